@@ -1,0 +1,48 @@
+import path from "node:path";
+import { defineConfig } from "vitest/config";
+
+// Miniflare would otherwise ask the network for a sample `request.cf`.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-pool-workers");
+
+const root = import.meta.dirname;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ADMIN_TOKENS: "test-admin,test-admin-2",
+                CHECK_TOKENS: "test-check",
+                TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
+              },
+              // A test that reaches the network is a mistake: it gets this answer instead.
+              outboundService: (request: Request) => new Response(`blocked: ${request.url}`, { status: 599 }),
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/unit/**", "test/e2e/**"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node", testTimeout: 60_000 } },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
