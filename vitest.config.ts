@@ -6,6 +6,8 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-pool-workers");
 
 const root = import.meta.dirname;
+/** Pure code needs no worker around it. */
+const PLAIN_NODE = ["test/domain/**/*.test.ts", "test/architecture.test.ts"];
 
 export default defineConfig({
   test: {
@@ -28,12 +30,12 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/unit/**", "test/e2e/**"],
+          exclude: PLAIN_NODE.concat("test/e2e/**"),
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
       },
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node", testTimeout: 60_000 } },
+      { test: { name: "unit", include: PLAIN_NODE, environment: "node", testTimeout: 60_000 } },
       {
         test: {
           name: "e2e",

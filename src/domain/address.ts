@@ -1,0 +1,95 @@
+import { fail, ok, type Result } from "./result";
+
+/** Pseudo-domain of recipients that listmonk names by the subscriber's uuid only. */
+export const UUID_DOMAIN = "listmonk.invalid";
+
+const MAX_LOCAL_BYTES = 64;
+const MAX_ADDRESS_BYTES = 320;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** RFC 5321 dot-string, but also the doubled and final dots that Japanese carriers hand out, and UTF-8 (RFC 6531). */
+const PLAIN_LOCAL = /^[^\s"(),:;<>@[\]\\\x00-\x1f\x7f]+$/u;
+const QUOTED_LOCAL = /^"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"$/u;
+const DOMAIN_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+const ADDRESS_LITERAL = /^\[(?:ipv6:[0-9a-f:.]+|\d{1,3}(?:\.\d{1,3}){3})\]$/;
+
+export type AddressError = "empty" | "no_at_sign" | "space" | "bad_local_part" | "bad_domain" | "too_long";
+
+/**
+ * The canonical form of a mail address: trimmed, without angle brackets, display name and the `rfc822;` of a
+ * DSN, in lower case, the domain in punycode. A `+tag` is kept: it is another address to the world.
+ *
+ * @param input as received, e.g. `"John" <John@Example.com>`
+ */
+export function canonicalAddress(input: string): Result<string, AddressError> {
+  const bare = stripDecoration(input);
+  if (bare === "") return fail("empty");
+  const at = bare.lastIndexOf("@");
+  if (at < 0) return fail("no_at_sign");
+  const domain = canonicalDomain(bare.slice(at + 1));
+  if (!domain.ok) return domain;
+  const local = bare.slice(0, at).normalize("NFC").toLowerCase();
+  if (!PLAIN_LOCAL.test(local) && !QUOTED_LOCAL.test(local)) {
+    return fail(/\s/.test(local) && !local.startsWith('"') ? "space" : "bad_local_part");
+  }
+  // Unpaired surrogates have no UTF-8 form: two of them would end up as the same bytes.
+  if (!local.isWellFormed()) return fail("bad_local_part");
+  if (byteLength(local) > MAX_LOCAL_BYTES) return fail("too_long");
+  const address = `${local}@${domain.value}`;
+  return byteLength(address) > MAX_ADDRESS_BYTES ? fail("too_long") : ok(address);
+}
+
+/**
+ * What can be asked about and acted on: an address, a whole domain (`@example.com`), or the bare uuid of a
+ * listmonk subscriber.
+ */
+export function canonicalRecipient(input: string): Result<string, AddressError> {
+  const trimmed = input.trim();
+  if (UUID.test(trimmed)) return ok(uuidAddress(trimmed));
+  if (!trimmed.startsWith("@")) return canonicalAddress(trimmed);
+  const domain = canonicalDomain(trimmed.slice(1));
+  return domain.ok ? ok(`@${domain.value}`) : domain;
+}
+
+/** The pseudo-address of a listmonk subscriber. */
+export function uuidAddress(uuid: string): string {
+  return `${uuid.toLowerCase()}@${UUID_DOMAIN}`;
+}
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** The domain of a canonical address, in the form in which a whole domain is named: `@example.com`. */
+export function domainRecipient(address: string): string {
+  return address.slice(address.lastIndexOf("@"));
+}
+
+function stripDecoration(input: string): string {
+  let text = input.trim();
+  const angle = /<([^<>]*)>$/.exec(text);
+  if (angle) text = (angle[1] ?? "").trim();
+  return text.replace(/^(?:rfc822|utf-8)\s*;\s*/i, "").replace(/^mailto:/i, "");
+}
+
+function canonicalDomain(input: string): Result<string, AddressError> {
+  const text = input.normalize("NFC").toLowerCase().replace(/\.$/, "");
+  if (/\s/.test(text)) return fail("space");
+  if (ADDRESS_LITERAL.test(text)) return ok(text);
+  const ascii = /^[\x21-\x7e]*$/.test(text) ? text : punycode(text);
+  if (ascii === null || ascii.length > 253) return fail("bad_domain");
+  return ascii.split(".").every((label) => DOMAIN_LABEL.test(label)) ? ok(ascii) : fail("bad_domain");
+}
+
+/** IDNA by the URL parser, which every runtime has; only ever sees names that hold a non-ASCII letter. */
+function punycode(domain: string): string | null {
+  if (/[/?#@:[\]\\%]/.test(domain)) return null;
+  try {
+    return new URL(`http://${domain}/`).hostname;
+  } catch {
+    return null;
+  }
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { BOUNCE_CLASSES, type BounceClass, type EventKind } from "./event";
+import { fail, ok, type Result } from "./result";
+
+export const EFFECTS = ["suppress", "count", "record"] as const;
+/** What an event does to its recipient: suppress at once, add to the counter, or nothing but be on record. */
+export type Effect = (typeof EFFECTS)[number];
+
+/** The kinds whose effect a policy may set, beside the bounce classes. */
+const EFFECT_KINDS = ["complained", "unsubscribed"] as const satisfies readonly EventKind[];
+export type EffectSubject = BounceClass | (typeof EFFECT_KINDS)[number];
+
+const DEFAULT_EFFECTS: Readonly<Record<EffectSubject, Effect>> = {
+  hard: "suppress",
+  soft: "count",
+  expired: "count",
+  block: "record",
+  undetermined: "record",
+  complained: "suppress",
+  unsubscribed: "suppress",
+};
+
+const MAX_THRESHOLD = 1000;
+const MAX_DAYS = 36_500;
+const days = z.number().min(0).max(MAX_DAYS);
+
+/** The policy as an operator writes it, `[vars.POLICY]` in `wrangler.toml`. Unknown keys are errors: a typo must not pass. */
+const policySchema = z.strictObject({
+  soft_threshold: z.number().int().min(1).max(MAX_THRESHOLD).default(5),
+  window_days: days.default(0),
+  reset_on_delivery: z.boolean().default(true),
+  soft_suppression_days: days.default(0),
+  effects: z
+    .strictObject(
+      Object.fromEntries([...BOUNCE_CLASSES, ...EFFECT_KINDS].map((name) => [name, z.enum(EFFECTS).optional()])) as Record<
+        EffectSubject,
+        z.ZodOptional<z.ZodEnum<{ suppress: "suppress"; count: "count"; record: "record" }>>
+      >,
+    )
+    .default({}),
+});
+
+/** When does an address stop receiving mail? Lengths in ms. */
+export interface Policy {
+  /** So many distinct bounced messages suppress. */
+  readonly softThreshold: number;
+  /** Only bounces within a span of this length count together; 0: no limit. */
+  readonly windowMs: number;
+  /** Does a delivery take back the count of what bounced before it? */
+  readonly resetOnDelivery: boolean;
+  /** How long a soft suppression lasts; 0: for good. */
+  readonly softSuppressionMs: number;
+  readonly effects: Readonly<Record<EffectSubject, Effect>>;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Reads the policy.
+ *
+ * @param raw the value of the `POLICY` variable: a table, its JSON text, or nothing for the defaults
+ * @returns the policy, or a sentence that names every bad value
+ */
+export function parsePolicy(raw: unknown): Result<Policy, string> {
+  let value: unknown = raw ?? {};
+  if (typeof value === "string") {
+    try {
+      value = JSON.parse(value);
+    } catch {
+      return fail("POLICY is not valid JSON");
+    }
+  }
+  const parsed = policySchema.safeParse(value);
+  if (!parsed.success) {
+    return fail(parsed.error.issues.map((i) => `POLICY${i.path.map((p) => `.${String(p)}`).join("")}: ${i.message}`).join("; "));
+  }
+  const p = parsed.data;
+  const stated = Object.entries(p.effects).filter(([, effect]) => effect !== undefined);
+  return ok({
+    softThreshold: p.soft_threshold,
+    windowMs: p.window_days * DAY_MS,
+    resetOnDelivery: p.reset_on_delivery,
+    softSuppressionMs: p.soft_suppression_days * DAY_MS,
+    effects: { ...DEFAULT_EFFECTS, ...Object.fromEntries(stated) },
+  });
+}

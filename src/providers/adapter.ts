@@ -1,0 +1,137 @@
+/**
+ * The contract between the pipeline and a provider's adapter.
+ *
+ * An adapter is pure: bytes in, statements out. It reaches certificates and DNS only through what `verify` is
+ * given, and returns follow-ups (confirm a subscription, remember a token) as data.
+ */
+import type { EventDraft } from "../domain/event";
+import type { Result } from "../domain/result";
+
+/** A request, read whole. */
+export interface WebhookRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  /** The bytes as they came; signatures are verified over these. */
+  readonly body: Uint8Array;
+}
+
+declare const verified: unique symbol;
+/** A request that `verify` let through. `parse` takes nothing else, so unverified parsing cannot be written. */
+export type VerifiedRequest = WebhookRequest & { readonly [verified]: true };
+
+/** For `verify` functions, when the request has proved itself, and for the replay of a receipt that had. */
+export function markVerified(request: WebhookRequest): VerifiedRequest {
+  return request as VerifiedRequest;
+}
+
+/** One member of a connection's credentials: text, or an object where more than one value is needed. */
+export type RawCredential = string | Readonly<Record<string, unknown>>;
+
+/** Why a look-up gave nothing: there is no such thing, or it could not be reached (then we are to be asked again). */
+export type LookupError = "absent" | "unavailable";
+
+export interface LookupOptions {
+  /** Skip what is cached: a key may just have been rotated. */
+  readonly fresh?: boolean;
+}
+
+/** The world outside, as far as a verification may see it. */
+export interface VerifyContext {
+  /** Epoch ms. */
+  readonly now: number;
+  /** The text behind an https URL, which the adapter has checked against its pinned hosts. */
+  readonly getText: (url: string, options?: LookupOptions) => Promise<Result<string, LookupError>>;
+  /** The TXT records of a name, each joined to one string. */
+  readonly getTxt: (name: string, options?: LookupOptions) => Promise<Result<readonly string[], LookupError>>;
+}
+
+/** Something to do after a request was verified, stated as data. */
+export type FollowUp =
+  /** Confirms a subscription by visiting a URL whose host the adapter has pinned. */
+  | { readonly type: "visit"; readonly url: string }
+  /** A token that may be used once: the same token with another event is refused. */
+  | { readonly type: "use_once"; readonly token: string };
+
+export type VerifyError =
+  /** Theirs: missing, wrong, too old. */
+  | { readonly code: "unauthenticated"; readonly detail: string }
+  /** Ours: a key could not be reached. */
+  | { readonly code: "unavailable"; readonly detail: string };
+
+export type VerifyOutcome = Result<
+  { readonly request: VerifiedRequest; readonly followUps?: readonly FollowUp[] },
+  VerifyError
+>;
+
+/** What one record of a request turned out to be. */
+export type ParsedItem =
+  | { readonly type: "events"; readonly drafts: readonly EventDraft[] }
+  /** Known and unwanted: opens, clicks, tests. */
+  | { readonly type: "ignored" }
+  /** Goes to quarantine. `reason` is a stable word, `detail` a sentence without personal data. */
+  | { readonly type: "unreadable"; readonly reason: string; readonly detail: string };
+
+export type ParseOutcome =
+  /** One entry per record, in the order of the request. */
+  | { readonly type: "items"; readonly items: readonly ParsedItem[] }
+  /** The body as a whole cannot be read. Goes to quarantine. */
+  | { readonly type: "unreadable"; readonly reason: string; readonly detail: string }
+  /** For contracts that answer bad fields with a 400 (listmonk's): nothing is stored, the sender is told. */
+  | { readonly type: "refused"; readonly message: string };
+
+export interface ParseContext {
+  /** Epoch ms at which the request reached us; on a replay, at which it first did. */
+  readonly receivedAt: number;
+}
+
+/** How an answer differs from the usual one, where a provider's own contract wins. */
+export interface Dialect {
+  readonly unauthenticated: { readonly status: number; readonly body: unknown };
+  readonly recorded: { readonly status: number; readonly body: unknown };
+  /** The body of a 400 for a refused request. */
+  readonly refused: (message: string) => unknown;
+}
+
+/** An answer to a provider's probe, before there is anything to verify or record. */
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface Adapter<Credential = unknown> {
+  /** The word in URLs and secrets' names: kebab-case. */
+  readonly id: string;
+  readonly title: string;
+  /** The provider's manual. */
+  readonly manual: string;
+  /** How a request proves itself, in words, for the list of connections. */
+  readonly verifiedBy: string;
+  /** Reads one member of the connection's credentials; the error says what is wrong, without the value. */
+  readonly readCredential: (raw: RawCredential) => Result<Credential, string>;
+  readonly verify: (
+    request: WebhookRequest,
+    credentials: readonly Credential[],
+    context: VerifyContext,
+  ) => Promise<VerifyOutcome>;
+  readonly parse: (request: VerifiedRequest, context: ParseContext) => ParseOutcome;
+  /** Answers a GET, HEAD or OPTIONS of this provider; `null`: it is no probe. */
+  readonly probe?: (request: WebhookRequest, credentials: readonly Credential[]) => ProbeAnswer | null;
+  /** Files that prove to the provider that the host is ours, by name. */
+  readonly ownershipFiles?: (credentials: readonly Credential[]) => Readonly<Record<string, string>>;
+  /** Basic auth is one of the ways in, so a 401 says so. */
+  readonly usesBasicAuth?: boolean;
+  /** Events are posted by this method too (Elastic Email reports with GET). */
+  readonly acceptsGet?: boolean;
+  /** Status when *we* fail: what makes this provider send it again. Default 503. */
+  readonly retryStatus?: 429 | 503;
+  readonly dialect?: Dialect;
+  /** Headers, beside the content type, that a replay needs. Lower case. */
+  readonly replayHeaders?: readonly string[];
+}
+
+/** Keeps the credential's type inside the adapter while the registry holds all of them in one list. */
+export function defineAdapter<Credential>(adapter: Adapter<Credential>): Adapter {
+  return adapter as unknown as Adapter;
+}

@@ -1,0 +1,63 @@
+/** Ways of proving oneself that several providers share. All compare in constant time. */
+import { bytesOfBase64, utf8Text } from "../crypto/encoding";
+import { anySecretEqual } from "../crypto/secret-equal";
+import { fail, ok, type Result } from "../domain/result";
+import { markVerified, type RawCredential, type VerifyOutcome, type WebhookRequest } from "./adapter";
+
+export const SHARED_SECRET_VERIFICATION = "shared secret (?token=, Authorization: Bearer, X-Webhook-Token or basic auth)";
+
+/** A credential that is one non-empty text. */
+export function readSecret(raw: RawCredential): Result<string, string> {
+  return typeof raw === "string" && raw !== "" ? ok(raw) : fail("must be a non-empty string");
+}
+
+export function unauthenticated(detail: string): VerifyOutcome {
+  return fail({ code: "unauthenticated", detail });
+}
+
+export function accepted(request: WebhookRequest): VerifyOutcome {
+  return ok({ request: markVerified(request) });
+}
+
+/**
+ * A shared secret `s`, or `user:password`: `?token=s`, `Authorization: Bearer s`, `X-Webhook-Token: s`, or basic
+ * auth with the password `s` (exactly `user:password` where a colon is given).
+ *
+ * @param queryNames the query parameters that may carry it, beside `token`
+ */
+export function verifySharedSecret(
+  request: WebhookRequest,
+  secrets: readonly string[],
+  queryNames: readonly string[] = [],
+): VerifyOutcome {
+  const plain = [
+    ...["token", ...queryNames].map((name) => request.url.searchParams.get(name)),
+    request.headers.get("x-webhook-token"),
+    bearerToken(request.headers),
+  ].filter((text) => text !== null && text !== "");
+  const basic = basicCredentials(request.headers);
+  if (!plain.length && !basic) return unauthenticated("no token, bearer or basic credentials");
+  const found = plain.some((text) => text !== null && anySecretEqual(text, secrets));
+  return found || (basic !== null && matchesBasic(basic, secrets)) ? accepted(request) : unauthenticated("wrong token or password");
+}
+
+/** A secret with a colon is the pair, one without is the password alone, whatever the user. */
+function matchesBasic(basic: { user: string; password: string }, secrets: readonly string[]): boolean {
+  const pairs = secrets.filter((secret) => secret.includes(":"));
+  const passwords = secrets.filter((secret) => !secret.includes(":"));
+  return anySecretEqual(`${basic.user}:${basic.password}`, pairs) || anySecretEqual(basic.password, passwords);
+}
+
+/** The token of `Authorization: Bearer …` (RFC 6750), or `null`. */
+export function bearerToken(headers: Headers): string | null {
+  return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
+}
+
+/** User and password of `Authorization: Basic …` (RFC 7617), or `null`. */
+export function basicCredentials(headers: Headers): { user: string; password: string } | null {
+  const encoded = /^Basic +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
+  const bytes = encoded === undefined ? null : bytesOfBase64(encoded);
+  const pair = bytes === null ? null : utf8Text(bytes);
+  const colon = pair?.indexOf(":") ?? -1;
+  return pair === null || colon < 0 ? null : { user: pair.slice(0, colon), password: pair.slice(colon + 1) };
+}

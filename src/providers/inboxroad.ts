@@ -1,0 +1,26 @@
+/**
+ * Inboxroad: posts PowerMTA accounting records to a URL that its support registers.
+ *
+ * Manual: https://www.inboxroad.com (webhook page, read 2026-11). Nothing is signed: the secret is part of the URL.
+ * The classes are its own published bounce mapper to the letter; PowerMTA's other categories, which the mapper
+ * leaves out, are as for PowerMTA.
+ */
+import { BOUNCE_CATEGORIES, powerMtaAdapter } from "./powermta";
+
+const BOUNCE_MAPPER = {
+  "bad-mailbox": "hard",
+  "bad-domain": "hard",
+  "quota-issues": "soft",
+  "inactive-mailbox": "soft",
+  "no-answer-from-host": "soft",
+  "relaying-issues": "soft",
+  "routing-errors": "soft",
+  "message-expired": "expired",
+} as const;
+
+export const inboxroad = powerMtaAdapter({
+  id: "inboxroad",
+  title: "Inboxroad",
+  manual: "https://www.inboxroad.com",
+  categories: { ...BOUNCE_CATEGORIES, ...BOUNCE_MAPPER },
+});

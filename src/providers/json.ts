@@ -1,0 +1,63 @@
+/** Reading JSON that somebody else wrote: no exceptions, no rounded numbers, no wrong types. */
+import { utf8Text } from "../crypto/encoding";
+import { fail, ok, type Result } from "../domain/result";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Sixteen digits may exceed 2^53; only then is the slow, exact way taken. */
+const LONG_NUMBER = /[[:,]\s*-?\d{16,}/;
+
+export type JsonError = "empty_body" | "invalid_utf8" | "invalid_json" | "too_deep";
+
+/** A JSON text. Integers beyond 2^53 become their digits as text, so that ids stay exact. */
+export function parseJson(body: Uint8Array): Result<unknown, JsonError> {
+  const text = utf8Text(body);
+  if (text === null) return fail("invalid_utf8");
+  return text.trim() === "" ? fail("empty_body") : parseJsonText(text);
+}
+
+export function parseJsonText(text: string): Result<unknown, JsonError> {
+  try {
+    return ok(LONG_NUMBER.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text));
+  } catch (error) {
+    // The reviver's walk is recursive: nesting without end exhausts the stack there.
+    return fail(error instanceof RangeError ? "too_deep" : "invalid_json");
+  }
+}
+
+/** Reviver with source text access (TC39 proposal, in V8 since 11.4). */
+function exactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isRounded && context?.source !== undefined && /^-?\d+$/.test(context.source) ? context.source : value;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The records of a body that holds one record, an array of them, or one per line (NDJSON). A line that is no JSON
+ * is an error of that line alone.
+ */
+export function parseRecords(body: Uint8Array): Result<readonly Result<unknown, JsonError>[], JsonError> {
+  const text = utf8Text(body);
+  if (text === null) return fail("invalid_utf8");
+  if (text.trim() === "") return fail("empty_body");
+  const whole = parseJsonText(text);
+  if (whole.ok) return ok((Array.isArray(whole.value) ? whole.value : [whole.value]).map(ok));
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  // A truncated document of several lines is not NDJSON: its first line is no record of its own.
+  const parsed = lines.map(parseJsonText);
+  return lines.length > 1 && parsed[0]?.ok && isObject(parsed[0].value) ? ok(parsed) : whole;
+}
+
+/** A text or a number as text; anything else, and the empty text, is absent. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}
+
+/** A list of texts out of an array of them or a single one. */
+export function textsOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).flatMap((v) => textOf(v) ?? []);
+}

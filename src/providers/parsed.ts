@@ -1,0 +1,33 @@
+/** The things an adapter can say of a record, in short. */
+import type { ParsedItem, ParseOutcome } from "./adapter";
+
+/** Why something went to quarantine, in a sentence. The words are stable; operators filter by them. */
+const REASONS: Readonly<Record<string, string>> = {
+  empty_body: "The body is empty.",
+  invalid_utf8: "The body is not valid UTF-8.",
+  invalid_json: "The body is not valid JSON; it may have been cut off.",
+  too_deep: "The JSON nests too deeply.",
+  not_an_object: "The record is not a JSON object.",
+  unknown_kind: "The record is of a kind this version does not know.",
+  no_recipient: "The record names no recipient.",
+  unsupported_content_type: "The content type is none that this provider sends.",
+  raw_message: "The record is a returned message, which this version keeps but does not read yet.",
+};
+
+export function ignored(): ParsedItem {
+  return { type: "ignored" };
+}
+
+/** @param about what exactly, without personal data: the name of a field, never its value */
+export function unreadable(reason: string, about?: string): ParsedItem {
+  return { type: "unreadable", reason, detail: detailOf(reason, about) };
+}
+
+export function unreadableBody(reason: string, about?: string): ParseOutcome {
+  return { type: "unreadable", reason, detail: detailOf(reason, about) };
+}
+
+function detailOf(reason: string, about?: string): string {
+  const sentence = REASONS[reason] ?? "It could not be read.";
+  return about === undefined ? sentence : `${sentence} (${about})`;
+}
