@@ -14,6 +14,16 @@ const ADDRESS_LITERAL = /^\[(?:ipv6:[0-9a-f:.]+|\d{1,3}(?:\.\d{1,3}){3})\]$/;
 
 export type AddressError = "empty" | "no_at_sign" | "space" | "bad_local_part" | "bad_domain" | "too_long";
 
+/** Why an address is none, in a sentence without the address. */
+export const ADDRESS_ERRORS: Readonly<Record<AddressError, string>> = {
+  empty: "The recipient is empty.",
+  no_at_sign: "The recipient has no @.",
+  space: "The recipient has a space in it; in a URL, a + must be sent as %2B.",
+  bad_local_part: "The part before the @ is not valid.",
+  bad_domain: "The part after the @ is not a valid domain.",
+  too_long: "The recipient is longer than an address can be.",
+};
+
 /**
  * The canonical form of a mail address: trimmed, without angle brackets, display name and the `rfc822;` of a
  * DSN, in lower case, the domain in punycode. A `+tag` is kept: it is another address to the world.

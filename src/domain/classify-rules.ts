@@ -21,7 +21,8 @@ export const TEXT_RULES: readonly TextRule[] = [
     id: "text:authentication",
     class: "block",
     category: "authentication",
-    pattern: /\bdmarc\b|\bspf\b.{0,60}(?:fail|reject|not pass|did not)|\bdkim\b.{0,60}(?:fail|reject|not pass|did not)|unauthenticated (?:email|mail|sender)/,
+    pattern:
+      /\bdmarc\b|\bspf\b.{0,60}(?:fail|reject|not pass|did not)|\bdkim\b.{0,60}(?:fail|reject|not pass|did not)|unauthenticated (?:email|mail|sender)/,
     examples: [
       "550 5.7.26 This mail is unauthenticated: unauthenticated email from example.com is not accepted due to domain's DMARC policy",
       "550 5.7.23 SPF validation failed for example.com",
@@ -72,13 +73,17 @@ export const TEXT_RULES: readonly TextRule[] = [
     class: "block",
     category: "rate-limited",
     pattern: /rate ?limit|too many (?:messages|connections|e-?mails|mails)|throttl|unusual rate|sending too fast/,
-    examples: ["421 4.7.28 Our system has detected an unusual rate of mail from your IP address", "452 4.5.3 Too many messages from you"],
+    examples: [
+      "421 4.7.28 Our system has detected an unusual rate of mail from your IP address",
+      "452 4.5.3 Too many messages from you",
+    ],
   },
   {
     id: "text:too-large",
     class: "block",
     category: "message-too-large",
-    pattern: /(?:message|mail|content)(?: size)? (?:is )?(?:too (?:big|large)|exceeds)|size (?:limit )?exceed|exceeds (?:the )?(?:maximum|fixed|size)/,
+    pattern:
+      /(?:message|mail|content)(?: size)? (?:is )?(?:too (?:big|large)|exceeds)|size (?:limit )?exceed|exceeds (?:the )?(?:maximum|fixed|size)/,
     examples: ["552 5.3.4 Message size exceeds fixed limit", "552 Message too large"],
   },
   {
@@ -110,8 +115,13 @@ export const TEXT_RULES: readonly TextRule[] = [
     id: "text:mailbox-moved",
     class: "hard",
     category: "mailbox-moved",
-    pattern: /(?:user|mailbox|account|recipient|address).{0,30}(?:has moved|no longer (?:exists|valid|available|active|works|here)|closed permanently|permanently (?:closed|removed|deleted))/,
-    examples: ["550 5.1.6 Recipient has moved", "550 This account is no longer available", "550 The mailbox no longer exists"],
+    pattern:
+      /(?:user|mailbox|account|recipient|address).{0,30}(?:has moved|no longer (?:exists|valid|available|active|works|here)|closed permanently|permanently (?:closed|removed|deleted))/,
+    examples: [
+      "550 5.1.6 Recipient has moved",
+      "550 This account is no longer available",
+      "550 The mailbox no longer exists",
+    ],
   },
   {
     id: "text:user-unknown",
@@ -134,7 +144,11 @@ export const TEXT_RULES: readonly TextRule[] = [
     category: "inactive-mailbox",
     pattern:
       /(?:user|mailbox|account|recipient|address).{0,40}(?:disabled|inactive|suspended|deactivated|locked|expired|not active|temporarily unavailable)|(?:disabled|inactive|suspended|deactivated) (?:user|mailbox|account|recipient|address)/,
-    examples: ["550 5.2.1 The email account that you tried to reach is disabled", "550 Mailbox suspended", "554 Inactive account"],
+    examples: [
+      "550 5.2.1 The email account that you tried to reach is disabled",
+      "550 Mailbox suspended",
+      "554 Inactive account",
+    ],
   },
   {
     id: "text:expired",
@@ -142,13 +156,18 @@ export const TEXT_RULES: readonly TextRule[] = [
     category: "message-expired",
     pattern:
       /delivery time expired|(?:message|mail|delivery|queue).{0,30}expired|retry time(?:out)? (?:not reached|exceeded)|retry timeout exceeded|(?:unable|failed) to deliver.{0,60}after \d+ (?:days|hours)|too old|could not be delivered for \d/,
-    examples: ["400 4.4.7 unable to deliver this message after 5 days", "451 4.4.7 Message expired", "retry timeout exceeded"],
+    examples: [
+      "400 4.4.7 unable to deliver this message after 5 days",
+      "451 4.4.7 Message expired",
+      "retry timeout exceeded",
+    ],
   },
   {
     id: "text:relaying",
     class: "soft",
     category: "relaying-issues",
-    pattern: /relay(?:ing)?(?: access)? (?:is )?(?:denied|not permitted|not allowed|prohibited)|unable to relay|not permitted to relay|we do not relay/,
+    pattern:
+      /relay(?:ing)?(?: access)? (?:is )?(?:denied|not permitted|not allowed|prohibited)|unable to relay|not permitted to relay|we do not relay/,
     examples: ["554 5.7.1 <john@example.net>: Relay access denied", "550 5.7.1 Unable to relay"],
   },
   {
@@ -162,7 +181,8 @@ export const TEXT_RULES: readonly TextRule[] = [
     id: "text:no-answer",
     class: "soft",
     category: "no-answer-from-host",
-    pattern: /connection (?:timed out|refused|reset|lost|dropped|closed)|no route to host|network is unreachable|host (?:is )?unreachable|(?:did not|not) respond|timed? ?out|lost connection/,
+    pattern:
+      /connection (?:timed out|refused|reset|lost|dropped|closed)|no route to host|network is unreachable|host (?:is )?unreachable|(?:did not|not) respond|timed? ?out|lost connection/,
     examples: ["Connection timed out while talking to mx.example.net", "connect to mx.example.net: Connection refused"],
   },
 ];

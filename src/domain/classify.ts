@@ -38,9 +38,16 @@ export function classify(evidence: Evidence): Classification {
   const found = byText(evidence) ?? byStatus(evidence);
   const { stated } = evidence;
   if (stated && (stated.fixed || !found)) {
-    return { class: stated.class, category: evidence.category ?? found?.category ?? UNKNOWN_CATEGORY, rule: stated.rule };
+    return {
+      class: stated.class,
+      category: evidence.category ?? found?.category ?? UNKNOWN_CATEGORY,
+      rule: stated.rule,
+    };
   }
-  return found ?? byReply(evidence) ?? { class: "undetermined", category: evidence.category ?? UNKNOWN_CATEGORY, rule: "none" };
+  return (
+    found ??
+    byReply(evidence) ?? { class: "undetermined", category: evidence.category ?? UNKNOWN_CATEGORY, rule: "none" }
+  );
 }
 
 function byText(evidence: Evidence): Classification | null {

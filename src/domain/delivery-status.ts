@@ -134,7 +134,9 @@ export function statusCodeIn(text: string | undefined): string | undefined {
 
 /** The SMTP reply code at the start of a reply (after `smtp;`, `host said:` and the like), or `undefined`. */
 export function replyCodeIn(text: string | undefined): string | undefined {
-  return /^(?:\s*(?:x-)?[a-z]+\s*;)?\s*(?:.{0,200}?(?:said|replied|responded)\s*:\s*)?([245][0-5]\d)(?=[\s\-;:#]|$)/i.exec(text ?? "")?.[1];
+  return /^(?:\s*(?:x-)?[a-z]+\s*;)?\s*(?:.{0,200}?(?:said|replied|responded)\s*:\s*)?([245][0-5]\d)(?=[\s\-;:#]|$)/i.exec(
+    text ?? "",
+  )?.[1];
 }
 
 /** What a failure with this enhanced status code means, or `undefined` where the code says nothing (`5.0.0`, `5.1.0`). */

@@ -32,10 +32,9 @@ const policySchema = z.strictObject({
   soft_suppression_days: days.default(0),
   effects: z
     .strictObject(
-      Object.fromEntries([...BOUNCE_CLASSES, ...EFFECT_KINDS].map((name) => [name, z.enum(EFFECTS).optional()])) as Record<
-        EffectSubject,
-        z.ZodOptional<z.ZodEnum<{ suppress: "suppress"; count: "count"; record: "record" }>>
-      >,
+      Object.fromEntries(
+        [...BOUNCE_CLASSES, ...EFFECT_KINDS].map((name) => [name, z.enum(EFFECTS).optional()]),
+      ) as Record<EffectSubject, z.ZodOptional<z.ZodEnum<{ suppress: "suppress"; count: "count"; record: "record" }>>>,
     )
     .default({}),
 });
@@ -72,7 +71,9 @@ export function parsePolicy(raw: unknown): Result<Policy, string> {
   }
   const parsed = policySchema.safeParse(value);
   if (!parsed.success) {
-    return fail(parsed.error.issues.map((i) => `POLICY${i.path.map((p) => `.${String(p)}`).join("")}: ${i.message}`).join("; "));
+    return fail(
+      parsed.error.issues.map((i) => `POLICY${i.path.map((p) => `.${String(p)}`).join("")}: ${i.message}`).join("; "),
+    );
   }
   const p = parsed.data;
   const stated = Object.entries(p.effects).filter(([, effect]) => effect !== undefined);

@@ -119,7 +119,10 @@ export function messageKey(event: {
 }
 
 /** Can this event ever change a verdict or a count? Others are recorded and never reach the object. */
-export function concernsRecipient(event: { readonly kind: EventKind; readonly category?: string | undefined }): boolean {
+export function concernsRecipient(event: {
+  readonly kind: EventKind;
+  readonly category?: string | undefined;
+}): boolean {
   if (event.kind === "rejected") return Object.hasOwn(ECHO_OF, event.category ?? "");
   return event.kind !== "deferred" && event.kind !== "auto_reply";
 }
@@ -216,7 +219,10 @@ export function decide(state: RecipientState, policy: Policy, now: number): Verd
   const soft = countBounces(state, policy, now);
   const allowed = (state.marks.allow?.at ?? -1) > (state.marks.disallow?.at ?? -1);
   const automatic = [...markedSuppressions(state, policy), ...(soft.suppression ? [soft.suppression] : [])];
-  const manual = state.marks.manual && state.marks.manual.at > releasedAt(state) ? [suppressionFrom("manual", state.marks.manual)] : [];
+  const manual =
+    state.marks.manual && state.marks.manual.at > releasedAt(state)
+      ? [suppressionFrom("manual", state.marks.manual)]
+      : [];
   const standing = [...(allowed ? [] : automatic), ...manual].filter((s) => s.until === null || s.until > now);
   const ends = standing.flatMap((s) => (s.until === null ? [] : [s.until]));
   return {

@@ -1,8 +1,7 @@
 /**
  * The contract between the pipeline and a provider's adapter.
  *
- * An adapter is pure: bytes in, statements out. It reaches certificates and DNS only through what `verify` is
- * given, and returns follow-ups (confirm a subscription, remember a token) as data.
+ * An adapter is pure: bytes in, statements out. It reaches certificates and DNS only through what `verify` is given.
  */
 import type { EventDraft } from "../domain/event";
 import type { Result } from "../domain/result";
@@ -46,23 +45,13 @@ export interface VerifyContext {
   readonly getTxt: (name: string, options?: LookupOptions) => Promise<Result<readonly string[], LookupError>>;
 }
 
-/** Something to do after a request was verified, stated as data. */
-export type FollowUp =
-  /** Confirms a subscription by visiting a URL whose host the adapter has pinned. */
-  | { readonly type: "visit"; readonly url: string }
-  /** A token that may be used once: the same token with another event is refused. */
-  | { readonly type: "use_once"; readonly token: string };
-
 export type VerifyError =
   /** Theirs: missing, wrong, too old. */
   | { readonly code: "unauthenticated"; readonly detail: string }
   /** Ours: a key could not be reached. */
   | { readonly code: "unavailable"; readonly detail: string };
 
-export type VerifyOutcome = Result<
-  { readonly request: VerifiedRequest; readonly followUps?: readonly FollowUp[] },
-  VerifyError
->;
+export type VerifyOutcome = Result<{ readonly request: VerifiedRequest }, VerifyError>;
 
 /** What one record of a request turned out to be. */
 export type ParsedItem =

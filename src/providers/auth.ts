@@ -4,7 +4,8 @@ import { anySecretEqual } from "../crypto/secret-equal";
 import { fail, ok, type Result } from "../domain/result";
 import { markVerified, type RawCredential, type VerifyOutcome, type WebhookRequest } from "./adapter";
 
-export const SHARED_SECRET_VERIFICATION = "shared secret (?token=, Authorization: Bearer, X-Webhook-Token or basic auth)";
+export const SHARED_SECRET_VERIFICATION =
+  "shared secret (?token=, Authorization: Bearer, X-Webhook-Token or basic auth)";
 
 /** A credential that is one non-empty text. */
 export function readSecret(raw: RawCredential): Result<string, string> {
@@ -38,7 +39,9 @@ export function verifySharedSecret(
   const basic = basicCredentials(request.headers);
   if (!plain.length && !basic) return unauthenticated("no token, bearer or basic credentials");
   const found = plain.some((text) => text !== null && anySecretEqual(text, secrets));
-  return found || (basic !== null && matchesBasic(basic, secrets)) ? accepted(request) : unauthenticated("wrong token or password");
+  return found || (basic !== null && matchesBasic(basic, secrets))
+    ? accepted(request)
+    : unauthenticated("wrong token or password");
 }
 
 /** A secret with a colon is the pair, one without is the password alone, whatever the user. */

@@ -7,6 +7,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** Sixteen digits may exceed 2^53; only then is the slow, exact way taken. */
 const LONG_NUMBER = /[[:,]\s*-?\d{16,}/;
 
+/** What is kept is written again as JSON, and the engine, which parses without recursion, writes with it. */
+const MAX_DEPTH = 100;
+
 export type JsonError = "empty_body" | "invalid_utf8" | "invalid_json" | "too_deep";
 
 /** A JSON text. Integers beyond 2^53 become their digits as text, so that ids stay exact. */
@@ -18,7 +21,10 @@ export function parseJson(body: Uint8Array): Result<unknown, JsonError> {
 
 export function parseJsonText(text: string): Result<unknown, JsonError> {
   try {
-    return ok(LONG_NUMBER.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text));
+    const value: unknown = LONG_NUMBER.test(text)
+      ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown)
+      : JSON.parse(text);
+    return isDeeperThan(MAX_DEPTH, value) ? fail("too_deep") : ok(value);
   } catch (error) {
     // The reviver's walk is recursive: nesting without end exhausts the stack there.
     return fail(error instanceof RangeError ? "too_deep" : "invalid_json");
@@ -29,6 +35,11 @@ export function parseJsonText(text: string): Result<unknown, JsonError> {
 function exactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
   const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
   return isRounded && context?.source !== undefined && /^-?\d+$/.test(context.source) ? context.source : value;
+}
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((child) => isDeeperThan(depth - 1, child));
 }
 
 export function isObject(value: unknown): value is JsonObject {

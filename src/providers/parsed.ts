@@ -9,6 +9,9 @@ const REASONS: Readonly<Record<string, string>> = {
   too_deep: "The JSON nests too deeply.",
   not_an_object: "The record is not a JSON object.",
   unknown_kind: "The record is of a kind this version does not know.",
+  invalid_event: "The record is not a valid event.",
+  adapter_error: "The adapter failed on this record.",
+  invalid_recipient: "The recipient is no address.",
   no_recipient: "The record names no recipient.",
   unsupported_content_type: "The content type is none that this provider sends.",
   raw_message: "The record is a returned message, which this version keeps but does not read yet.",
@@ -25,6 +28,24 @@ export function unreadable(reason: string, about?: string): ParsedItem {
 
 export function unreadableBody(reason: string, about?: string): ParseOutcome {
   return { type: "unreadable", reason, detail: detailOf(reason, about) };
+}
+
+/**
+ * Reads the records of a batch one by one. A record on which the adapter itself fails is unreadable; its siblings
+ * are not affected.
+ */
+export function eachRecord<T>(
+  records: readonly T[],
+  read: (record: T, position: number) => ParsedItem,
+): { readonly type: "items"; readonly items: readonly ParsedItem[] } {
+  const items = records.map((record, position) => {
+    try {
+      return read(record, position);
+    } catch {
+      return unreadable("adapter_error");
+    }
+  });
+  return { type: "items", items };
 }
 
 function detailOf(reason: string, about?: string): string {

@@ -8,12 +8,13 @@
  * Identity: type, time, recipient, Message-ID (else job and envelope id) and status; PowerMTA has no event id, and
  * posts a record again unchanged.
  */
-import { statusCodeIn, replyCodeIn, diagnosticText } from "../domain/delivery-status";
+import { diagnosticText, replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/event";
 import { type Adapter, defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
 import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
 import { isObject, type JsonObject, parseRecords, textOf } from "./json";
 import { ignored, unreadable, unreadableBody } from "./parsed";
+import { msOfUnixSeconds } from "./time";
 
 /** Record type → kind; `null`: known and not wanted. */
 const KINDS: Readonly<Record<string, EventKind | null>> = {
@@ -118,8 +119,9 @@ function draftOf(
     hint: word ?? (kind === "complained" ? textOf(record.feedbackType) : undefined),
     envelopeSender: textOf(record.orig),
     internetMessageId: messageId,
-    messageId: textOf(record.envId),
-    occurredAt: time !== undefined && Number(time) > 0 ? Number(time) * 1000 : undefined,
+    // One message, one name for it: the envelope's id only where the header was not logged.
+    messageId: messageId === undefined ? textOf(record.envId) : undefined,
+    occurredAt: msOfUnixSeconds(time),
     statusCode: statusCodeIn(status),
     replyCode: replyCodeIn(diagnosticText(diagnostic)),
     diagnosticCode: diagnostic,

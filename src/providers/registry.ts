@@ -1,11 +1,15 @@
 /** Every provider there is. To add one: its file, a line here, and a folder of fixtures. */
 import type { Adapter } from "./adapter";
 import { inboxroad } from "./inboxroad";
+import { listmonk } from "./listmonk";
+import { ownFormat } from "./own-format";
 import { powermta } from "./powermta";
+import { smtpeter } from "./smtpeter";
 
-export const ADAPTERS: readonly Adapter[] = [inboxroad, powermta];
+export const ADAPTERS: readonly Adapter[] = [inboxroad, powermta, smtpeter, listmonk];
 
-const BY_ID = new Map(ADAPTERS.map((adapter) => [adapter.id, adapter]));
+/** Whose bytes can be read again: every provider, and our own format. */
+const BY_ID = new Map([...ADAPTERS, ownFormat].map((adapter) => [adapter.id, adapter]));
 
 export function adapterOf(provider: string): Adapter | undefined {
   return BY_ID.get(provider);

@@ -1,0 +1,55 @@
+/** Puts the routes together. One place for errors, one for what does not exist. */
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { requireAdmin, requireCheck } from "./http/auth";
+import { MAX_BODY_BYTES } from "./http/body";
+import { checkRoutes } from "./http/checks";
+import { connectionRoutes } from "./http/connections";
+import { docsRoutes } from "./http/docs";
+import { eventRoutes } from "./http/events";
+import { operationRoutes } from "./http/operations";
+import { Problem, problemResponse } from "./http/problem";
+import { quarantineRoutes } from "./http/quarantine";
+import { recipientRoutes } from "./http/recipients";
+import { createRouter } from "./http/router";
+import { suppressionRoutes } from "./http/suppressions";
+import { describeWebhooks, webhookRoutes } from "./http/webhooks";
+
+/** Senders' tokens reach this one; everything else under /v1 is the operator's. */
+const CHECK_PATH = "/v1/check";
+
+export function createApp() {
+  const app = createRouter();
+
+  app.use(async (c, next) => {
+    await next();
+    c.res.headers.set("x-request-id", c.env.requestId);
+  });
+  app.use(CHECK_PATH, requireCheck);
+  app.use("/v1/*", async (c, next) => (c.req.path === CHECK_PATH ? next() : requireAdmin(c, next)));
+  app.use(
+    "/v1/*",
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new Problem("body_too_large", { detail: `The limit is ${MAX_BODY_BYTES} bytes.` });
+      },
+    }),
+  );
+
+  for (const routes of [checkRoutes, eventRoutes, suppressionRoutes, recipientRoutes]) app.route("/", routes);
+  for (const routes of [quarantineRoutes, connectionRoutes, operationRoutes]) app.route("/", routes);
+  describeWebhooks(app.openAPIRegistry);
+  app.route("/", docsRoutes(app));
+  app.route("/", webhookRoutes);
+
+  app.notFound(() => problemResponse("not_found"));
+  app.onError((error, c) => {
+    if (error instanceof Problem) return problemResponse(error.code, error.options);
+    // Hono's own: a body that is no JSON, a path that cannot be decoded.
+    if (error instanceof HTTPException && error.status < 500) return problemResponse("invalid_json");
+    c.env.onFailure(error);
+    return problemResponse("unavailable");
+  });
+  return app;
+}

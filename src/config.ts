@@ -1,0 +1,168 @@
+/**
+ * From the worker's environment to a configuration. Only this file and `index.ts` see `Env`.
+ *
+ * What is unusable stays in the configuration as an error, so that it can be answered with a 503 and listed: a bad
+ * secret disables its connection loudly, never silently.
+ */
+import { type Policy, parsePolicy } from "./domain/policy";
+import { fail, ok, type Result } from "./domain/result";
+import type { Retention } from "./pipeline/deps";
+import type { Adapter, RawCredential } from "./providers/adapter";
+import { ADAPTERS } from "./providers/registry";
+
+export interface Env {
+  readonly DB: D1Database;
+  readonly SUPPRESSIONS: KVNamespace;
+  readonly RECIPIENT: DurableObjectNamespace;
+  readonly ADMIN_TOKENS?: string;
+  readonly CHECK_TOKENS?: string;
+  readonly POLICY?: unknown;
+  readonly RETENTION?: unknown;
+  /** `WEBHOOK_<PROVIDER>` and `WEBHOOK_<PROVIDER>__<CONNECTION>`, and bindings of tests. */
+  readonly [name: string]: unknown;
+}
+
+/** One configured account of a provider. */
+export interface Connection {
+  readonly adapter: Adapter;
+  /** Lower case; `default` where the secret's name has no connection part. */
+  readonly name: string;
+  /** The credentials, all of them accepted; or what is wrong with them, without their value. */
+  readonly credentials: Result<readonly unknown[], string>;
+}
+
+export interface Config {
+  readonly adminTokens: readonly string[];
+  readonly checkTokens: readonly string[];
+  readonly policy: Result<Policy, string>;
+  readonly retention: Retention;
+  /** By `provider/connection`. */
+  readonly connections: ReadonlyMap<string, Connection>;
+  /** Everything that is wrong, for the log. */
+  readonly problems: readonly string[];
+}
+
+export const DEFAULT_CONNECTION = "default";
+const SECRET_PREFIX = "WEBHOOK_";
+const CONNECTION_SEPARATOR = "__";
+const DAY_MS = 86_400_000;
+const DEFAULT_RETENTION_DAYS = { deliveries_days: 30, bodies_days: 30 };
+
+const memo = new WeakMap<object, Config>();
+
+/** The configuration of an environment, built once for each. */
+export function configOf(env: Env): Config {
+  let config = memo.get(env);
+  if (!config) {
+    config = buildConfig(env);
+    memo.set(env, config);
+  }
+  return config;
+}
+
+function buildConfig(env: Env): Config {
+  const adminTokens = tokenList(env.ADMIN_TOKENS);
+  const policy = parsePolicy(env.POLICY);
+  const retention = parseRetention(env.RETENTION);
+  const connections = readConnections(env);
+  const problems = [
+    ...(adminTokens.length ? [] : ["ADMIN_TOKENS is not set: nobody can sign in"]),
+    ...(policy.ok ? [] : [policy.error]),
+    ...(retention.ok ? [] : [retention.error]),
+    ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
+  ];
+  return {
+    adminTokens,
+    checkTokens: tokenList(env.CHECK_TOKENS),
+    policy,
+    // Unreadable limits keep everything rather than too little.
+    retention: retention.ok
+      ? retention.value
+      : { deliveriesMs: Number.POSITIVE_INFINITY, bodiesMs: Number.POSITIVE_INFINITY },
+    connections,
+    problems,
+  };
+}
+
+function tokenList(value: unknown): string[] {
+  if (typeof value !== "string") return [];
+  return value
+    .split(",")
+    .map((token) => token.trim())
+    .filter((token) => token !== "");
+}
+
+/** `[vars.RETENTION]`: `deliveries_days`, `bodies_days`; whole or fractional days above zero. */
+function parseRetention(raw: unknown): Result<Retention, string> {
+  let value = raw ?? {};
+  if (typeof value === "string") {
+    try {
+      value = JSON.parse(value);
+    } catch {
+      return fail("RETENTION is not valid JSON");
+    }
+  }
+  const days = { ...DEFAULT_RETENTION_DAYS, ...(value as Record<string, unknown>) };
+  for (const [name, n] of Object.entries(days)) {
+    if (!Object.hasOwn(DEFAULT_RETENTION_DAYS, name)) return fail(`RETENTION.${name}: unknown key`);
+    if (typeof n !== "number" || !(n > 0)) return fail(`RETENTION.${name}: must be a number of days above 0`);
+  }
+  return ok({ deliveriesMs: Number(days.deliveries_days) * DAY_MS, bodiesMs: Number(days.bodies_days) * DAY_MS });
+}
+
+function readConnections(env: Env): Map<string, Connection> {
+  const bySecretName = new Map(ADAPTERS.map((adapter) => [secretNameOf(adapter.id), adapter]));
+  const connections = new Map<string, Connection>();
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(SECRET_PREFIX) || value === undefined) continue;
+    const [provider = "", connection] = splitOnce(name.slice(SECRET_PREFIX.length), CONNECTION_SEPARATOR);
+    const adapter = bySecretName.get(provider);
+    if (!adapter) continue;
+    const id = connection === undefined ? DEFAULT_CONNECTION : connection.toLowerCase();
+    connections.set(`${adapter.id}/${id}`, { adapter, name: id, credentials: readCredentials(adapter, value) });
+  }
+  return connections;
+}
+
+/** `standard-webhooks` → `STANDARD_WEBHOOKS`: how a provider's id stands in a secret's name. */
+export function secretNameOf(id: string): string {
+  return id.replaceAll("-", "_").toUpperCase();
+}
+
+/** How a connection's name in a URL stands in the configuration. */
+export function connectionNameOf(urlPart: string | undefined): string {
+  return urlPart === undefined ? DEFAULT_CONNECTION : urlPart.replaceAll("-", "_").toLowerCase();
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** A plain string (comma-separated: a list), or JSON: an object, or an array of strings and objects. */
+function readCredentials(adapter: Adapter, value: unknown): Result<readonly unknown[], string> {
+  const members = memberList(value);
+  if (!members.ok) return members;
+  if (!members.value.length) return fail("no credentials");
+  const credentials: unknown[] = [];
+  for (const member of members.value) {
+    const credential = adapter.readCredential(member);
+    if (!credential.ok) return credential;
+    credentials.push(credential.value);
+  }
+  return ok(credentials);
+}
+
+function memberList(value: unknown): Result<readonly RawCredential[], string> {
+  if (typeof value === "object" && value !== null)
+    return ok((Array.isArray(value) ? value : [value]) as RawCredential[]);
+  if (typeof value !== "string") return fail("must be text");
+  const text = value.trim();
+  if (!/^[[{]/.test(text)) return ok(tokenList(text));
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return ok((Array.isArray(parsed) ? parsed : [parsed]) as RawCredential[]);
+  } catch {
+    return fail("looks like JSON and is not");
+  }
+}

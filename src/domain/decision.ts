@@ -1,0 +1,10 @@
+import type { Verdict } from "./recipient-state";
+
+/** What a recipient's object decided. Of two, the one with the higher version is the later. */
+export interface Decision {
+  /** Hex SHA-256 of the address; names the object. */
+  readonly key: string;
+  readonly address: string;
+  readonly version: number;
+  readonly verdict: Verdict;
+}

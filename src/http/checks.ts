@@ -1,0 +1,93 @@
+/** "May I mail this address?" */
+import { createRoute, z } from "@hono/zod-openapi";
+import { ADDRESS_ERRORS } from "../domain/address";
+import type { Answer } from "../domain/answer";
+import { check, checkable, checkMany } from "../pipeline/check";
+import { Problem } from "./problem";
+import { iso } from "./representations";
+import { createRouter } from "./router";
+import { CHECK, checkSchema, json, problems, purposeSchema, reasonSchema, recipientText, timeOrNull } from "./schemas";
+
+export const MAX_BULK_CHECK = 10_000;
+
+const checkOne = createRoute({
+  method: "get",
+  path: "/v1/check",
+  tags: ["Checks"],
+  summary: "May I mail this address?",
+  description: "One look-up at the edge, at most a minute behind. `consistency=strong` reads the database.",
+  security: CHECK,
+  request: {
+    query: z.object({
+      recipient: recipientText.describe(
+        "The address, URL-encoded: a + is sent as %2B. Or a listmonk subscriber's uuid.",
+      ),
+      purpose: purposeSchema.describe("For transactional mail complaints and unsubscriptions alone do not suppress."),
+      consistency: z.enum(["eventual", "strong"]).default("eventual"),
+    }),
+  },
+  responses: { 200: json(checkSchema, "The answer, for any valid address."), ...problems(400) },
+});
+
+const bulkSchema = z
+  .object({
+    checked: z.number().int().describe("How many of them were addresses."),
+    suppressed: z.array(
+      z.object({ recipient: z.string(), reasons: z.array(reasonSchema), since: timeOrNull, until: timeOrNull }),
+    ),
+    invalid: z.array(z.string()).describe("What was no address, as it was sent."),
+  })
+  .openapi("BulkCheck");
+
+const checkBulk = createRoute({
+  method: "post",
+  path: "/v1/check",
+  tags: ["Checks"],
+  summary: "May I mail these addresses?",
+  description: "Reads the database. Those that are not listed in the answer may be mailed.",
+  security: CHECK,
+  request: {
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z.object({ recipients: z.array(z.string()).max(MAX_BULK_CHECK), purpose: purposeSchema }),
+        },
+      },
+    },
+  },
+  responses: { 200: json(bulkSchema, "The suppressed ones."), ...problems(400, 413) },
+});
+
+export const checkRoutes = createRouter();
+
+checkRoutes.openapi(checkOne, async (c) => {
+  const { recipient, purpose, consistency } = c.req.valid("query");
+  const address = checkable(recipient);
+  if (!address.ok) throw new Problem("invalid_recipient", { detail: ADDRESS_ERRORS[address.error] });
+  const { source, ...answer } = await check(c.env, address.value, purpose, consistency);
+  return c.json({ recipient, ...onTheWire(answer), source }, 200);
+});
+
+checkRoutes.openapi(checkBulk, async (c) => {
+  const { recipients, purpose } = c.req.valid("json");
+  const asked = [...new Set(recipients)].map((recipient) => ({ recipient, address: checkable(recipient) }));
+  const valid = asked.flatMap(({ recipient, address }) => (address.ok ? [{ recipient, address: address.value }] : []));
+  const answers = await checkMany(
+    c.env,
+    valid.map((v) => v.address),
+    purpose,
+  );
+  const suppressed = valid.flatMap(({ recipient, address }) => {
+    const answer = answers.get(address);
+    if (!answer) return [];
+    const { reasons, since, until } = onTheWire(answer);
+    return [{ recipient, reasons, since, until }];
+  });
+  const invalid = asked.filter(({ address }) => !address.ok).map(({ recipient }) => recipient);
+  return c.json({ checked: valid.length, suppressed, invalid }, 200);
+});
+
+function onTheWire({ suppressed, reasons, since, until }: Answer) {
+  return { suppressed, reasons: [...reasons], since: iso(since), until: iso(until) };
+}

@@ -1,0 +1,142 @@
+/** Our own event format in, the journal out. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { ADDRESS_ERRORS, canonicalRecipient } from "../domain/address";
+import { BOUNCE_CLASSES, EVENT_KINDS } from "../domain/event";
+import { type Ingested, ingest, TooManyEvents } from "../pipeline/ingest";
+import { parseSafely } from "../pipeline/parse";
+import { markVerified, type WebhookRequest } from "../providers/adapter";
+import { IDEMPOTENCY_KEY_HEADER, ownEventSchema, ownFormat } from "../providers/own-format";
+import { eventPage } from "../store/events";
+import { readBody } from "./body";
+import { Problem } from "./problem";
+import { eventOf } from "./representations";
+import { createRouter } from "./router";
+import { ADMIN, countsSchema, eventSchema, json, moment, page, pageQuery, problems } from "./schemas";
+import type { Services } from "./services";
+
+const DEFAULT_CONNECTION = "default";
+const MAX_KEY_LENGTH = 255;
+
+const itemSchema = z.object({
+  index: z.number().int(),
+  status: z.enum(["new", "duplicate", "invalid"]),
+  id: z.string().nullable(),
+  error: z.string().nullable(),
+});
+
+export const eventRoutes = createRouter();
+
+eventRoutes.openAPIRegistry.registerPath({
+  method: "post",
+  path: "/v1/events",
+  tags: ["Events"],
+  summary: "Record events in our own format",
+  description:
+    "One event, an array, or one per line (NDJSON); the bytes decide, not the content type. Invalid ones are answered one by one, and kept in quarantine when others of the same request were recorded.",
+  security: ADMIN,
+  request: {
+    headers: z.object({ "idempotency-key": z.string().max(MAX_KEY_LENGTH).optional() }),
+    body: {
+      required: true,
+      content: {
+        "application/json": { schema: z.union([ownEventSchema, z.array(ownEventSchema)]) },
+        "application/x-ndjson": { schema: ownEventSchema },
+      },
+    },
+  },
+  responses: {
+    200: json(countsSchema.extend({ items: z.array(itemSchema) }), "Recorded, item by item."),
+    ...problems(400, 403, 413),
+  },
+});
+
+eventRoutes.post("/v1/events", async (c) => {
+  const key = c.req.header(IDEMPOTENCY_KEY_HEADER) ?? null;
+  if (key !== null && key.length > MAX_KEY_LENGTH) {
+    throw new Problem("invalid_request", { detail: `Idempotency-Key: at most ${MAX_KEY_LENGTH} characters` });
+  }
+  const { raw } = c.req;
+  const request = { method: raw.method, url: new URL(raw.url), headers: raw.headers, body: await readBody(raw) };
+  return Response.json(await recordOwnEvents(c.env, request));
+});
+
+async function recordOwnEvents(services: Services, request: WebhookRequest) {
+  if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
+  const receivedAt = services.now();
+  const parsed = parseSafely(ownFormat, markVerified(request), { receivedAt });
+  if ("reason" in parsed) throw new Problem("invalid_json", { detail: parsed.detail });
+  const errors = parsed.flatMap((item, index) => (item.type === "unreadable" ? [{ index, message: item.detail }] : []));
+  if (errors.length === parsed.length) {
+    const detail = errors[0]?.message ?? "The body holds no event.";
+    throw new Problem("invalid_events", { detail, extra: { errors } });
+  }
+  const origin = {
+    requestId: services.requestId,
+    source: "api" as const,
+    provider: ownFormat.id,
+    connection: DEFAULT_CONNECTION,
+    receivedAt,
+    keepHeaders: [IDEMPOTENCY_KEY_HEADER],
+  };
+  const ingested = await ingest(services, { request, origin, parsed }).catch((error: unknown) => {
+    throw error instanceof TooManyEvents ? new Problem("too_many_events") : error;
+  });
+  services.log.info("events.recorded", { ...ingested.counts });
+  return { ...ingested.counts, items: itemResults(ingested) };
+}
+
+function itemResults({ items }: Ingested) {
+  return items.map((item) => {
+    const [event] = item.events;
+    return {
+      index: item.index ?? 0,
+      status: item.problem ? "invalid" : event?.isNew ? "new" : "duplicate",
+      id: event?.id ?? null,
+      error: item.problem?.detail ?? null,
+    };
+  });
+}
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/events",
+  tags: ["Events"],
+  summary: "The journal, newest first",
+  security: ADMIN,
+  request: {
+    query: z.object({
+      recipient: z.string().optional(),
+      provider: z.string().optional(),
+      connection: z.string().optional(),
+      kind: z.enum(EVENT_KINDS).optional(),
+      class: z.enum(BOUNCE_CLASSES).optional(),
+      messageId: z.string().optional().describe("A provider's message id or a Message-ID, without angle brackets."),
+      campaign: z.string().optional(),
+      since: moment.optional().describe("Received from then on."),
+      until: moment.optional().describe("Received before then."),
+      ...pageQuery,
+    }),
+  },
+  responses: { 200: json(page(eventSchema), "A page."), ...problems(400, 403) },
+});
+
+eventRoutes.openapi(list, async (c) => {
+  const { recipient, limit, cursor, messageId, ...filter } = c.req.valid("query");
+  const before = cursor === undefined ? null : Number(cursor);
+  if (before !== null && !Number.isSafeInteger(before)) throw new Problem("invalid_cursor");
+  const rows = await eventPage(
+    c.env.db,
+    { ...filter, address: addressFilter(recipient), messageId: messageId?.replace(/^<|>$/g, "") },
+    limit,
+    before,
+  );
+  const last = rows.at(-1);
+  return c.json({ items: rows.map(eventOf), nextCursor: rows.length === limit && last ? String(last.seq) : null }, 200);
+});
+
+function addressFilter(recipient: string | undefined): string | undefined {
+  if (recipient === undefined) return undefined;
+  const address = canonicalRecipient(recipient);
+  if (!address.ok) throw new Problem("invalid_recipient", { detail: ADDRESS_ERRORS[address.error] });
+  return address.value;
+}

@@ -1,0 +1,124 @@
+/** Running the service: health, and what the cron does, on demand. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { health } from "../pipeline/health";
+import { prune } from "../pipeline/prune";
+import { rebuildEdge, rebuildRecipient } from "../pipeline/rebuild";
+import { reconcile } from "../pipeline/reconcile";
+import { Problem } from "./problem";
+import { recipientOf } from "./recipient-param";
+import { iso } from "./representations";
+import { createRouter } from "./router";
+import { ADMIN, json, problems, reasonSchema, timeOrNull } from "./schemas";
+
+const healthSchema = z
+  .object({
+    status: z.enum(["ok", "failing"]),
+    checks: z.object({
+      database: z.boolean(),
+      edgeCache: z.boolean(),
+      objects: z.boolean(),
+      configuration: z.boolean(),
+    }),
+    pending: z.number().int().nullable().describe("Events on record that are still to be applied."),
+    oldestPendingSeconds: z.number().int().nullable(),
+    lastCron: timeOrNull,
+  })
+  .openapi("Health");
+
+const getHealth = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["Operations"],
+  summary: "Is it working?",
+  responses: { 200: json(healthSchema, "It works."), 503: json(healthSchema, "Something does not.") },
+});
+
+const postReconcile = createRoute({
+  method: "post",
+  path: "/v1/reconcile",
+  tags: ["Operations"],
+  summary: "Do now what the cron does every minute",
+  security: ADMIN,
+  responses: {
+    200: json(
+      z.object({
+        applied: z.number().int(),
+        failed: z.number().int(),
+        settled: z.number().int().describe("Answers written to the edge cache."),
+        pruned: z.object({ events: z.number().int(), bodies: z.number().int(), receipts: z.number().int() }),
+      }),
+      "What was done.",
+    ),
+    ...problems(403),
+  },
+});
+
+const postRebuild = createRoute({
+  method: "post",
+  path: "/v1/rebuild",
+  tags: ["Operations"],
+  summary: "Rebuild a recipient from the journal, or the edge cache from the database",
+  security: ADMIN,
+  request: {
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z.union([
+            z.strictObject({ recipient: z.string().min(1) }),
+            z.strictObject({ target: z.literal("kv"), cursor: z.string().nullable().optional() }),
+          ]),
+        },
+      },
+    },
+  },
+  responses: {
+    200: json(
+      z.union([
+        z.object({
+          recipient: z.string(),
+          version: z.number().int(),
+          suppressed: z.boolean(),
+          reasons: z.array(reasonSchema),
+          softBounces: z.number().int(),
+        }),
+        z.object({
+          target: z.literal("kv"),
+          written: z.number().int(),
+          removed: z.number().int(),
+          nextCursor: z.string().nullable().describe("Post it again to go on; null: done."),
+        }),
+      ]),
+      "What was done.",
+    ),
+    ...problems(400, 403),
+  },
+});
+
+export const operationRoutes = createRouter();
+
+operationRoutes.openapi(getHealth, async (c) => {
+  const { lastCronAt, ...report } = await health(c.env, c.env.config.problems.length === 0);
+  return c.json({ ...report, lastCron: iso(lastCronAt) }, report.status === "ok" ? 200 : 503);
+});
+
+operationRoutes.openapi(postReconcile, async (c) => {
+  const reconciled = await reconcile(c.env);
+  return c.json({ ...reconciled, pruned: await prune(c.env) }, 200);
+});
+
+operationRoutes.openapi(postRebuild, async (c) => {
+  const wanted = c.req.valid("json");
+  if ("target" in wanted) {
+    const cursor = wanted.cursor ?? null;
+    if (cursor !== null && !/^(?:rows|keys):/.test(cursor)) throw new Problem("invalid_cursor");
+    return c.json({ target: "kv" as const, ...(await rebuildEdge(c.env, cursor)) }, 200);
+  }
+  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  const recipient = recipientOf(wanted.recipient);
+  const decision = await rebuildRecipient(c.env, recipient);
+  if (!decision.ok) throw new Problem("busy");
+  const { version, verdict } = decision.value;
+  const reasons = verdict.suppressions.map((s) => s.reason);
+  return c.json({ recipient, version, suppressed: reasons.length > 0, reasons, softBounces: verdict.softCount }, 200);
+});

@@ -1,0 +1,71 @@
+/** Errors on the wire: RFC 9457 problem details with a stable `code`. The one place that maps reasons to statuses. */
+import { z } from "@hono/zod-openapi";
+
+/** Code → status and title. Codes are part of the contract; titles may change. */
+const PROBLEMS = {
+  invalid_request: [400, "The request is not valid"],
+  invalid_json: [400, "The body is not valid JSON"],
+  invalid_recipient: [400, "The recipient is not an address"],
+  invalid_events: [400, "No event of the body is valid"],
+  invalid_cursor: [400, "The cursor is not one that this query gave out"],
+  unauthorized: [401, "A valid bearer token is needed"],
+  webhook_unauthenticated: [401, "The request does not prove that it comes from the provider"],
+  forbidden: [403, "This token may only check"],
+  not_found: [404, "There is no such thing"],
+  method_not_allowed: [405, "This method is not for this URL"],
+  complaint_needs_force: [409, "A complaint is released only with force=true and a note"],
+  body_gone: [410, "The bytes are no longer kept"],
+  body_too_large: [413, "The body is too large"],
+  too_many_events: [413, "The body holds too many events"],
+  busy: [503, "Too much is happening to this recipient; try again"],
+  config_invalid: [503, "This is not configured correctly"],
+  unavailable: [503, "Temporarily not available; try again"],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+export const problemSchema = z
+  .object({
+    type: z.string().describe("about:blank#code"),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().optional(),
+    code: z.string().describe("A stable word."),
+  })
+  .openapi("Problem");
+
+const RETRY_AFTER_SECONDS = 30;
+
+export interface ProblemOptions {
+  readonly detail?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where a provider retries on another status than the usual one. */
+  readonly status?: number;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Thrown by handlers, answered by the app. */
+export class Problem extends Error {
+  constructor(
+    readonly code: ProblemCode,
+    readonly options: ProblemOptions = {},
+  ) {
+    super(code);
+  }
+}
+
+export function problemResponse(code: ProblemCode, options: ProblemOptions = {}): Response {
+  const [usualStatus, title] = PROBLEMS[code];
+  const status = options.status ?? usualStatus;
+  const body = { type: `about:blank#${code}`, title, status, detail: options.detail, code, ...options.extra };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...(usualStatus === 503 ? { "retry-after": String(RETRY_AFTER_SECONDS) } : {}),
+      ...options.headers,
+    },
+  });
+}

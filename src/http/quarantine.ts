@@ -1,0 +1,130 @@
+/** What could not be read: look at it, read it again with today's code, or drop it. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { bodyOf, dismiss, type ReplayError, replay } from "../pipeline/replay";
+import { type QuarantineRow, quarantinePage } from "../store/quarantine";
+import { decodeCursor, encodeCursor } from "./cursor";
+import { Problem, type ProblemCode } from "./problem";
+import { createRouter } from "./router";
+import { ADMIN, countsSchema, json, page, pageQuery, problems, timeOrNull } from "./schemas";
+
+const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
+
+const itemSchema = z
+  .object({
+    id: z.string(),
+    provider: z.string(),
+    connection: z.string(),
+    receiptId: z.number().int(),
+    item: z.number().int().nullable().describe("Position of the record in the body; null: the body as a whole."),
+    reason: z.string().describe("A stable word."),
+    detail: z.string(),
+    receivedAt: timeOrNull,
+    bodyBytes: z.number().int(),
+  })
+  .openapi("QuarantineItem");
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/quarantine",
+  tags: ["Quarantine"],
+  summary: "What could not be read, newest first",
+  security: ADMIN,
+  request: { query: z.object(pageQuery) },
+  responses: { 200: json(page(itemSchema), "A page."), ...problems(400, 403) },
+});
+
+const replayOne = createRoute({
+  method: "post",
+  path: "/v1/quarantine/{id}/replay",
+  tags: ["Quarantine"],
+  summary: "Read it again with today's code",
+  description:
+    "Keeps the time at which it first reached us. What was recorded before is recognized and not counted twice.",
+  security: ADMIN,
+  request: { params: idParam },
+  responses: {
+    200: json(countsSchema.extend({ settled: z.boolean().describe("Is it out of quarantine?") }), "What came of it."),
+    ...problems(403, 404, 410),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/quarantine/{id}",
+  tags: ["Quarantine"],
+  summary: "Drop it",
+  security: ADMIN,
+  request: { params: idParam },
+  responses: { 204: { description: "It is gone." }, ...problems(403, 404) },
+});
+
+export const quarantineRoutes = createRouter();
+
+quarantineRoutes.openapi(list, async (c) => {
+  const { limit, cursor } = c.req.valid("query");
+  const before = decodeCursor(cursor, ["number", "string"]);
+  const rows = await quarantinePage(c.env.db, limit, before && { receiptId: before[0], id: before[1] });
+  const last = rows.at(-1);
+  const nextCursor = rows.length === limit && last ? encodeCursor([last.receipt_id, last.id]) : null;
+  return c.json({ items: rows.map(itemOf), nextCursor }, 200);
+});
+
+const REPLAY_PROBLEMS: Readonly<Record<ReplayError, ProblemCode>> = {
+  not_found: "not_found",
+  body_gone: "body_gone",
+  no_adapter: "not_found",
+};
+
+quarantineRoutes.openapi(replayOne, async (c) => {
+  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  const outcome = await replay(c.env, c.req.valid("param").id, c.env.requestId);
+  if (!outcome.ok) throw new Problem(REPLAY_PROBLEMS[outcome.error]);
+  return c.json({ ...outcome.value.counts, settled: outcome.value.settled }, 200);
+});
+
+quarantineRoutes.openapi(remove, async (c) => {
+  if (!(await dismiss(c.env, c.req.valid("param").id))) throw new Problem("not_found");
+  return c.body(null, 204);
+});
+
+quarantineRoutes.openAPIRegistry.registerPath({
+  method: "get",
+  path: "/v1/quarantine/{id}/body",
+  tags: ["Quarantine"],
+  summary: "The bytes, as they came",
+  security: ADMIN,
+  request: { params: idParam },
+  responses: {
+    200: {
+      description: "The whole body of the request.",
+      content: { "application/octet-stream": { schema: z.string() } },
+    },
+    ...problems(403, 404, 410),
+  },
+});
+
+quarantineRoutes.get("/v1/quarantine/:id/body", async (c) => {
+  const outcome = await bodyOf(c.env, c.req.param("id"));
+  if (!outcome.ok) throw new Problem(REPLAY_PROBLEMS[outcome.error]);
+  // Somebody else wrote these bytes: never anything that a browser would run.
+  const headers = {
+    "content-type": "application/octet-stream",
+    "content-disposition": 'attachment; filename="body"',
+    "x-content-type-options": "nosniff",
+  };
+  return new Response(outcome.value, { headers });
+});
+
+function itemOf(row: QuarantineRow): z.infer<typeof itemSchema> {
+  return {
+    id: row.id,
+    provider: row.provider,
+    connection: row.connection,
+    receiptId: row.receipt_id,
+    item: row.item,
+    reason: row.reason,
+    detail: row.detail,
+    receivedAt: new Date(row.received_at).toISOString(),
+    bodyBytes: row.body_bytes,
+  };
+}

@@ -1,0 +1,50 @@
+/** From rows to what the API shows. */
+import type { z } from "@hono/zod-openapi";
+import type { EventRow } from "../store/event-row";
+import { receiptIdOf } from "../store/events";
+import { type RecipientRow, suppressionsOf } from "../store/recipients";
+import type { eventSchema } from "./schemas";
+
+export function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
+
+export function eventOf(row: EventRow): z.infer<typeof eventSchema> {
+  return {
+    id: row.id,
+    provider: row.provider,
+    connection: row.connection,
+    kind: row.kind,
+    class: row.class,
+    category: row.category,
+    rule: row.rule,
+    hint: row.hint,
+    recipient: row.recipient ?? row.address,
+    messageId: row.message_id ?? row.internet_message_id,
+    envelopeSender: row.envelope_sender,
+    campaign: row.campaign,
+    tags: row.tags === null ? null : (JSON.parse(row.tags) as string[]),
+    metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as Record<string, unknown>),
+    statusCode: row.status_code,
+    replyCode: row.reply_code,
+    diagnosticCode: row.diagnostic_code,
+    remoteMta: row.remote_mta,
+    mode: row.mode,
+    occurredAt: new Date(row.occurred_at).toISOString(),
+    receivedAt: new Date(row.received_at).toISOString(),
+    appliedAt: iso(row.applied_at),
+    receiptId: receiptIdOf(row.seq),
+  };
+}
+
+export function suppressionOf(row: RecipientRow, now: number) {
+  const standing = suppressionsOf(row, now);
+  const ends = standing.map((s) => s.until);
+  return {
+    recipient: row.address ?? row.key,
+    // A block of a whole domain is manual; for its addresses it is the reason `domain`.
+    reasons: standing.map((s) => s.reason),
+    since: standing.length ? iso(Math.min(...standing.map((s) => s.since))) : null,
+    until: standing.length && !ends.includes(null) ? iso(Math.max(...ends.map(Number))) : null,
+  };
+}

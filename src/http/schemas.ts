@@ -1,0 +1,126 @@
+/** The shapes of the API, once: they validate what comes in and describe it in openapi.json. */
+import { z } from "@hono/zod-openapi";
+import { PURPOSES } from "../domain/answer";
+import { BOUNCE_CLASSES, EVENT_KINDS, REASONS } from "../domain/event";
+import { problemSchema } from "./problem";
+
+export const MAX_PAGE = 1_000;
+const DEFAULT_PAGE = 100;
+
+const time = z.string().describe("ISO 8601, UTC, with milliseconds.").openapi({ example: "2026-11-21T10:00:00.000Z" });
+export const timeOrNull = time.nullable();
+const textOrNull = z.string().nullable();
+
+/** A moment in a query or body: ISO 8601 with an offset, as epoch ms. */
+export const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .openapi({ type: "string", format: "date-time" });
+
+export const recipientText = z.string().min(1).openapi({ example: "john@example.com" });
+export const reasonSchema = z.enum(REASONS);
+export const purposeSchema = z.enum(PURPOSES).default("marketing");
+
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  cursor: z.string().optional().describe("`nextCursor` of the page before."),
+};
+
+export const checkSchema = z
+  .object({
+    recipient: z.string(),
+    suppressed: z.boolean(),
+    reasons: z.array(reasonSchema),
+    since: timeOrNull,
+    until: timeOrNull,
+    source: z.enum(["kv", "d1"]),
+  })
+  .openapi("Check");
+
+export const eventSchema = z
+  .object({
+    id: z.string(),
+    provider: z.string(),
+    connection: z.string(),
+    kind: z.enum(EVENT_KINDS),
+    class: z.enum(BOUNCE_CLASSES).nullable(),
+    category: textOrNull,
+    rule: textOrNull,
+    hint: textOrNull,
+    recipient: z.string(),
+    messageId: textOrNull,
+    envelopeSender: textOrNull,
+    campaign: textOrNull,
+    tags: z.array(z.string()).nullable(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+    statusCode: textOrNull,
+    replyCode: textOrNull,
+    diagnosticCode: textOrNull,
+    remoteMta: textOrNull,
+    mode: z.enum(["synchronous", "asynchronous"]).nullable(),
+    occurredAt: time,
+    receivedAt: time,
+    appliedAt: timeOrNull,
+    receiptId: z.number().int(),
+  })
+  .openapi("Event");
+
+const suppressionFields = {
+  recipient: z.string(),
+  reasons: z.array(reasonSchema),
+  since: timeOrNull,
+  until: timeOrNull,
+};
+
+export const suppressionSchema = z.object(suppressionFields).openapi("Suppression");
+
+export const suppressionDetailSchema = z
+  .object({ ...suppressionFields, note: textOrNull, evidence: z.array(eventSchema) })
+  .openapi("SuppressionDetail");
+
+export const recipientSchema = z
+  .object({
+    ...suppressionFields,
+    key: z.string().describe("Hex SHA-256 of the address: what logs show."),
+    suppressed: z.boolean(),
+    allowed: z.boolean().describe("On the allow-list."),
+    softBounces: z.object({ count: z.number().int(), threshold: z.number().int().nullable() }),
+    releasedAt: timeOrNull,
+    pending: z.number().int().describe("Events on record that are still to be applied."),
+    evidence: z.array(eventSchema),
+    timeline: z.array(eventSchema),
+  })
+  .openapi("Recipient");
+
+export const countsSchema = z
+  .object({
+    received: z.number().int().describe("Events understood, duplicates included: new + duplicate."),
+    new: z.number().int(),
+    duplicate: z.number().int(),
+    ignored: z.number().int().describe("Known and not wanted: opens, clicks and the like."),
+    quarantined: z.number().int().describe("Records that could not be read. They are kept."),
+    pending: z.number().int().describe("Events on record that are still to be applied."),
+  })
+  .openapi("Counts");
+
+export function page<T extends z.ZodType>(items: T) {
+  return z.object({ items: z.array(items), nextCursor: textOrNull });
+}
+
+/** The answers that any route may give, beside its own. */
+export const problems = (...statuses: number[]) =>
+  Object.fromEntries(
+    [...new Set([...statuses, 401, 503])].map((status) => [
+      status,
+      { description: "A problem (RFC 9457).", content: { "application/problem+json": { schema: problemSchema } } },
+    ]),
+  );
+
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/** Which token a route takes, for openapi.json. */
+export const ADMIN = [{ admin: [] }];
+export const CHECK = [{ check: [] }, { admin: [] }];

@@ -1,0 +1,16 @@
+import type { Config } from "../config";
+import type { Deps } from "../pipeline/deps";
+
+/** What a request handler works with: made anew by the composition root for each request. */
+export interface Services extends Deps {
+  readonly config: Config;
+  /** Names this request in the answer, the log and the receipt. */
+  readonly requestId: string;
+  /** Logs a failure of ours that a handler answers itself. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** For Hono: its bindings are our services, so that no handler sees the worker's environment. */
+export interface AppEnv {
+  Bindings: Services & Record<string, unknown>;
+}

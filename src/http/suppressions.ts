@@ -1,0 +1,195 @@
+/** The suppression list: read it, block by hand, release. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { command, release } from "../pipeline/operate";
+import { standingOf } from "../pipeline/standing";
+import type { EventRow } from "../store/event-row";
+import { eventsByIdentity } from "../store/events";
+import { suppressionPage } from "../store/suppressions";
+import { decodeCursor, encodeCursor } from "./cursor";
+import { Problem } from "./problem";
+import { recipientOf, recipientParam } from "./recipient-param";
+import { eventOf, suppressionOf } from "./representations";
+import { createRouter } from "./router";
+import {
+  ADMIN,
+  json,
+  moment,
+  page,
+  pageQuery,
+  problems,
+  reasonSchema,
+  suppressionDetailSchema,
+  suppressionSchema,
+} from "./schemas";
+import type { Services } from "./services";
+
+const MAX_NOTE_LENGTH = 2_000;
+const note = z.string().trim().min(1).max(MAX_NOTE_LENGTH);
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/suppressions",
+  tags: ["Suppressions"],
+  summary: "The suppression list, newest first",
+  security: ADMIN,
+  request: {
+    query: z.object({
+      reason: reasonSchema.exclude(["domain"]).optional(),
+      domain: z.string().optional(),
+      q: z.string().optional().describe("Part of an address."),
+      since: moment.optional().describe("Suppressed from then on."),
+      until: moment.optional().describe("Suppressed before then."),
+      ...pageQuery,
+    }),
+  },
+  responses: { 200: json(page(suppressionSchema), "A page."), ...problems(400, 403) },
+});
+
+const getOne = createRoute({
+  method: "get",
+  path: "/v1/suppressions/{recipient}",
+  tags: ["Suppressions"],
+  summary: "One suppression, with its evidence",
+  security: ADMIN,
+  request: { params: recipientParam },
+  responses: { 200: json(suppressionDetailSchema, "It is suppressed."), ...problems(400, 403, 404) },
+});
+
+const put = createRoute({
+  method: "put",
+  path: "/v1/suppressions/{recipient}",
+  tags: ["Suppressions"],
+  summary: "Block an address or a whole domain by hand",
+  security: ADMIN,
+  request: {
+    params: recipientParam,
+    body: {
+      content: {
+        "application/json": {
+          schema: z.strictObject({
+            note: note.optional(),
+            expiresAt: moment.optional().describe("When the block ends by itself."),
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    200: json(suppressionDetailSchema, "It is suppressed."),
+    202: json(suppressionDetailSchema, "It is on record and will take effect within a minute."),
+    ...problems(400, 403),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/suppressions/{recipient}",
+  tags: ["Suppressions"],
+  summary: "Release an address or a domain",
+  description: "Final for the past: nothing that occurred before can suppress it again.",
+  security: ADMIN,
+  request: {
+    params: recipientParam,
+    query: z.object({ force: z.enum(["true", "false"]).optional(), note: note.optional() }),
+  },
+  responses: {
+    200: json(
+      z.object({ recipient: z.string(), released: z.literal(true), pending: z.number().int() }),
+      "It is released.",
+    ),
+    ...problems(400, 403, 404, 409),
+  },
+});
+
+export const suppressionRoutes = createRouter();
+
+suppressionRoutes.openapi(list, async (c) => {
+  const { limit, cursor, domain, q, ...filter } = c.req.valid("query");
+  const after = decodeCursor(cursor, ["number", "string"]);
+  const now = c.env.now();
+  const rows = await suppressionPage(
+    c.env.db,
+    { ...filter, domain: domain?.toLowerCase().replace(/^@/, ""), q: q?.toLowerCase() },
+    limit,
+    after && { since: after[0], key: after[1] },
+    now,
+  );
+  const last = rows.at(-1);
+  const nextCursor = rows.length === limit && last ? encodeCursor([last.since ?? 0, last.key]) : null;
+  return c.json({ items: rows.map((row) => suppressionOf(row, now)), nextCursor }, 200);
+});
+
+suppressionRoutes.openapi(getOne, async (c) => {
+  const detail = await suppressionDetail(c.env, recipientOf(c.req.valid("param").recipient));
+  if (!detail) throw new Problem("not_found", { detail: "Not on the suppression list." });
+  return c.json(detail, 200);
+});
+
+suppressionRoutes.openapi(put, async (c) => {
+  const address = recipientOf(c.req.valid("param").recipient);
+  const wanted = c.req.valid("json") ?? {};
+  if (wanted.expiresAt !== undefined && wanted.expiresAt <= c.env.now()) {
+    throw new Problem("invalid_request", { detail: "expiresAt: must be in the future" });
+  }
+  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  if (!(await isBlocked(c.env, address, wanted))) {
+    const { requestId } = c.env;
+    await command(c.env, { kind: "manual_block", address, note: wanted.note, expiresAt: wanted.expiresAt, requestId });
+  }
+  const detail = await suppressionDetail(c.env, address);
+  const pending = {
+    recipient: address,
+    reasons: [],
+    since: null,
+    until: null,
+    note: wanted.note ?? null,
+    evidence: [],
+  };
+  return detail ? c.json(detail, 200) : c.json(pending, 202);
+});
+
+suppressionRoutes.openapi(remove, async (c) => {
+  const recipient = recipientOf(c.req.valid("param").recipient);
+  const query = c.req.valid("query");
+  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  const outcome = await release(c.env, {
+    address: recipient,
+    force: query.force === "true",
+    note: query.note,
+    requestId: c.env.requestId,
+  });
+  if (outcome.type === "unknown") throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
+  if (outcome.type === "needs_force") throw new Problem("complaint_needs_force");
+  return c.json({ recipient, released: true as const, pending: outcome.counts?.pending ?? 0 }, 200);
+});
+
+/** Is the very same block in force? Then asking again changes nothing. */
+async function isBlocked(
+  services: Services,
+  address: string,
+  wanted: { readonly note?: string | undefined; readonly expiresAt?: number | undefined },
+): Promise<boolean> {
+  const { suppressions } = await standingOf(services, address);
+  const manual = suppressions.find((s) => s.reason === "manual");
+  if (!manual || manual.until !== (wanted.expiresAt ?? null)) return false;
+  const [event] = await eventsByIdentity(services.db, address, [manual.eventId]);
+  return wanted.note === undefined || noteOf(event) === wanted.note;
+}
+
+async function suppressionDetail(services: Services, address: string) {
+  const { row, suppressions } = await standingOf(services, address);
+  if (!row || !suppressions.length) return null;
+  const ids = suppressions.map((s) => s.eventId);
+  const evidence = await eventsByIdentity(services.db, address, ids);
+  const manual = suppressions.find((s) => s.reason === "manual");
+  return {
+    ...suppressionOf(row, services.now()),
+    note: noteOf(evidence.find((event) => event.id === manual?.eventId)),
+    evidence: evidence.map(eventOf),
+  };
+}
+
+function noteOf(event: EventRow | undefined): string | null {
+  const metadata = event?.metadata ? (JSON.parse(event.metadata) as { note?: unknown }) : {};
+  return typeof metadata.note === "string" ? metadata.note : null;
+}

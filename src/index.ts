@@ -1,0 +1,51 @@
+/** The composition root: the platform's handlers, and the only place that puts environment, clock and pipeline together. */
+import { createApp } from "./app";
+import { configOf, type Env } from "./config";
+import type { Decision } from "./domain/decision";
+import { runScheduled } from "./handlers/scheduled";
+import type { Services } from "./http/services";
+import { createLogger, errorFields } from "./log";
+import { project } from "./pipeline/project";
+import { RecipientObject } from "./recipient/recipient";
+
+const app = createApp();
+
+function servicesOf(env: Env, ctx: ExecutionContext): Services {
+  const requestId = crypto.randomUUID();
+  const log = createLogger({ requestId });
+  const config = configOf(env);
+  return {
+    db: env.DB,
+    kv: env.SUPPRESSIONS,
+    recipients: env.RECIPIENT,
+    now: () => Date.now(),
+    log,
+    waitUntil: (work) => ctx.waitUntil(work),
+    policy: config.policy,
+    retention: config.retention,
+    config,
+    requestId,
+    onFailure: (error) => log.error("request.failed", errorFields(error)),
+  };
+}
+
+/** One recipient's object; what time alone decides is published by its alarm. */
+export class Recipient extends RecipientObject<Env> {
+  protected override async publish(decision: Decision): Promise<void> {
+    const deps = {
+      db: this.env.DB,
+      kv: this.env.SUPPRESSIONS,
+      now: () => Date.now(),
+      log: createLogger({ source: "alarm" }),
+    };
+    await project(deps, [decision], []);
+  }
+}
+
+export default {
+  fetch: (request: Request, env: Env, ctx: ExecutionContext) => app.fetch(request, { ...servicesOf(env, ctx) }, ctx),
+  scheduled: (_controller: ScheduledController, env: Env, ctx: ExecutionContext) => {
+    const services = servicesOf(env, ctx);
+    return runScheduled(services, services.config.problems);
+  },
+};

@@ -1,0 +1,31 @@
+/** What may be logged: words, numbers, hashes. Never an address, a body, a subject, a diagnostic text, a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Logger {
+  readonly info: (event: string, fields?: LogFields) => void;
+  readonly warn: (event: string, fields?: LogFields) => void;
+  readonly error: (event: string, fields?: LogFields) => void;
+}
+
+/** One JSON line per call, with the fields of this unit of work in each. */
+export function createLogger(base: LogFields = {}): Logger {
+  const line = (level: string, event: string, fields: LogFields = {}) =>
+    JSON.stringify({ level, event, ...base, ...fields });
+  return {
+    info: (event, fields) => console.log(line("info", event, fields)),
+    warn: (event, fields) => console.warn(line("warn", event, fields)),
+    error: (event, fields) => console.error(line("error", event, fields)),
+  };
+}
+
+/**
+ * What of an error may be logged: its kind and the platform's own words, cut before anything that might be data.
+ * SQLite quotes values of a failed statement only after a colon that follows its code.
+ */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: typeof error };
+  return {
+    error: error.name,
+    reason: /SQLITE_[A-Z_]+|D1_[A-Z_]+|overloaded|reset|timed? ?out|network/i.exec(error.message)?.[0],
+  };
+}

@@ -1,0 +1,81 @@
+/** Checks: from the edge cache, or from D1 where the caller wants to be sure or the cache does not answer. */
+import { sha256Hex } from "../crypto/digest";
+import { canonicalAddress, domainRecipient, isUuid, uuidAddress } from "../domain/address";
+import { type Answer, combineAnswers, type Purpose, type StoredAnswer } from "../domain/answer";
+import { errorFields } from "../log";
+import { readEdge } from "../store/edge-cache";
+import { answersByAddress, answersByKey } from "../store/recipients";
+import type { Deps } from "./deps";
+
+export type Consistency = "eventual" | "strong";
+export type CheckDeps = Pick<Deps, "db" | "kv" | "now" | "log">;
+
+export interface Checked extends Answer {
+  readonly source: "kv" | "d1";
+}
+
+/** An address as a check takes it: a mail address, or the uuid of a listmonk subscriber. */
+export function checkable(recipient: string): ReturnType<typeof canonicalAddress> {
+  const trimmed = recipient.trim();
+  return canonicalAddress(isUuid(trimmed) ? uuidAddress(trimmed) : trimmed);
+}
+
+/**
+ * One address: two hashes and one KV operation, and nothing else.
+ *
+ * @param address canonical
+ * @throws when neither store answers; never taken for "not suppressed"
+ */
+export async function check(
+  deps: CheckDeps,
+  address: string,
+  purpose: Purpose,
+  consistency: Consistency,
+): Promise<Checked> {
+  const [own, domain] = await Promise.all([sha256Hex(address), sha256Hex(domainRecipient(address))]);
+  const keys = [own, domain];
+  const { source, answers } = await readAnswers(deps, keys, consistency);
+  return { ...combineAnswers(answers.get(own), answers.get(domain), purpose, deps.now()), source };
+}
+
+async function readAnswers(
+  deps: CheckDeps,
+  keys: readonly string[],
+  consistency: Consistency,
+): Promise<{ source: "kv" | "d1"; answers: ReadonlyMap<string, StoredAnswer> }> {
+  if (consistency === "eventual") {
+    try {
+      return { source: "kv", answers: await readEdge(deps.kv, keys) };
+    } catch (error) {
+      deps.log.warn("check.edge_failed", errorFields(error));
+    }
+  }
+  return { source: "d1", answers: parseAll(await answersByKey(deps.db, keys)) };
+}
+
+/**
+ * Any number of addresses, from D1 in one statement.
+ *
+ * @param addresses canonical
+ * @returns an answer for each that is suppressed; the others may be mailed
+ */
+export async function checkMany(
+  deps: CheckDeps,
+  addresses: readonly string[],
+  purpose: Purpose,
+): Promise<Map<string, Answer>> {
+  const asked = new Set(addresses);
+  for (const address of addresses) asked.add(domainRecipient(address));
+  const answers = parseAll(await answersByAddress(deps.db, [...asked]));
+  const now = deps.now();
+  return new Map(
+    addresses.flatMap((address) => {
+      const answer = combineAnswers(answers.get(address), answers.get(domainRecipient(address)), purpose, now);
+      return answer.suppressed ? [[address, answer] as const] : [];
+    }),
+  );
+}
+
+function parseAll(answers: ReadonlyMap<string, string>): Map<string, StoredAnswer> {
+  return new Map([...answers].map(([name, json]) => [name, JSON.parse(json) as StoredAnswer]));
+}

@@ -1,0 +1,26 @@
+/** What the pipeline works with. Handed in by the composition root; nothing below it sees the worker's environment. */
+import type { Policy } from "../domain/policy";
+import type { Result } from "../domain/result";
+import type { Logger } from "../log";
+import type { RecipientNamespace } from "../recipient/client";
+
+export interface Retention {
+  /** How long deliveries, deferrals and auto-replies stay in the journal. */
+  readonly deliveriesMs: number;
+  /** How long raw bodies stay. */
+  readonly bodiesMs: number;
+}
+
+export interface Deps {
+  readonly db: D1Database;
+  readonly kv: KVNamespace;
+  readonly recipients: RecipientNamespace;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Keeps work alive after the answer. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  /** A sentence that says what is wrong with it, where it is unusable. */
+  readonly policy: Result<Policy, string>;
+  readonly retention: Retention;
+}

@@ -1,0 +1,178 @@
+/**
+ * One verified request, from what the adapter made of it to an answer: normalize → record → apply → project.
+ *
+ * The answer waits for the journal, always, and for the rest within a budget; what is not done by then goes on in
+ * the background, and what still fails stays visibly pending for the cron.
+ */
+import { ADDRESS_ERRORS } from "../domain/address";
+import type { NormalizedEvent } from "../domain/event";
+import type { ParsedItem, WebhookRequest } from "../providers/adapter";
+import { type QuarantineEntry, type Receipt, type Recorded, recordRequest } from "../store/journal";
+import { isRefusedValue } from "../store/statements";
+import { applyEvents, type Progress } from "./apply";
+import type { Deps } from "./deps";
+import { normalize } from "./normalize";
+import { quarantineId, type ReceiptOrigin, receiptOf } from "./receipt";
+
+/** How long an answer waits for objects and projection. Providers give up after 5 to 30 s. */
+const INLINE_BUDGET_MS = 3_000;
+/** Events of one request; beyond this positions in the journal would run into the next receipt. */
+export const MAX_EVENTS_PER_REQUEST = 100_000;
+
+export class TooManyEvents extends Error {}
+
+export interface IngestRequest {
+  readonly request: WebhookRequest;
+  readonly origin: ReceiptOrigin;
+  /** What the adapter made of the body, record by record; or why the body as a whole is unreadable. */
+  readonly parsed: readonly ParsedItem[] | { readonly reason: string; readonly detail: string };
+  /** When the events first reached us, where that is not now: a replay keeps it. */
+  readonly eventsReceivedAt?: number;
+  readonly replayOf?: number;
+  readonly settles?: readonly string[];
+  readonly extra?: readonly D1PreparedStatement[];
+}
+
+/** The counts of the answer. `new + duplicate = received`. */
+export interface IngestCounts {
+  readonly received: number;
+  readonly new: number;
+  readonly duplicate: number;
+  readonly ignored: number;
+  readonly quarantined: number;
+  readonly pending: number;
+}
+
+export interface IngestItem {
+  /** Position of the record in the body; `null`: the body as a whole. */
+  readonly index: number | null;
+  readonly events: readonly { readonly id: string; readonly isNew: boolean }[];
+  readonly problem: { readonly reason: string; readonly detail: string } | null;
+}
+
+export interface Ingested {
+  readonly counts: IngestCounts;
+  readonly items: readonly IngestItem[];
+}
+
+/** @throws when the journal could not be written: then nothing was, and the sender is to try again */
+export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested> {
+  if (!deps.policy.ok) throw new Error("policy is invalid");
+  const items = await normalizeAll(input);
+  const events = items.flatMap((item) => item.events);
+  if (events.length > MAX_EVENTS_PER_REQUEST) throw new TooManyEvents();
+  if (!events.length && !items.some((item) => item.problem)) return answer(items, null, { pending: 0, failed: 0 });
+
+  const recorded = await record(deps, input, items, events);
+  if (recorded.refused) return answer(recorded.refused, null, { pending: 0, failed: 0 });
+  const progress: Progress = { pending: recorded.value.pending.length, failed: 0 };
+  const work = applyEvents(deps, deps.policy.value, recorded.value.pending, progress);
+  deps.waitUntil(work);
+  await within(work, INLINE_BUDGET_MS);
+  return answer(items, recorded.value, progress);
+}
+
+interface Item {
+  readonly index: number | null;
+  readonly ignored: boolean;
+  readonly events: readonly NormalizedEvent[];
+  readonly problem: { readonly reason: string; readonly detail: string } | null;
+}
+
+async function normalizeAll(input: IngestRequest): Promise<Item[]> {
+  const { parsed, origin } = input;
+  if ("reason" in parsed) return [{ index: null, ignored: false, events: [], problem: parsed }];
+  const about = { ...origin, receivedAt: input.eventsReceivedAt ?? origin.receivedAt };
+  return Promise.all(
+    parsed.map(async (item, index): Promise<Item> => {
+      if (item.type !== "events") {
+        const problem = item.type === "unreadable" ? { reason: item.reason, detail: item.detail } : null;
+        return { index, ignored: item.type === "ignored", events: [], problem };
+      }
+      const outcomes = await Promise.all(item.drafts.map((draft) => normalize(draft, about)));
+      // One bad recipient of several: the others are recorded, and the record is kept to be looked at.
+      const bad = outcomes.find((outcome) => !outcome.ok);
+      return {
+        index,
+        ignored: false,
+        events: outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : [])),
+        problem: bad && !bad.ok ? { reason: "invalid_recipient", detail: ADDRESS_ERRORS[bad.error] } : null,
+      };
+    }),
+  );
+}
+
+/** Writes the journal. Values that the database refuses for good send the whole body to quarantine instead. */
+async function record(
+  deps: Deps,
+  input: IngestRequest,
+  items: readonly Item[],
+  events: readonly NormalizedEvent[],
+): Promise<{ refused: null; value: Recorded } | { refused: readonly Item[] }> {
+  const receipt: Receipt = {
+    ...(await receiptOf(input.request, input.origin)),
+    ...(input.replayOf === undefined ? {} : { replayOf: input.replayOf }),
+  };
+  const extra = input.extra ?? [];
+  try {
+    const quarantined = await entriesOf(receipt, items);
+    // What a replay still cannot read stays where it is.
+    const settles = (input.settles ?? []).filter((id) => !quarantined.some((entry) => entry.id === id));
+    const rest = { settles, extra };
+    return { refused: null, value: await recordRequest(deps.db, { receipt, events, quarantined, ...rest }) };
+  } catch (error) {
+    if (!isRefusedValue(error)) throw error;
+    deps.log.error("record.refused", { provider: receipt.provider, connection: receipt.connection });
+    const problem = { reason: "store_refused", detail: "The database refused a value of this body." };
+    const refused: readonly Item[] = [{ index: null, ignored: false, events: [], problem }];
+    await recordRequest(deps.db, {
+      receipt,
+      events: [],
+      quarantined: await entriesOf(receipt, refused),
+      extra,
+    });
+    return { refused };
+  }
+}
+
+async function entriesOf(receipt: Receipt, items: readonly Item[]): Promise<QuarantineEntry[]> {
+  const unreadable = items.filter((item) => item.problem !== null);
+  return Promise.all(
+    unreadable.map(async (item) => ({
+      id: await quarantineId(receipt, item.index),
+      item: item.index,
+      reason: item.problem?.reason ?? "",
+      detail: item.problem?.detail ?? "",
+    })),
+  );
+}
+
+function answer(items: readonly Item[], recorded: Recorded | null, progress: Progress): Ingested {
+  const received = items.reduce((sum, item) => sum + item.events.length, 0);
+  const isNew = recorded?.newCount ?? 0;
+  const counts: IngestCounts = {
+    received,
+    new: isNew,
+    duplicate: received - isNew,
+    ignored: items.filter((item) => item.ignored).length,
+    quarantined: items.filter((item) => item.problem).length,
+    pending: progress.pending,
+  };
+  return {
+    counts,
+    items: items.map((item) => ({
+      index: item.index,
+      events: item.events.map((event) => ({ id: event.id, isNew: recorded?.isNew(event) ?? false })),
+      problem: item.problem,
+    })),
+  };
+}
+
+async function within(work: Promise<void>, budgetMs: number): Promise<void> {
+  let timer: number | null = null;
+  const budget = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, budgetMs) as unknown as number;
+  });
+  await Promise.race([work, budget]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,90 @@
+/** From what an adapter stated to a fact for the journal: canonical address, class, time, identity. */
+import { sha256Hex } from "../crypto/digest";
+import { type AddressError, canonicalRecipient } from "../domain/address";
+import { classify } from "../domain/classify";
+import type { EventDraft, NormalizedEvent } from "../domain/event";
+import { ok, type Result } from "../domain/result";
+import { cleanText, MAX_DIAGNOSTIC_LENGTH } from "../domain/text";
+
+export interface Origin {
+  readonly provider: string;
+  readonly connection: string;
+  /** Epoch ms. */
+  readonly receivedAt: number;
+}
+
+/** Before this a provider's clock is not to be believed. */
+const EARLIEST_MS = Date.UTC(2000, 0, 1);
+const ID_LENGTH = 40;
+const MAX_TAGS = 50;
+const MAX_METADATA_LENGTH = 16_000;
+
+/** @returns the fact, or why the recipient is none */
+export async function normalize(draft: EventDraft, origin: Origin): Promise<Result<NormalizedEvent, AddressError>> {
+  const address = canonicalRecipient(draft.recipient);
+  if (!address.ok) return address;
+  const diagnosticCode = cleanText(draft.diagnosticCode, MAX_DIAGNOSTIC_LENGTH);
+  const statusCode = cleanText(draft.statusCode);
+  const replyCode = cleanText(draft.replyCode);
+  const category = cleanText(draft.category);
+  const verdict =
+    draft.kind === "bounced"
+      ? classify({ stated: draft.stated, category, diagnosticCode, statusCode, replyCode })
+      : null;
+  return ok({
+    id: await identify(draft, origin, address.value),
+    provider: origin.provider,
+    connection: origin.connection,
+    kind: draft.kind,
+    class: verdict?.class,
+    category: verdict?.category ?? category,
+    rule: verdict?.rule ?? draft.stated?.rule,
+    hint: cleanText(draft.hint),
+    address: address.value,
+    recipient: cleanText(draft.recipient) ?? address.value,
+    messageId: cleanText(draft.messageId),
+    internetMessageId: cleanText(draft.internetMessageId?.replace(/^\s*<|>\s*$/g, "")),
+    envelopeSender: cleanText(draft.envelopeSender),
+    campaign: cleanText(draft.campaign),
+    tags: tagsOf(draft.tags),
+    metadata: metadataOf(draft.metadata),
+    statusCode,
+    replyCode,
+    diagnosticCode,
+    remoteMta: cleanText(draft.remoteMta),
+    mode: draft.mode,
+    occurredAt: timeOf(draft.occurredAt, origin.receivedAt),
+    receivedAt: origin.receivedAt,
+    expiresAt: draft.expiresAt,
+  });
+}
+
+/** A delivery dated ahead would void every bounce to come; a time from before the century is a clock that never ran. */
+function timeOf(occurredAt: number | undefined, receivedAt: number): number {
+  if (occurredAt === undefined || !Number.isFinite(occurredAt) || occurredAt < EARLIEST_MS) return receivedAt;
+  return Math.min(Math.round(occurredAt), receivedAt);
+}
+
+/** JSON keeps the parts apart, so that no two lists of parts read the same. */
+async function identify(draft: EventDraft, { provider, connection }: Origin, address: string): Promise<string> {
+  const parts = [provider, connection, address, draft.kind, ...draft.identity.map((part) => part ?? null)];
+  return (await sha256Hex(JSON.stringify(parts))).slice(0, ID_LENGTH);
+}
+
+function tagsOf(tags: readonly string[] | undefined): readonly string[] | undefined {
+  const clean = (tags ?? []).slice(0, MAX_TAGS).flatMap((tag) => cleanText(tag) ?? []);
+  return clean.length ? clean : undefined;
+}
+
+/** Larger metadata is left out; the raw body has it. */
+function metadataOf(metadata: EventDraft["metadata"]): EventDraft["metadata"] {
+  if (!metadata || !Object.keys(metadata).length) return undefined;
+  try {
+    const text = cleanText(JSON.stringify(metadata), MAX_METADATA_LENGTH + 1);
+    return text === undefined || text.length > MAX_METADATA_LENGTH || text.includes("\\u0000")
+      ? undefined
+      : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+/** What an operator does by hand. A command is an event like any other: recorded, applied, projected. */
+import { utf8Bytes } from "../crypto/encoding";
+import type { EventDraft, OperatorKind } from "../domain/event";
+import { pendingOfAddress } from "../store/pending";
+import type { RecipientRow } from "../store/recipients";
+import type { Deps } from "./deps";
+import { type IngestCounts, ingest } from "./ingest";
+import { standingOf } from "./standing";
+
+/** Operators' events carry this as their provider. */
+export const OPERATOR_PROVIDER = "operator";
+export const OPERATOR_CONNECTION = "api";
+
+export interface Command {
+  readonly kind: OperatorKind;
+  /** Canonical. */
+  readonly address: string;
+  readonly note?: string | undefined;
+  /** Epoch ms. */
+  readonly expiresAt?: number | undefined;
+  readonly requestId: string;
+}
+
+/** Records a command and applies it. Each is an event of its own: block, release, block are three. */
+export async function command(
+  deps: Deps,
+  { kind, address, note, expiresAt, requestId }: Command,
+): Promise<IngestCounts> {
+  const now = deps.now();
+  const draft: EventDraft = {
+    kind,
+    recipient: address,
+    occurredAt: now,
+    expiresAt,
+    metadata: note === undefined ? undefined : { note },
+    identity: [requestId],
+  };
+  const { counts } = await ingest(deps, {
+    request: {
+      method: "POST",
+      url: new URL("https://operator.invalid/"),
+      headers: new Headers({ "content-type": "application/json" }),
+      body: utf8Bytes(JSON.stringify({ kind, note, expiresAt })),
+    },
+    origin: {
+      requestId,
+      source: "operator",
+      provider: OPERATOR_PROVIDER,
+      connection: OPERATOR_CONNECTION,
+      receivedAt: now,
+    },
+    parsed: [{ type: "events", drafts: [draft] }],
+  });
+  return counts;
+}
+
+export type ReleaseOutcome =
+  | { readonly type: "released"; readonly counts: IngestCounts | null }
+  | { readonly type: "unknown" }
+  /** A complaint is released only with `force` and a note. */
+  | { readonly type: "needs_force" };
+
+/** Takes an address off the list. Final for the past: nothing that occurred before can suppress it again. */
+export async function release(
+  deps: Deps,
+  { address, force, note, requestId }: { address: string; force: boolean; note: string | undefined; requestId: string },
+): Promise<ReleaseOutcome> {
+  const { row, suppressions } = await standingOf(deps, address);
+  const pending = await pendingOfAddress(deps.db, address);
+  if (!row && !pending.length) return { type: "unknown" };
+  const complained =
+    pending.some((event) => event.kind === "complained") || suppressions.some((s) => s.reason === "complaint");
+  if (complained && !(force && note !== undefined)) return { type: "needs_force" };
+  if (row && !pending.length && !suppressions.length && isClear(row)) return { type: "released", counts: null };
+  return { type: "released", counts: await command(deps, { kind: "manual_release", address, note, requestId }) };
+}
+
+/** Nothing counts, and nothing is hidden behind the allow-list: where nothing suppresses either, a release changes nothing. */
+function isClear(row: RecipientRow): boolean {
+  return row.counting_since === null && !row.allowed;
+}

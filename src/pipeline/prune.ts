@@ -1,0 +1,34 @@
+/** Retention: bounded per run, so that it never competes with the events coming in. Pruning never changes a verdict. */
+import { lastReceiptBefore, pruneBodies, pruneEvents, pruneReceipts } from "../store/retention";
+import { getSystemState, setSystemState } from "../store/system-state";
+import type { Deps } from "./deps";
+
+const BODIES_PER_RUN = 1_000;
+const EVENTS_PER_RUN = 5_000;
+const RECEIPTS_PER_RUN = 1_000;
+
+export interface Pruned {
+  readonly events: number;
+  readonly bodies: number;
+  readonly receipts: number;
+}
+
+export async function prune(deps: Deps): Promise<Pruned> {
+  const now = deps.now();
+  const bodiesUpTo = await lastReceiptBefore(deps.db, now - deps.retention.bodiesMs);
+  const bodies = bodiesUpTo ? await pruneBodies(deps.db, bodiesUpTo, BODIES_PER_RUN) : 0;
+  const eventsUpTo = await lastReceiptBefore(deps.db, now - deps.retention.deliveriesMs);
+  if (!eventsUpTo) return { events: 0, bodies, receipts: 0 };
+  const events = await pruneNextStretch(deps, eventsUpTo);
+  const receipts = await pruneReceipts(deps.db, Math.min(eventsUpTo, bodiesUpTo), RECEIPTS_PER_RUN);
+  return { events, bodies, receipts };
+}
+
+/** What stays for good would be looked at again and again: each run goes on where the last one ended, and wraps. */
+async function pruneNextStretch(deps: Deps, upToReceipt: number): Promise<number> {
+  const after = (await getSystemState(deps.db, "prune_seq")) ?? 0;
+  const { removed, next } = await pruneEvents(deps.db, after, upToReceipt, EVENTS_PER_RUN);
+  const position = next ?? 0;
+  if (position !== after) await setSystemState(deps.db, "prune_seq", position);
+  return removed;
+}

@@ -1,0 +1,66 @@
+/** From a request to what is kept of it. */
+import { sha256, sha256Hex } from "../crypto/digest";
+import { hexOf } from "../crypto/encoding";
+import type { WebhookRequest } from "../providers/adapter";
+import type { Receipt, ReceiptSource } from "../store/journal";
+
+/** A value of D1 ends at 2 MB. */
+const PART_BYTES = 1_000_000;
+/** Credentials by query: never kept. */
+const SECRET_QUERY = new Set(["token", "code", "key", "secret"]);
+
+export interface ReceiptOrigin {
+  readonly requestId: string;
+  readonly source: ReceiptSource;
+  readonly provider: string;
+  readonly connection: string;
+  /** Epoch ms. */
+  readonly receivedAt: number;
+  /** Headers that a replay needs, beside the content type; lower case. */
+  readonly keepHeaders?: readonly string[];
+}
+
+export async function receiptOf(request: WebhookRequest, origin: ReceiptOrigin): Promise<Receipt> {
+  const { keepHeaders = [], ...about } = origin;
+  return {
+    ...about,
+    method: request.method,
+    query: [...request.url.searchParams].filter(([name]) => !SECRET_QUERY.has(name.toLowerCase())),
+    headers: ["content-type", ...keepHeaders].flatMap((name) => {
+      const value = request.headers.get(name);
+      return value === null ? [] : [[name, value.toWellFormed()] as const];
+    }),
+    bodySha256: hexOf(await sha256(request.body)),
+    bodyBytes: request.body.byteLength,
+    bodyParts: request.body.byteLength ? inParts(await gzip(request.body)) : [],
+  };
+}
+
+/**
+ * Names a quarantined item by its bytes, so that a provider's retry is the same item.
+ *
+ * @param item position of the record, or `null` for the body as a whole
+ */
+export async function quarantineId(
+  receipt: Pick<Receipt, "provider" | "connection" | "bodySha256" | "query">,
+  item: number | null,
+): Promise<string> {
+  const parts = [receipt.provider, receipt.connection, receipt.bodySha256, receipt.query, item];
+  return (await sha256Hex(JSON.stringify(parts))).slice(0, 40);
+}
+
+async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+export async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function inParts(bytes: Uint8Array): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.byteLength / PART_BYTES) }, (_, i) =>
+    bytes.slice(i * PART_BYTES, (i + 1) * PART_BYTES),
+  );
+}

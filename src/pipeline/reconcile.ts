@@ -1,0 +1,73 @@
+/** What the cron does: finish what is pending, settle the edge cache. Bounded in time; the next run goes on. */
+import type { Policy } from "../domain/policy";
+import { pendingAfter } from "../store/pending";
+import { markSettled, unsettledAnswers } from "../store/recipients";
+import { setSystemState } from "../store/system-state";
+import { applyEvents, type Progress } from "./apply";
+import type { Deps } from "./deps";
+import { writeAnswer } from "./project";
+
+const RUN_BUDGET_MS = 25_000;
+const PENDING_PAGE = 500;
+const ANSWER_PAGE = 200;
+/** An inline write of the edge cache cannot be under way any more after this. */
+const SETTLE_AFTER_MS = 60_000;
+
+export interface Reconciled {
+  /** Events that this run applied. */
+  readonly applied: number;
+  /** Recipients that failed again; their events stay pending. */
+  readonly failed: number;
+  /** Answers written to the edge cache. */
+  readonly settled: number;
+}
+
+export async function reconcile(deps: Deps): Promise<Reconciled> {
+  const deadline = deps.now() + RUN_BUDGET_MS;
+  const drained = deps.policy.ok ? await drainPending(deps, deps.policy.value, deadline) : { applied: 0, failed: 0 };
+  if (!deps.policy.ok) deps.log.error("config.invalid", { subject: "POLICY", detail: deps.policy.error });
+  const settled = await settleEdge(deps, deadline);
+  await setSystemState(deps.db, "last_cron", deps.now());
+  return { ...drained, settled };
+}
+
+/** Oldest first, and past what fails: one recipient that cannot be applied does not hold up the others. */
+async function drainPending(
+  deps: Deps,
+  policy: Policy,
+  deadline: number,
+): Promise<{ applied: number; failed: number }> {
+  let applied = 0;
+  let failed = 0;
+  let after = 0;
+  while (deps.now() < deadline) {
+    const rows = await pendingAfter(deps.db, after, PENDING_PAGE);
+    const last = rows.at(-1);
+    if (!last) break;
+    const progress: Progress = { pending: rows.length, failed: 0 };
+    await applyEvents(deps, policy, rows, progress);
+    applied += rows.length - Math.max(0, progress.pending);
+    failed += progress.failed;
+    after = last.seq;
+  }
+  return { applied, failed };
+}
+
+/**
+ * Writes answers that changed a while ago to the edge cache and notes it. One late writer settles what concurrent
+ * inline writers may have left in the wrong order.
+ */
+async function settleEdge(deps: Deps, deadline: number): Promise<number> {
+  let settled = 0;
+  while (deps.now() < deadline) {
+    const answers = await unsettledAnswers(deps.db, deps.now() - SETTLE_AFTER_MS, ANSWER_PAGE);
+    if (!answers.length) break;
+    const outcomes = await Promise.all(answers.map((answer) => writeAnswer(deps, answer)));
+    const written = answers.filter((_, i) => outcomes[i]);
+    if (written.length) await markSettled(deps.db, written);
+    settled += written.length;
+    // KV does not answer: what is left waits for the next run.
+    if (written.length < answers.length) break;
+  }
+  return settled;
+}

@@ -1,0 +1,90 @@
+/**
+ * A replay runs today's adapter over bytes that could not be read when they came. It does not verify again, because
+ * signatures expire, and keeps the time at which they first reached us.
+ */
+import { fail, ok, type Result } from "../domain/result";
+import { markVerified, type ParsedItem, type WebhookRequest } from "../providers/adapter";
+import { adapterOf } from "../providers/registry";
+import { settleQuarantine } from "../store/journal";
+import { type QuarantineRow, quarantineItem } from "../store/quarantine";
+import { type ReceiptRow, receiptWithBody } from "../store/receipts";
+import type { Deps } from "./deps";
+import { type IngestCounts, ingest } from "./ingest";
+import { parseSafely } from "./parse";
+import { gunzip } from "./receipt";
+
+export type ReplayError = "not_found" | "body_gone" | "no_adapter";
+
+export interface Replayed {
+  /** Is it out of quarantine? */
+  readonly settled: boolean;
+  readonly counts: IngestCounts;
+}
+
+export async function replay(deps: Deps, id: string, requestId: string): Promise<Result<Replayed, ReplayError>> {
+  const kept = await keptOf(deps, id);
+  if (!kept.ok) return kept;
+  const { entry, receipt, body } = kept.value;
+  const adapter = adapterOf(entry.provider);
+  if (!adapter) return fail("no_adapter");
+
+  const request = markVerified(requestOf(receipt, body));
+  const outcome = parseSafely(adapter, request, { receivedAt: receipt.received_at });
+  const parsed = "reason" in outcome ? outcome : onlyItem(outcome, entry);
+  const { counts, items } = await ingest(deps, {
+    request,
+    parsed,
+    origin: {
+      requestId,
+      source: "replay",
+      provider: entry.provider,
+      connection: entry.connection,
+      receivedAt: deps.now(),
+      keepHeaders: [...request.headers.keys()].filter((name) => name !== "content-type"),
+    },
+    eventsReceivedAt: receipt.received_at,
+    replayOf: entry.receipt_id,
+    settles: [id],
+  });
+  const settled = !items.some((item) => item.problem !== null && item.index === entry.item);
+  // Nothing to record (it is known now and of no interest): then nothing has taken it out of quarantine yet.
+  if (settled) await dismiss(deps, id);
+  return ok({ settled, counts });
+}
+
+/** The bytes behind an item, as they came. */
+export async function bodyOf(deps: Pick<Deps, "db">, id: string): Promise<Result<Uint8Array, ReplayError>> {
+  const kept = await keptOf(deps, id);
+  return kept.ok ? ok(kept.value.body) : kept;
+}
+
+async function keptOf(
+  deps: Pick<Deps, "db">,
+  id: string,
+): Promise<Result<{ entry: QuarantineRow; receipt: ReceiptRow; body: Uint8Array }, ReplayError>> {
+  const entry = await quarantineItem(deps.db, id);
+  if (!entry) return fail("not_found");
+  const kept = await receiptWithBody(deps.db, entry.receipt_id);
+  if (!kept || (!kept.body && kept.receipt.body_bytes > 0)) return fail("body_gone");
+  return ok({ entry, receipt: kept.receipt, body: kept.body ? await gunzip(kept.body) : new Uint8Array() });
+}
+
+/** Removes an item for good. The receipt stays until retention. */
+export async function dismiss(deps: Pick<Deps, "db">, id: string): Promise<boolean> {
+  const entry = await quarantineItem(deps.db, id);
+  if (!entry) return false;
+  await deps.db.batch(settleQuarantine(deps.db, [id]));
+  return true;
+}
+
+/** The request as it was kept: method, query, headers and bytes. */
+function requestOf(receipt: ReceiptRow, body: Uint8Array): WebhookRequest {
+  const url = new URL("https://replay.invalid/");
+  for (const [name, value] of JSON.parse(receipt.query) as [string, string][]) url.searchParams.append(name, value);
+  return { method: receipt.method, url, headers: new Headers(JSON.parse(receipt.headers) as [string, string][]), body };
+}
+
+/** The others of the batch were recorded, or are in quarantine by themselves; positions stay as they were. */
+function onlyItem(items: readonly ParsedItem[], entry: QuarantineRow): readonly ParsedItem[] {
+  return entry.item === null ? items : items.map((item, index) => (index === entry.item ? item : { type: "ignored" }));
+}

@@ -1,0 +1,77 @@
+/** A webhook from its bytes to its outcome: verify → parse → ingest. HTTP maps the outcome to a status. */
+import type { Adapter, WebhookRequest } from "../providers/adapter";
+import { noteReceived, noteRejected } from "../store/connection-activity";
+import type { Deps } from "./deps";
+import { type IngestCounts, ingest } from "./ingest";
+import { lookups } from "./lookup";
+import { parseSafely, Refused } from "./parse";
+
+export interface WebhookTarget {
+  readonly adapter: Adapter;
+  readonly connection: string;
+  readonly credentials: readonly unknown[];
+}
+
+export type WebhookOutcome =
+  | { readonly type: "recorded"; readonly counts: IngestCounts }
+  | { readonly type: "unauthenticated" }
+  /** A key could not be reached: ours to fix, theirs to send again. */
+  | { readonly type: "unavailable" }
+  | { readonly type: "refused"; readonly message: string };
+
+/** An isolate notes a connection's activity at most this often: a flood of bad signatures writes one row. */
+const NOTE_EVERY_MS = 60_000;
+
+/** @throws when the journal could not be written */
+export async function receiveWebhook(
+  deps: Deps,
+  { adapter, connection, credentials }: WebhookTarget,
+  request: WebhookRequest,
+  requestId: string,
+): Promise<WebhookOutcome> {
+  const receivedAt = deps.now();
+  const verified = await adapter.verify(request, credentials, lookups(receivedAt));
+  if (!verified.ok) {
+    const { code, detail } = verified.error;
+    deps.log.warn(`webhook.${code}`, { provider: adapter.id, connection, detail });
+    note(deps, "rejected", adapter.id, connection, (at) => noteRejected(deps.db, adapter.id, connection, at, detail));
+    return { type: code };
+  }
+  note(deps, "received", adapter.id, connection, (at) => noteReceived(deps.db, adapter.id, connection, at));
+  try {
+    const parsed = parseSafely(adapter, verified.value.request, { receivedAt });
+    const origin = {
+      requestId,
+      source: "webhook" as const,
+      provider: adapter.id,
+      connection,
+      receivedAt,
+      keepHeaders: adapter.replayHeaders ?? [],
+    };
+    const { counts } = await ingest(deps, { request, origin, parsed });
+    deps.log.info("webhook.recorded", { provider: adapter.id, connection, ...counts });
+    return { type: "recorded", counts };
+  } catch (error) {
+    if (error instanceof Refused) return { type: "refused", message: error.message };
+    throw error;
+  }
+}
+
+const notedAt = new WeakMap<D1Database, Map<string, number>>();
+
+/** In the background, and never in the way: what it says is for people to look at. */
+function note(
+  deps: Deps,
+  what: string,
+  provider: string,
+  connection: string,
+  write: (at: number) => Promise<void>,
+): void {
+  const now = deps.now();
+  const noted = notedAt.get(deps.db) ?? new Map<string, number>();
+  notedAt.set(deps.db, noted);
+  const name = `${what} ${provider}/${connection}`;
+  if (now - (noted.get(name) ?? Number.NEGATIVE_INFINITY) < NOTE_EVERY_MS) return;
+  noted.set(name, now);
+  deps.waitUntil(write(now).catch(() => noted.delete(name)));
+}

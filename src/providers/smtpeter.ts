@@ -1,0 +1,168 @@
+/**
+ * SMTPeter (Copernica): one event per call, form-encoded or JSON.
+ *
+ * Manual: https://www.smtpeter.com/en/documentation/webhooks (read 2026-11). A call proves itself by Copernica's HTTP
+ * signature (`copernica-signature.ts`), or by a shared secret in the URL, for accounts that sit behind something that
+ * changes headers.
+ *
+ * A failure report names the message and the recipient, so a failure and the returned mail behind it count once.
+ * `timestamp` comes without a zone and the manual states none: it is read as UTC, and only where `time` (Unix time)
+ * is missing.
+ *
+ * Identity: type, message id, time, state and codes. There is no event id; `id` is the message's.
+ */
+
+import { utf8Text } from "../crypto/encoding";
+import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
+import type { EventDraft } from "../domain/event";
+import { fail, ok, type Result } from "../domain/result";
+import {
+  defineAdapter,
+  type ParsedItem,
+  type ParseOutcome,
+  type RawCredential,
+  type VerifyContext,
+  type VerifyOutcome,
+  type WebhookRequest,
+} from "./adapter";
+import { accepted, unauthenticated, verifySharedSecret } from "./auth";
+import { type CopernicaAccount, verifyCopernica } from "./copernica-signature";
+import { isObject, type JsonError, type JsonObject, parseJson, textOf, textsOf } from "./json";
+import { ignored, unreadable, unreadableBody } from "./parsed";
+import { msOfUnixSeconds, msOfZoneless } from "./time";
+
+type Credential =
+  | { readonly type: "secret"; readonly secret: string }
+  | { readonly type: "account"; readonly account: CopernicaAccount; readonly files: Readonly<Record<string, string>> };
+
+const ENVIRONMENT = /^environment-[A-Za-z0-9_-]+$/;
+/** Never a path: the name becomes part of a URL of this worker. */
+const OWNERSHIP_FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.txt$/;
+const CREDENTIAL_KEYS = ["environment", "url", "files"];
+
+type Kind = "bounced" | "delivered" | "ignored" | "raw_message";
+const KINDS: Readonly<Record<string, Kind>> = {
+  /** Refused in the SMTP session, or by a delivery status notification that came back later. */
+  failure: "bounced",
+  delivery: "delivered",
+  open: "ignored",
+  click: "ignored",
+  /** Whatever was mailed to the envelope sender: notifications, but also out-of-office replies and junk. */
+  bounce: "raw_message",
+  /** A feedback loop's report; names neither the recipient nor a time. */
+  abuse: "raw_message",
+};
+
+export const smtpeter = defineAdapter<Credential>({
+  id: "smtpeter",
+  title: "SMTPeter",
+  manual: "https://www.smtpeter.com/en/documentation/webhooks",
+  verifiedBy: "Copernica's HTTP signature (RSA-SHA256, key in DNS), or a shared secret",
+  usesBasicAuth: true,
+  readCredential,
+  verify,
+  parse: (request) => parseBody(request),
+  ownershipFiles: (credentials) =>
+    Object.fromEntries(credentials.flatMap((c) => (c.type === "account" ? Object.entries(c.files) : []))),
+});
+
+/** `environment-<id>`, or an object with it, the registered URL and ownership files; any other text is a shared secret. */
+function readCredential(raw: RawCredential): Result<Credential, string> {
+  if (typeof raw === "object") return readAccount(raw);
+  if (raw === "") return fail("must be a non-empty string");
+  // An account's id is no secret: one that is misspelt must not become one.
+  return raw.startsWith("environment-") ? readAccount({ environment: raw }) : ok({ type: "secret", secret: raw });
+}
+
+function readAccount(raw: Readonly<Record<string, unknown>>): Result<Credential, string> {
+  const { environment, url, files = {} } = raw;
+  const unknown = Object.keys(raw).find((key) => !CREDENTIAL_KEYS.includes(key));
+  if (unknown !== undefined) return fail(`may only have ${CREDENTIAL_KEYS.join(", ")}`);
+  if (typeof environment !== "string" || !ENVIRONMENT.test(environment))
+    return fail("environment must be environment-<id>");
+  const registered = typeof url === "string" ? URL.parse(url) : null;
+  if (url !== undefined && !/^https?:$/.test(registered?.protocol ?? ""))
+    return fail("url must be the registered http(s) URL");
+  if (!areOwnershipFiles(files)) return fail("files must map names like smtpeter-x.txt to their text");
+  return ok({ type: "account", account: { environment, url: registered ?? undefined }, files });
+}
+
+function areOwnershipFiles(files: unknown): files is Readonly<Record<string, string>> {
+  return (
+    isObject(files) &&
+    Object.entries(files).every(([name, text]) => OWNERSHIP_FILE.test(name) && typeof text === "string")
+  );
+}
+
+/** Either proof will do, if it is configured. */
+async function verify(
+  request: WebhookRequest,
+  credentials: readonly Credential[],
+  context: VerifyContext,
+): Promise<VerifyOutcome> {
+  const secrets = credentials.flatMap((c) => (c.type === "secret" ? c.secret : []));
+  const accounts = credentials.flatMap((c) => (c.type === "account" ? c.account : []));
+  const bySecret = secrets.length ? verifySharedSecret(request, secrets) : unauthenticated("no credentials");
+  if (bySecret.ok || !accounts.length) return bySecret;
+  const signed = await verifyCopernica(request, accounts, context);
+  return signed.ok ? accepted(request) : signed;
+}
+
+function parseBody(request: WebhookRequest): ParseOutcome {
+  if (/^multipart\//i.test(request.headers.get("content-type") ?? ""))
+    return unreadableBody("unsupported_content_type");
+  const record = readRecord(request.body);
+  if (!record.ok) return unreadableBody(record.error);
+  return { type: "items", items: [isObject(record.value) ? parseRecord(record.value) : unreadable("not_an_object")] };
+}
+
+/**
+ * The fields of either format. What comes is told by its first character, not by the content type: both formats are
+ * documented, and no form begins with a bracket.
+ */
+function readRecord(body: Uint8Array): Result<unknown, JsonError> {
+  const text = utf8Text(body);
+  if (text === null) return fail("invalid_utf8");
+  if (/^\s*[[{]/.test(text)) return parseJson(body);
+  if (text.trim() === "") return fail("empty_body");
+  const form = new URLSearchParams(text);
+  const fields = [...new Set(form.keys())].map((name) => [name, form.getAll(name)] as const);
+  // A field that is given twice is a list, and no text.
+  return ok(Object.fromEntries(fields.map(([name, values]) => [name, values.length === 1 ? values[0] : values])));
+}
+
+function parseRecord(record: JsonObject): ParsedItem {
+  // The manual gives opens and clicks no `type`; only they tell the reader's IP address.
+  const type = textOf(record.type) ?? (record.ip === undefined ? "" : "open");
+  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
+  if (kind === undefined) return unreadable("unknown_kind", "type");
+  if (kind === "ignored") return ignored();
+  if (kind === "raw_message") return unreadable("raw_message");
+  const recipient = textOf(record.recipient);
+  if (recipient === undefined) return unreadable("no_recipient");
+  return { type: "events", drafts: [draftOf(record, { type, kind, recipient })] };
+}
+
+function draftOf(
+  record: JsonObject,
+  { type, kind, recipient }: { type: string; kind: "bounced" | "delivered"; recipient: string },
+): EventDraft {
+  const id = textOf(record.id);
+  const [time, timestamp] = [textOf(record.time), textOf(record.timestamp)];
+  const [code, extended] = [textOf(record.code), textOf(record.extended)];
+  // Where in the SMTP session it failed; `bounce`: after it.
+  const state = kind === "bounced" ? textOf(record.state) : undefined;
+  return {
+    kind,
+    recipient,
+    hint: state,
+    messageId: id,
+    occurredAt: msOfUnixSeconds(time) ?? msOfZoneless(timestamp),
+    statusCode: statusCodeIn(extended),
+    replyCode: replyCodeIn(code),
+    diagnosticCode: textOf(record.description),
+    mode: kind === "bounced" ? (state === "bounce" ? "asynchronous" : "synchronous") : undefined,
+    tags: textsOf(record.tags).flatMap((tags) => tags.split(";").flatMap((tag) => textOf(tag) ?? [])),
+    identity: [type, id, time ?? timestamp, state, code, extended],
+  };
+}

@@ -1,0 +1,27 @@
+/** Providers' ways of writing a time, to epoch ms. What is none is absent: the pipeline then takes the time of receipt. */
+
+/** `2026-11-21T10:00:00.123Z`, with any offset (RFC 3339 §5.6); a zone is required. */
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
+/** `2026-11-21 10:00:00`: SQL's form, with no word about the zone. */
+const ZONELESS = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)$/;
+
+/** Unix time in seconds, whole or not, as a number or its digits. */
+export function msOfUnixSeconds(value: string | number | undefined): number | undefined {
+  const seconds = value === "" ? 0 : Number(value);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1000) : undefined;
+}
+
+export function msOfRfc3339(text: string | undefined): number | undefined {
+  return text !== undefined && RFC_3339.test(text) ? msOf(text) : undefined;
+}
+
+/** A date and time that names no zone, read as UTC. */
+export function msOfZoneless(text: string | undefined): number | undefined {
+  const match = ZONELESS.exec(text ?? "");
+  return match ? msOf(`${match[1]}T${match[2]}Z`) : undefined;
+}
+
+function msOf(iso: string): number | undefined {
+  const ms = Date.parse(iso);
+  return Number.isNaN(ms) ? undefined : ms;
+}

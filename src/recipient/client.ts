@@ -1,0 +1,41 @@
+/** The caller's side of a recipient's object. */
+import type { Decision } from "../domain/decision";
+import type { ApplyRequest, RebuildRequest, RecipientRpc } from "./rpc";
+
+export type RecipientNamespace = DurableObjectNamespace;
+
+const ATTEMPTS = 3;
+const BACKOFF_MS = 50;
+
+/** Takes facts in and returns the decision. Repeating a call is safe, so a dropped connection is tried again. */
+export function applyToRecipient(namespace: RecipientNamespace, request: ApplyRequest): Promise<Decision> {
+  return withRetry(() => stub(namespace, request.key).apply(request));
+}
+
+export function rebuildRecipientObject(
+  namespace: RecipientNamespace,
+  request: RebuildRequest,
+): Promise<Decision | null> {
+  return withRetry(() => stub(namespace, request.key).rebuild(request));
+}
+
+export function revisionOf(namespace: RecipientNamespace, key: string): Promise<number> {
+  return withRetry(() => stub(namespace, key).revision());
+}
+
+function stub(namespace: RecipientNamespace, key: string): RecipientRpc {
+  return namespace.getByName(key) as unknown as RecipientRpc;
+}
+
+/** The platform says which failures are worth repeating; an overloaded object is not asked again at once. */
+async function withRetry<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+      if (!retryable || overloaded || attempt === ATTEMPTS) throw error;
+      await scheduler.wait(BACKOFF_MS * 2 ** attempt * (0.5 + Math.random()));
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * One recipient's Durable Object: storage around the pure fold, and the only place where events become a decision.
+ *
+ * Invariants that others rely on:
+ * - Taking in the same facts again, in any order, changes nothing (the fold), so callers may repeat a call.
+ * - `version` only rises, and rises with every change of the verdict, also over a rebuild. It starts at the clock,
+ *   so an object that lost its storage does not start below what it published before.
+ * - `revision` rises with every change of the state, whether or not the verdict moved.
+ *
+ * Every method runs to its end without waiting, so calls cannot interleave. The state is one row, written only when
+ * something changed.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Decision } from "../domain/decision";
+import type { Policy } from "../domain/policy";
+import { applyFacts, decide, EMPTY_STATE, type RecipientState, type Verdict } from "../domain/recipient-state";
+import type { ApplyRequest, RebuildRequest, RecipientRpc } from "./rpc";
+
+interface Stored {
+  readonly key: string;
+  readonly address: string;
+  readonly state: RecipientState;
+  readonly revision: number;
+  readonly version: number;
+  /** The verdict that `version` stands for, as JSON. */
+  readonly verdict: string;
+  /** The last one that came with a call: what an alarm decides by. */
+  readonly policy: Policy;
+}
+
+const STORED = "recipient";
+/** After a failed publication the alarm tries again; the platform's own retries end after six. */
+const ALARM_RETRY_MS = 60_000;
+
+export abstract class RecipientObject<Env> extends DurableObject<Env> implements RecipientRpc {
+  /** Hands a decision that time alone brought about to the projection. */
+  protected abstract publish(decision: Decision): Promise<void>;
+
+  async apply(request: ApplyRequest): Promise<Decision> {
+    const stored = this.load();
+    const state = applyFacts(stored?.state ?? EMPTY_STATE, request.facts);
+    return this.settle(request, stored, state, 0);
+  }
+
+  async rebuild(request: RebuildRequest): Promise<Decision | null> {
+    const stored = this.load();
+    if ((stored?.revision ?? 0) !== request.ifRevision) return null;
+    return this.settle(request, stored, applyFacts(EMPTY_STATE, request.facts), request.floor);
+  }
+
+  async revision(): Promise<number> {
+    return this.load()?.revision ?? 0;
+  }
+
+  override async alarm(): Promise<void> {
+    const stored = this.load();
+    if (!stored) return;
+    try {
+      await this.publish(this.settle(stored, stored, stored.state, 0));
+    } catch {
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
+    }
+  }
+
+  /** Decides, stores what changed, and sets the alarm for the moment at which the verdict changes by itself. */
+  private settle(
+    about: { readonly key: string; readonly address: string; readonly policy: Policy },
+    stored: Stored | undefined,
+    state: RecipientState,
+    floor: number,
+  ): Decision {
+    const now = Date.now();
+    const verdict = decide(state, about.policy, now);
+    const text = JSON.stringify(verdict);
+    const moved = stored?.verdict !== text || (stored?.version ?? 0) <= floor;
+    const version = moved ? Math.max(now, (stored?.version ?? 0) + 1, floor + 1) : stored.version;
+    const next: Stored = {
+      key: about.key,
+      address: about.address,
+      state,
+      revision: (stored?.revision ?? 0) + (stored?.state === state ? 0 : 1),
+      version,
+      verdict: text,
+      policy: about.policy,
+    };
+    if (moved || next.revision !== stored.revision || JSON.stringify(stored.policy) !== JSON.stringify(about.policy)) {
+      this.ctx.storage.kv.put(STORED, next);
+      this.cached = next;
+    }
+    this.scheduleAlarm(verdict, now, moved);
+    return { key: about.key, address: about.address, version, verdict };
+  }
+
+  private scheduleAlarm(verdict: Verdict, now: number, moved: boolean): void {
+    if (!moved || verdict.nextChangeAt === null) return;
+    // The output gate holds the answer until this is durable; nothing here depends on its result.
+    void this.ctx.storage.setAlarm(Math.max(verdict.nextChangeAt, now + 1));
+  }
+
+  private cached: Stored | undefined;
+
+  private load(): Stored | undefined {
+    this.cached ??= this.ctx.storage.kv.get<Stored>(STORED);
+    return this.cached;
+  }
+}

@@ -1,0 +1,58 @@
+/** When each connection was last heard from. */
+
+export interface ConnectionActivity {
+  readonly provider: string;
+  readonly connection: string;
+  readonly lastReceivedAt: number | null;
+  readonly lastRejectedAt: number | null;
+  readonly lastRejectedReason: string | null;
+}
+
+export async function noteReceived(db: D1Database, provider: string, connection: string, at: number): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO connection_activity (provider, connection, last_received_at) VALUES (?1, ?2, ?3)
+       ON CONFLICT (provider, connection) DO UPDATE SET last_received_at = max(coalesce(last_received_at, 0), excluded.last_received_at)`,
+    )
+    .bind(provider, connection, at)
+    .run();
+}
+
+export async function noteRejected(
+  db: D1Database,
+  provider: string,
+  connection: string,
+  at: number,
+  reason: string,
+): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO connection_activity (provider, connection, last_rejected_at, last_rejected_reason) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (provider, connection) DO UPDATE SET last_rejected_at = excluded.last_rejected_at,
+         last_rejected_reason = excluded.last_rejected_reason`,
+    )
+    .bind(provider, connection, at, reason)
+    .run();
+}
+
+export async function allActivity(db: D1Database): Promise<ConnectionActivity[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT provider, connection, last_received_at AS lastReceivedAt, last_rejected_at AS lastRejectedAt,
+         last_rejected_reason AS lastRejectedReason FROM connection_activity ORDER BY provider, connection`,
+    )
+    .all<ConnectionActivity>();
+  return results;
+}
+
+/** Events by connection and kind, for all time, out of the daily statistics. */
+export async function countsByConnection(
+  db: D1Database,
+): Promise<{ connection: string; kind: string; count: number }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT value AS connection, kind, sum(count) AS count FROM daily_stats WHERE dimension = 'connection' GROUP BY value, kind`,
+    )
+    .all<{ connection: string; kind: string; count: number }>();
+  return results;
+}

@@ -1,0 +1,119 @@
+/** The journal's row and the two ways across: an event into a row, a row into what the pipeline and the API use. */
+import type { BounceClass, BounceMode, EventKind, NormalizedEvent } from "../domain/event";
+import { type Fact, messageKey } from "../domain/recipient-state";
+
+/** Positions in one request; `seq` = receipt id × this + position. 2^53 / 2^17 leaves 2^36 receipts. */
+export const SEQ_PER_RECEIPT = 131_072;
+
+export interface EventRow {
+  seq: number;
+  id: string;
+  address: string;
+  provider: string;
+  connection: string;
+  kind: EventKind;
+  class: BounceClass | null;
+  category: string | null;
+  rule: string | null;
+  hint: string | null;
+  recipient: string | null;
+  message_id: string | null;
+  internet_message_id: string | null;
+  envelope_sender: string | null;
+  campaign: string | null;
+  tags: string | null;
+  metadata: string | null;
+  status_code: string | null;
+  reply_code: string | null;
+  diagnostic_code: string | null;
+  remote_mta: string | null;
+  mode: BounceMode | null;
+  occurred_at: number;
+  received_at: number;
+  expires_at: number | null;
+  state: number;
+  applied_at: number | null;
+}
+
+/** What an event's row is inserted from, in this order; each is `$.v[index]` in the statement. */
+const INSERTED = [
+  ["id", (e) => e.id],
+  ["address", (e) => e.address],
+  ["provider", (e) => e.provider],
+  ["connection", (e) => e.connection],
+  ["kind", (e) => e.kind],
+  ["class", (e) => e.class],
+  ["category", (e) => e.category],
+  ["rule", (e) => e.rule],
+  ["hint", (e) => e.hint],
+  ["recipient", (e) => (e.recipient === e.address ? null : e.recipient)],
+  ["message_id", (e) => e.messageId],
+  ["internet_message_id", (e) => e.internetMessageId],
+  ["envelope_sender", (e) => e.envelopeSender],
+  ["campaign", (e) => e.campaign],
+  ["tags", (e) => (e.tags?.length ? JSON.stringify(e.tags) : null)],
+  ["metadata", (e) => (e.metadata ? JSON.stringify(e.metadata) : null)],
+  ["status_code", (e) => e.statusCode],
+  ["reply_code", (e) => e.replyCode],
+  ["diagnostic_code", (e) => e.diagnosticCode],
+  ["remote_mta", (e) => e.remoteMta],
+  ["mode", (e) => e.mode],
+  ["occurred_at", (e) => e.occurredAt],
+  ["received_at", (e) => e.receivedAt],
+  ["expires_at", (e) => e.expiresAt],
+] as const satisfies readonly (readonly [keyof EventRow, (event: NormalizedEvent) => unknown])[];
+
+export const INSERTED_COLUMNS: readonly string[] = INSERTED.map(([column]) => column);
+
+/** SQL for a column's value out of the row's JSON array `v`. */
+export function valueSql(column: (typeof INSERTED)[number][0]): string {
+  return `v->>${INSERTED.findIndex(([name]) => name === column)}`;
+}
+
+/** SQL for the last member of the array, which says how the event enters the journal. */
+export const ENTRY_SQL = `v->>${INSERTED.length}`;
+
+/** How an event enters the journal: to be applied, never to be, or as a delivery: if it can matter now. */
+export const ENTRY = { pending: 0, skipped: 2, delivery: 3 } as const;
+
+export function insertArray(event: NormalizedEvent, entry: number): unknown[] {
+  return [...INSERTED.map(([, value]) => value(event) ?? null), entry];
+}
+
+/** The columns that `factOf` needs. */
+export const FACT_COLUMNS =
+  "seq, id, address, provider, kind, class, category, message_id, internet_message_id, campaign, occurred_at, expires_at";
+
+export type FactRow = Pick<
+  EventRow,
+  | "seq"
+  | "id"
+  | "address"
+  | "provider"
+  | "kind"
+  | "class"
+  | "category"
+  | "message_id"
+  | "internet_message_id"
+  | "campaign"
+  | "occurred_at"
+  | "expires_at"
+>;
+
+export function factOf(row: FactRow): Fact {
+  return {
+    eventId: row.id,
+    kind: row.kind,
+    at: row.occurred_at,
+    message: messageKey({
+      id: row.id,
+      provider: row.provider,
+      internetMessageId: row.internet_message_id ?? undefined,
+      messageId: row.message_id ?? undefined,
+      campaign: row.campaign ?? undefined,
+    }),
+    ...(row.class === null ? {} : { class: row.class }),
+    ...(row.category === null ? {} : { category: row.category }),
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+  };
+}

@@ -1,0 +1,212 @@
+/** Writing the journal: receipts, events, quarantine and statistics in one transaction. */
+import type { NormalizedEvent } from "../domain/event";
+import { concernsRecipient } from "../domain/recipient-state";
+import {
+  ENTRY,
+  ENTRY_SQL,
+  FACT_COLUMNS,
+  type FactRow,
+  INSERTED_COLUMNS,
+  insertArray,
+  SEQ_PER_RECEIPT,
+  valueSql,
+} from "./event-row";
+import { jsonChunks, rowsOf } from "./statements";
+
+export type ReceiptSource = "webhook" | "api" | "operator" | "replay";
+
+/** What a receipt keeps of its request. No credentials. */
+export interface Receipt {
+  readonly requestId: string;
+  readonly source: ReceiptSource;
+  readonly provider: string;
+  readonly connection: string;
+  /** Epoch ms. */
+  readonly receivedAt: number;
+  readonly method: string;
+  readonly query: readonly (readonly [string, string])[];
+  readonly headers: readonly (readonly [string, string])[];
+  readonly bodySha256: string;
+  readonly bodyBytes: number;
+  /** The body, gzipped, in parts of at most 1 MB. */
+  readonly bodyParts: readonly Uint8Array[];
+  readonly replayOf?: number;
+}
+
+export interface QuarantineEntry {
+  readonly id: string;
+  /** Position of the record in the body; `null`: the body as a whole. */
+  readonly item: number | null;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface Recorded {
+  /** `null`: nothing new was said, and nothing was written. */
+  readonly receiptId: number | null;
+  /** By `address` and `id`, which together are the identity. */
+  readonly isNew: (event: { readonly address: string; readonly id: string }) => boolean;
+  readonly newCount: number;
+  readonly pending: readonly FactRow[];
+}
+
+export interface RecordRequest {
+  readonly receipt: Receipt;
+  readonly events: readonly NormalizedEvent[];
+  readonly quarantined: readonly QuarantineEntry[];
+  /** Items of quarantine that this request settles: the replay of them. */
+  readonly settles?: readonly string[];
+  readonly extra?: readonly D1PreparedStatement[];
+}
+
+const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
+/** The receipt that this very transaction wrote, if it wrote one. */
+const THIS_RECEIPT = "(SELECT id FROM receipts WHERE id = (SELECT max(id) FROM receipts) AND request_id = ?1)";
+
+const OPERATOR_KINDS_SQL = "('manual_block', 'manual_release', 'manual_allow', 'manual_disallow')";
+
+/**
+ * Inserts events. An operator's command gets a time later than every command before it, so that of two in the
+ * same millisecond the later one wins. A delivery is left to be applied only if its recipient has a live counter.
+ */
+const INSERT_EVENTS = `
+  WITH rows AS MATERIALIZED (SELECT key AS position, jsonb(value) AS v FROM json_each(?1))
+  INSERT INTO events (seq, ${INSERTED_COLUMNS.join(", ")}, state)
+  SELECT ${NEXT_RECEIPT} * ${SEQ_PER_RECEIPT} + ?2 + position,
+    ${INSERTED_COLUMNS.map((column) => (column === "occurred_at" ? operatorTimeSql() : valueSql(column as "id"))).join(", ")},
+    CASE WHEN ${ENTRY_SQL} = ${ENTRY.delivery} THEN
+      CASE WHEN EXISTS (SELECT 1 FROM recipients r WHERE r.address = ${valueSql("address")} AND r.counting_since IS NOT NULL)
+        THEN ${ENTRY.pending} ELSE ${ENTRY.skipped} END
+    ELSE ${ENTRY_SQL} END
+  FROM rows WHERE true
+  ON CONFLICT (address, id) DO NOTHING
+  RETURNING id, address`;
+
+function operatorTimeSql(): string {
+  return `CASE WHEN ${valueSql("kind")} IN ${OPERATOR_KINDS_SQL} THEN
+    max(${valueSql("occurred_at")}, coalesce((SELECT max(e.occurred_at) + 1 FROM events e
+      WHERE e.address = ${valueSql("address")} AND e.kind IN ${OPERATOR_KINDS_SQL}), 0))
+    ELSE ${valueSql("occurred_at")} END`;
+}
+
+const INSERT_QUARANTINE = `
+  INSERT INTO quarantine (id, receipt_id, item, reason, detail, created_at)
+  SELECT value->>0, ${NEXT_RECEIPT}, value->>1, value->>2, value->>3, ?2 FROM json_each(?1) WHERE true
+  ON CONFLICT (id) DO NOTHING`;
+
+/** A request that says nothing new leaves no receipt: a provider's retries cost no rows. */
+const INSERT_RECEIPT = `
+  INSERT INTO receipts (id, request_id, source, provider, connection, received_at, method, query, headers,
+    body_sha256, body_bytes, status, replay_of)
+  SELECT next.id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+    CASE WHEN EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = next.id) THEN 'quarantined' ELSE 'recorded' END, ?11
+  FROM (SELECT ${NEXT_RECEIPT} AS id) AS next
+  WHERE EXISTS (SELECT 1 FROM events e WHERE e.seq >= next.id * ${SEQ_PER_RECEIPT})
+     OR EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = next.id)
+  RETURNING id`;
+
+const INSERT_BODY = `INSERT INTO receipt_bodies (receipt_id, part, bytes) SELECT id, ?2, ?3 FROM receipts WHERE id = ${THIS_RECEIPT}`;
+
+/** Rows of this receipt are exactly the new ones, so each event counts once and none costs a row of its own. */
+const ADD_STATS = `
+  INSERT INTO daily_stats (dimension, day, value, kind, class, count)
+  SELECT d.value, e.occurred_at / 86400000,
+    CASE d.value WHEN 'connection' THEN e.provider || '/' || e.connection
+      WHEN 'domain' THEN substr(e.address, instr(e.address, '@') + 1) ELSE e.campaign END AS subject,
+    e.kind, coalesce(e.class, ''), count(*)
+  FROM events e, json_each('["connection","domain","campaign"]') d
+  WHERE e.seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} AND subject IS NOT NULL AND e.kind NOT LIKE 'manual%'
+  GROUP BY 1, 2, 3, 4, 5
+  ON CONFLICT (dimension, day, value, kind, class) DO UPDATE SET count = count + excluded.count`;
+
+const SELECT_PENDING_OF_RECEIPT = `
+  SELECT ${FACT_COLUMNS} FROM events WHERE state = 0 AND seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} ORDER BY seq`;
+
+const SELECT_PENDING_BY_IDENTITY = `
+  SELECT ${FACT_COLUMNS} FROM json_each(?1) j
+  JOIN events e ON e.address = j.value->>0 AND e.id = j.value->>1 WHERE e.state = 0 ORDER BY e.seq`;
+
+/**
+ * Records a request: one transaction, one round trip (a second one where some of it was known already and may
+ * still be pending). When it returns, everything in it is committed; when it throws, nothing is.
+ */
+export async function recordRequest(db: D1Database, request: RecordRequest): Promise<Recorded> {
+  const { receipt } = request;
+  const inserts = jsonChunks(request.events.map((event) => insertArray(event, entryOf(event)))).map((chunk) =>
+    db.prepare(INSERT_EVENTS).bind(chunk.json, chunk.first),
+  );
+  const statements = [...inserts];
+  if (request.quarantined.length) {
+    const rows = JSON.stringify(request.quarantined.map((q) => [q.id, q.item, q.reason, q.detail]));
+    statements.push(db.prepare(INSERT_QUARANTINE).bind(rows, receipt.receivedAt));
+  }
+  const receiptAt = statements.push(insertReceipt(db, receipt)) - 1;
+  receipt.bodyParts.forEach((bytes, part) => {
+    statements.push(db.prepare(INSERT_BODY).bind(receipt.requestId, part, bytes));
+  });
+  if (request.events.length) statements.push(db.prepare(ADD_STATS).bind(receipt.requestId));
+  const pendingAt = statements.push(db.prepare(SELECT_PENDING_OF_RECEIPT).bind(receipt.requestId)) - 1;
+  if (request.settles?.length) statements.push(...settleQuarantine(db, request.settles));
+  statements.push(...(request.extra ?? []));
+
+  const results = await db.batch(statements);
+  const added = new Set(inserts.flatMap((_, i) => rowsOf<{ id: string; address: string }>(results, i).map(identityOf)));
+  const pending = rowsOf<FactRow>(results, pendingAt);
+  const known = request.events.filter((event) => entryOf(event) !== ENTRY.skipped && !added.has(identityOf(event)));
+  return {
+    receiptId: rowsOf<{ id: number }>(results, receiptAt)[0]?.id ?? null,
+    isNew: (event) => added.has(identityOf(event)),
+    newCount: added.size,
+    pending: known.length ? [...pending, ...(await pendingByIdentity(db, known))] : pending,
+  };
+}
+
+/** Those of these events that are in the journal and still to be applied. */
+async function pendingByIdentity(db: D1Database, events: readonly NormalizedEvent[]): Promise<FactRow[]> {
+  const rows: FactRow[] = [];
+  for (const chunk of jsonChunks(events.map((event) => [event.address, event.id]))) {
+    rows.push(...(await db.prepare(SELECT_PENDING_BY_IDENTITY).bind(chunk.json).all<FactRow>()).results);
+  }
+  return rows;
+}
+
+/** Takes items out of quarantine; a receipt with none left counts as recorded. */
+export function settleQuarantine(db: D1Database, ids: readonly string[]): D1PreparedStatement[] {
+  const json = JSON.stringify(ids);
+  return [
+    db
+      .prepare(
+        `UPDATE receipts SET status = 'recorded' WHERE id IN (SELECT receipt_id FROM quarantine WHERE id IN (SELECT value FROM json_each(?1)))
+         AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = receipts.id AND q.id NOT IN (SELECT value FROM json_each(?1)))`,
+      )
+      .bind(json),
+    db.prepare("DELETE FROM quarantine WHERE id IN (SELECT value FROM json_each(?1))").bind(json),
+  ];
+}
+
+function insertReceipt(db: D1Database, r: Receipt): D1PreparedStatement {
+  return db
+    .prepare(INSERT_RECEIPT)
+    .bind(
+      r.requestId,
+      r.source,
+      r.provider,
+      r.connection,
+      r.receivedAt,
+      r.method,
+      JSON.stringify(r.query),
+      JSON.stringify(r.headers),
+      r.bodySha256,
+      r.bodyBytes,
+      r.replayOf ?? null,
+    );
+}
+
+function entryOf(event: NormalizedEvent): number {
+  if (event.kind === "delivered") return ENTRY.delivery;
+  return concernsRecipient(event) ? ENTRY.pending : ENTRY.skipped;
+}
+
+function identityOf(event: { readonly address: string; readonly id: string }): string {
+  return `${event.id} ${event.address}`;
+}

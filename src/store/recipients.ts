@@ -1,0 +1,188 @@
+/** The projection: what the objects decided, and the events that it settles. */
+import type { Decision } from "../domain/decision";
+import type { Suppression, Verdict } from "../domain/recipient-state";
+import { FACT_COLUMNS, type FactRow } from "./event-row";
+import { jsonChunks, rowsOf } from "./statements";
+
+export interface RecipientRow {
+  key: string;
+  version: number;
+  address: string | null;
+  domain: string | null;
+  suppressed: number;
+  allowed: number;
+  suppressions: string;
+  since: number | null;
+  until: number | null;
+  soft_count: number;
+  counting_since: number | null;
+  released_at: number | null;
+  answer: string | null;
+  answer_version: number;
+  kv_version: number;
+  updated_at: number;
+}
+
+/** What the edge cache is to hold for a recipient: an answer, or nothing. */
+export interface Answer {
+  readonly key: string;
+  readonly answer: string | null;
+  readonly version: number;
+}
+
+export interface Projected {
+  /** Those whose answer changed with this projection. */
+  readonly changed: readonly Answer[];
+  /** Deliveries that were skipped when they came and turn out to matter. */
+  readonly revived: readonly FactRow[];
+}
+
+/** A row only ever moves to a higher version; a changed answer is marked for the edge cache. */
+const UPSERT = `
+  INSERT INTO recipients (key, version, address, domain, suppressed, allowed, suppressions, since, until, soft_count,
+    counting_since, released_at, answer, answer_version, kv_version, updated_at)
+  SELECT v->>0, v->>1, v->>2, v->>3, v->>4, v->>5, v->>6, v->>7, v->>8, v->>9, v->>10, v->>11, v->>12,
+    CASE WHEN v->>12 IS NULL THEN 0 ELSE v->>1 END, 0, ?2
+  FROM (SELECT jsonb(value) AS v FROM json_each(?1)) WHERE true
+  ON CONFLICT (key) DO UPDATE SET
+    version = excluded.version, address = excluded.address, domain = excluded.domain, suppressed = excluded.suppressed,
+    allowed = excluded.allowed, suppressions = excluded.suppressions, since = excluded.since, until = excluded.until,
+    soft_count = excluded.soft_count, counting_since = excluded.counting_since, released_at = excluded.released_at,
+    answer_version = CASE WHEN recipients.answer IS excluded.answer THEN recipients.answer_version ELSE excluded.version END,
+    answer = excluded.answer, updated_at = excluded.updated_at
+  WHERE excluded.version > recipients.version
+  RETURNING key, answer, version, answer_version`;
+
+const MARK_APPLIED = `
+  UPDATE events SET state = 1, applied_at = ?2 WHERE seq IN (SELECT value FROM json_each(?1)) AND state = 0`;
+
+/**
+ * A bounce can make deliveries matter that were recorded before it was. Whichever transaction D1 runs first, this
+ * one or the one that inserts such a delivery, the other sees its work.
+ */
+const REVIVE_DELIVERIES = `
+  UPDATE events SET state = 0, applied_at = NULL
+  FROM (SELECT address, counting_since FROM recipients
+        WHERE key IN (SELECT value FROM json_each(?1)) AND counting_since IS NOT NULL) AS live
+  WHERE events.address = live.address AND events.state = 2 AND events.kind = 'delivered'
+    AND events.retracted_by IS NULL AND events.occurred_at >= live.counting_since
+  RETURNING ${FACT_COLUMNS.split(", ")
+    .map((column) => `events.${column}`)
+    .join(", ")}`;
+
+/**
+ * Projects decisions, marks the events they came from as applied, and wakes deliveries that now matter: one
+ * transaction, one round trip.
+ *
+ * @param applied `seq` of the events that the decisions took in
+ * @param now epoch ms
+ */
+export async function projectDecisions(
+  db: D1Database,
+  decisions: readonly Decision[],
+  applied: readonly number[],
+  now: number,
+): Promise<Projected> {
+  const upserts = jsonChunks(decisions.map(upsertArray)).map((chunk) => db.prepare(UPSERT).bind(chunk.json, now));
+  const statements = [...upserts];
+  if (applied.length) statements.push(db.prepare(MARK_APPLIED).bind(JSON.stringify(applied), now));
+  const live = decisions.filter((d) => d.verdict.countingSince !== null).map((d) => d.key);
+  const reviveAt = live.length ? statements.push(db.prepare(REVIVE_DELIVERIES).bind(JSON.stringify(live))) - 1 : -1;
+  if (!statements.length) return { changed: [], revived: [] };
+
+  const results = await db.batch(statements);
+  const rows = upserts.flatMap((_, i) => rowsOf<Answer & { answer_version: number }>(results, i));
+  return {
+    changed: rows.filter((row) => row.answer_version === row.version),
+    revived: reviveAt < 0 ? [] : rowsOf<FactRow>(results, reviveAt),
+  };
+}
+
+function upsertArray({ key, version, address, verdict }: Decision): unknown[] {
+  const { suppressions } = verdict;
+  const ends = suppressions.map((s) => s.until);
+  return [
+    key,
+    version,
+    address,
+    address.slice(address.lastIndexOf("@") + 1),
+    suppressions.length ? 1 : 0,
+    verdict.allowed ? 1 : 0,
+    JSON.stringify(suppressions),
+    suppressions.length ? Math.min(...suppressions.map((s) => s.since)) : null,
+    suppressions.length && !ends.includes(null) ? Math.max(...ends.map(Number)) : null,
+    verdict.softCount,
+    verdict.countingSince,
+    verdict.releasedAt,
+    answerOf(verdict),
+  ];
+}
+
+/** The edge cache's value, less its version; `null` where the cache holds nothing. */
+function answerOf(verdict: Verdict): string | null {
+  if (!verdict.suppressions.length && !verdict.allowed) return null;
+  const reasons = Object.fromEntries(verdict.suppressions.map((s) => [s.reason, { since: s.since, until: s.until }]));
+  return JSON.stringify({ reasons, ...(verdict.allowed ? { allowed: true } : {}) });
+}
+
+export function suppressionsOf(row: Pick<RecipientRow, "suppressions">, now: number): Suppression[] {
+  return (JSON.parse(row.suppressions) as Suppression[]).filter((s) => s.until === null || s.until > now);
+}
+
+export async function recipientByKey(db: D1Database, key: string): Promise<RecipientRow | null> {
+  return db.prepare("SELECT * FROM recipients WHERE key = ?1").bind(key).first<RecipientRow>();
+}
+
+/** The answers for some keys, in one statement: an address and its domain for a strong read. */
+export async function answersByKey(db: D1Database, keys: readonly string[]): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare("SELECT key, answer FROM recipients WHERE key IN (SELECT value FROM json_each(?1)) AND answer IS NOT NULL")
+    .bind(JSON.stringify(keys))
+    .all<{ key: string; answer: string }>();
+  return new Map(results.map((row) => [row.key, row.answer]));
+}
+
+/** The answers for any number of addresses and domains, in one statement. Those without one may be mailed. */
+export async function answersByAddress(db: D1Database, addresses: readonly string[]): Promise<Map<string, string>> {
+  const statement = db.prepare(
+    `SELECT r.address, r.answer FROM json_each(?1) j JOIN recipients r ON r.address = j.value WHERE r.answer IS NOT NULL`,
+  );
+  const chunks = jsonChunks(addresses).map((chunk) => statement.bind(chunk.json));
+  if (!chunks.length) return new Map();
+  const results = await db.batch<{ address: string; answer: string }>(chunks);
+  return new Map(results.flatMap((result) => result.results.map((row) => [row.address, row.answer] as const)));
+}
+
+/** Answers that changed at least a while ago and that the cron has not yet settled in the edge cache, oldest first. */
+export async function unsettledAnswers(db: D1Database, changedBefore: number, limit: number): Promise<Answer[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT key, answer, answer_version AS version FROM recipients
+       WHERE kv_version < answer_version AND updated_at <= ?1 ORDER BY updated_at LIMIT ?2`,
+    )
+    .bind(changedBefore, limit)
+    .all<Answer>();
+  return results;
+}
+
+/** Notes what the cron wrote, unless the answer has changed again meanwhile. */
+export async function markSettled(db: D1Database, answers: readonly Answer[]): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE recipients SET kv_version = j.value->>1 FROM json_each(?1) j
+       WHERE recipients.key = j.value->>0 AND recipients.answer_version = j.value->>1`,
+    )
+    .bind(JSON.stringify(answers.map((a) => [a.key, a.version])))
+    .run();
+}
+
+/** A page of everything that ever had an answer, by key: what a rebuild of the edge cache walks. */
+export async function answersAfter(db: D1Database, key: string, limit: number): Promise<Answer[]> {
+  const { results } = await db
+    .prepare(
+      "SELECT key, answer, answer_version AS version FROM recipients WHERE key > ?1 AND answer_version > 0 ORDER BY key LIMIT ?2",
+    )
+    .bind(key, limit)
+    .all<Answer>();
+  return results;
+}

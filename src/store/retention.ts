@@ -1,0 +1,82 @@
+/** Removing what has served its time. Every statement looks at a bounded stretch of the journal. */
+import { SEQ_PER_RECEIPT } from "./event-row";
+
+/** The newest receipt that is older than a moment; everything up to it is, because receipts are in order of time. */
+export async function lastReceiptBefore(db: D1Database, time: number): Promise<number> {
+  const id = await db
+    .prepare("SELECT id FROM receipts WHERE received_at < ?1 ORDER BY received_at DESC, id DESC LIMIT 1")
+    .bind(time)
+    .first<number>("id");
+  return id ?? 0;
+}
+
+/** Raw bodies up to a receipt, except those that quarantine still needs. */
+export async function pruneBodies(db: D1Database, upToReceipt: number, limit: number): Promise<number> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM receipt_bodies WHERE receipt_id IN (
+         SELECT b.receipt_id FROM receipt_bodies b WHERE b.receipt_id <= ?1
+         AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = b.receipt_id)
+         ORDER BY b.receipt_id LIMIT ?2)`,
+    )
+    .bind(upToReceipt, limit)
+    .run();
+  return meta.changes;
+}
+
+/**
+ * A delivery may go unless a rebuild still needs it to take back an older bounce: of those that outlived retention,
+ * the latest that is not void does that job alone. Void: the same message bounced.
+ */
+const PRUNE_EVENTS = `
+  DELETE FROM events WHERE seq IN (
+    SELECT d.seq FROM (SELECT * FROM events WHERE seq > ?1 AND seq < ?2 ORDER BY seq LIMIT ?3) AS d
+    WHERE d.state <> 0 AND (
+      d.kind IN ('deferred', 'auto_reply')
+      OR (d.kind = 'delivered' AND (
+        NOT EXISTS (SELECT 1 FROM events b WHERE b.address = d.address AND b.kind = 'bounced' AND b.occurred_at <= d.occurred_at)
+        OR EXISTS (SELECT 1 FROM events later WHERE later.address = d.address AND later.kind = 'delivered'
+          AND later.seq < ?2 AND later.occurred_at > d.occurred_at AND later.retracted_by IS NULL
+          AND NOT EXISTS (SELECT 1 FROM events v WHERE v.address = later.address AND v.kind = 'bounced'
+            AND coalesce(v.internet_message_id, v.message_id, v.campaign, v.id)
+              = coalesce(later.internet_message_id, later.message_id, later.campaign, later.id))))
+      )))`;
+
+const END_OF_STRETCH = `
+  SELECT max(seq) AS seq FROM (SELECT seq FROM events WHERE seq > ?1 AND seq < ?2 ORDER BY seq LIMIT ?3)`;
+
+export interface PrunedStretch {
+  readonly removed: number;
+  /** Where the next stretch begins; `null` when the end is reached. */
+  readonly next: number | null;
+}
+
+/** Deliveries, deferrals and auto-replies in the next stretch of the journal, up to a receipt. */
+export async function pruneEvents(
+  db: D1Database,
+  afterSeq: number,
+  upToReceipt: number,
+  stretch: number,
+): Promise<PrunedStretch> {
+  const end = (upToReceipt + 1) * SEQ_PER_RECEIPT;
+  const next = await db.prepare(END_OF_STRETCH).bind(afterSeq, end, stretch).first<number | null>("seq");
+  if (next === null || next === undefined) return { removed: 0, next: null };
+  const { meta } = await db.prepare(PRUNE_EVENTS).bind(afterSeq, end, stretch).run();
+  return { removed: meta.changes, next };
+}
+
+/** Receipts of which nothing is left. The newest stays: it says where the next one begins. */
+export async function pruneReceipts(db: D1Database, upToReceipt: number, limit: number): Promise<number> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM receipts WHERE id IN (
+         SELECT r.id FROM receipts r WHERE r.id <= ?1 AND r.id < (SELECT max(id) FROM receipts)
+         AND NOT EXISTS (SELECT 1 FROM events e WHERE e.seq >= r.id * ${SEQ_PER_RECEIPT} AND e.seq < (r.id + 1) * ${SEQ_PER_RECEIPT})
+         AND NOT EXISTS (SELECT 1 FROM receipt_bodies b WHERE b.receipt_id = r.id)
+         AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = r.id)
+         ORDER BY r.id LIMIT ?2)`,
+    )
+    .bind(upToReceipt, limit)
+    .run();
+  return meta.changes;
+}
