@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "./project.mjs";
 
 const PROBE_TIMEOUT_MS = 5_000;
+/** Who answers that something is wrong will hardly say otherwise later. */
+const UNWELL_TIMEOUT_MS = 15_000;
 /** A cron run may drain a long queue. The next one is not started before it ended. */
 const CRON_TIMEOUT_MS = 10 * 60_000;
 /** As in wrangler.toml: the worker is told which of its crons fired. */
@@ -37,21 +39,23 @@ export async function health(port, timeoutMs = PROBE_TIMEOUT_MS) {
  * @returns {Promise<boolean>} `false`: aborted
  */
 export async function waitUntilHealthy({ port, timeoutMs, signal, onFirstAnswer }) {
-  const end = Date.now() + timeoutMs;
+  let end = Date.now() + timeoutMs;
   let last;
   while (Date.now() < end && !signal.aborted) {
     const answer = await health(port);
     if (answer?.status === 200) return true;
-    if (answer && !last) onFirstAnswer?.();
+    if (answer && !last) {
+      onFirstAnswer?.();
+      end = Math.min(end, Date.now() + UNWELL_TIMEOUT_MS);
+    }
     last = answer ?? last;
     await sleep(100);
   }
   if (signal.aborted) return false;
-  const seconds = Math.round(timeoutMs / 1000);
   throw new Problem(
     last
-      ? `The worker is up but not well after ${seconds} s. GET /health answers ${last.status}:\n${last.body}`
-      : `The worker did not answer on ${urlOf(port)} within ${seconds} s.`,
+      ? `The worker is up but not well. GET /health answers ${last.status}:\n${last.body}`
+      : `The worker did not answer on ${urlOf(port)} within ${Math.round(timeoutMs / 1000)} s.`,
   );
 }
 

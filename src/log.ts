@@ -19,13 +19,23 @@ export function createLogger(base: LogFields = {}): Logger {
 }
 
 /**
- * What of an error may be logged: its kind and the platform's own words, cut before anything that might be data.
- * SQLite quotes values of a failed statement only after a colon that follows its code.
+ * What of an error may be logged: its kind, the platform's own words, and where it happened. Never its message,
+ * which may quote what was being read.
  */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   return {
     error: error.name,
     reason: /SQLITE_[A-Z_]+|D1_[A-Z_]+|overloaded|reset|timed? ?out|network/i.exec(error.message)?.[0],
+    at: frames
+      .slice(0, 4)
+      .map((line) =>
+        line
+          .trim()
+          .replace(/^at /, "")
+          .replace(/ \(.*[/\\]([^/\\]+)\)$/, " ($1)"),
+      )
+      .join(" < "),
   };
 }

@@ -150,11 +150,19 @@ function signedValue(
       return `${method.toLowerCase()} ${target.pathname}${target.search}`;
     case "host":
       return registered?.host ?? headers.get("host") ?? url.host;
+    case "content-type":
+      return onceOnly(headers.get(name));
     case "content-length":
       return headers.get(name) ?? String(body.byteLength);
     default:
       return HEADER_NAME.test(name) ? headers.get(name) : null;
   }
+}
+
+/** A hop that adds the header once more makes `a, a` of it: what was signed is the one. */
+function onceOnly(value: string | null): string | null {
+  const parts = value?.split(", ") ?? [];
+  return parts.length > 1 && new Set(parts).size === 1 ? (parts[0] ?? null) : value;
 }
 
 function isRecent(date: string | null, now: number): boolean {

@@ -84,6 +84,13 @@ export function insertArray(event: NormalizedEvent, entry: number): unknown[] {
 export const FACT_COLUMNS =
   "seq, id, address, provider, kind, class, category, message_id, internet_message_id, campaign, occurred_at, expires_at";
 
+/** The same, of a table with an alias. */
+export function factColumnsOf(alias: string): string {
+  return FACT_COLUMNS.split(", ")
+    .map((column) => `${alias}.${column}`)
+    .join(", ");
+}
+
 export type FactRow = Pick<
   EventRow,
   | "seq"

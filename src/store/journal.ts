@@ -6,6 +6,7 @@ import {
   ENTRY_SQL,
   FACT_COLUMNS,
   type FactRow,
+  factColumnsOf,
   INSERTED_COLUMNS,
   insertArray,
   SEQ_PER_RECEIPT,
@@ -123,7 +124,7 @@ const SELECT_PENDING_OF_RECEIPT = `
   SELECT ${FACT_COLUMNS} FROM events WHERE state = 0 AND seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} ORDER BY seq`;
 
 const SELECT_PENDING_BY_IDENTITY = `
-  SELECT ${FACT_COLUMNS} FROM json_each(?1) j
+  SELECT ${factColumnsOf("e")} FROM json_each(?1) j
   JOIN events e ON e.address = j.value->>0 AND e.id = j.value->>1 WHERE e.state = 0 ORDER BY e.seq`;
 
 /**

@@ -1,7 +1,7 @@
 /** The projection: what the objects decided, and the events that it settles. */
 import type { Decision } from "../domain/decision";
 import type { Suppression, Verdict } from "../domain/recipient-state";
-import { FACT_COLUMNS, type FactRow } from "./event-row";
+import { type FactRow, factColumnsOf } from "./event-row";
 import { jsonChunks, rowsOf } from "./statements";
 
 export interface RecipientRow {
@@ -66,9 +66,7 @@ const REVIVE_DELIVERIES = `
         WHERE key IN (SELECT value FROM json_each(?1)) AND counting_since IS NOT NULL) AS live
   WHERE events.address = live.address AND events.state = 2 AND events.kind = 'delivered'
     AND events.retracted_by IS NULL AND events.occurred_at >= live.counting_since
-  RETURNING ${FACT_COLUMNS.split(", ")
-    .map((column) => `events.${column}`)
-    .join(", ")}`;
+  RETURNING ${factColumnsOf("events")}`;
 
 /**
  * Projects decisions, marks the events they came from as applied, and wakes deliveries that now matter: one

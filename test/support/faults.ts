@@ -1,0 +1,119 @@
+/**
+ * Stores that fail where a test says. Every operation on D1, KV and the recipients' objects is a step, counted in the
+ * order in which it begins; a fault strikes before the operation took effect, or after it did but before its caller heard of it.
+ */
+import type { Env } from "../../src/config";
+import { bindings } from "./worker";
+
+export type Moment = "before" | "after";
+export type StoreName = "db" | "kv" | "object";
+
+export interface Step {
+  readonly store: StoreName;
+  readonly operation: string;
+}
+
+/** Decides for each step whether it fails, and when. */
+export type Plan = (step: Step, index: number) => Moment | null;
+
+export interface Faults {
+  /** What was done, in order, failed or not. */
+  readonly steps: Step[];
+  /** How many faults have struck. */
+  readonly struck: () => number;
+  readonly bindings: Pick<Env, "DB" | "SUPPRESSIONS" | "RECIPIENT">;
+}
+
+export class InjectedFault extends Error {}
+
+/** Fails exactly the n-th step (from 0), once. */
+export function failStep(n: number, moment: Moment): Plan {
+  return (_step, index) => (index === n ? moment : null);
+}
+
+/** Fails every operation of a store. */
+export function failStore(store: StoreName): Plan {
+  return (step) => (step.store === store ? "before" : null);
+}
+
+/** The test's bindings with faults in them. */
+export function withFaults(plan: Plan): Faults {
+  const steps: Step[] = [];
+  let struck = 0;
+  const step = async <T>(store: StoreName, operation: string, run: () => Promise<T>): Promise<T> => {
+    const moment = plan({ store, operation }, steps.push({ store, operation }) - 1);
+    if (moment === "before") {
+      struck++;
+      throw new InjectedFault(`${store}.${operation}`);
+    }
+    const result = await run();
+    if (moment === "after") {
+      struck++;
+      throw new InjectedFault(`${store}.${operation}`);
+    }
+    return result;
+  };
+  return {
+    steps,
+    struck: () => struck,
+    bindings: {
+      DB: faultyDatabase(bindings.DB, step),
+      SUPPRESSIONS: faultyMethods(bindings.SUPPRESSIONS, "kv", ["get", "put", "delete", "list"], step),
+      RECIPIENT: faultyNamespace(bindings.RECIPIENT, step),
+    },
+  };
+}
+
+type RunStep = <T>(store: StoreName, operation: string, run: () => Promise<T>) => Promise<T>;
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+function faultyMethods<T extends object>(target: T, store: StoreName, names: readonly string[], step: RunStep): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value = Reflect.get(object, name) as unknown;
+      if (typeof value !== "function") return value;
+      const method = (value as Method).bind(object);
+      if (!names.includes(String(name))) return method;
+      return (...args: unknown[]) => step(store, String(name), () => method(...args));
+    },
+  });
+}
+
+const REAL = Symbol("the statement behind the proxy");
+
+function faultyDatabase(db: D1Database, step: RunStep): D1Database {
+  const wrap = (statement: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(statement, {
+      get(object, name) {
+        if (name === REAL) return object;
+        if (name === "bind") return (...values: unknown[]) => wrap(object.bind(...values));
+        const method = (Reflect.get(object, name) as Method).bind(object);
+        return (...args: unknown[]) => step("db", String(name), () => method(...args));
+      },
+    });
+  const real = (statement: D1PreparedStatement) => (statement as unknown as { [REAL]: D1PreparedStatement })[REAL];
+  return new Proxy(db, {
+    get(object, name) {
+      if (name === "prepare") return (sql: string) => wrap(object.prepare(sql));
+      if (name === "batch")
+        return (list: D1PreparedStatement[]) => step("db", "batch", () => object.batch(list.map(real)));
+      return (Reflect.get(object, name) as Method).bind(object);
+    },
+  });
+}
+
+function faultyNamespace(namespace: DurableObjectNamespace, step: RunStep): DurableObjectNamespace {
+  return new Proxy(namespace, {
+    get(object, name) {
+      if (name !== "getByName") return (Reflect.get(object, name) as Method).bind(object);
+      return (key: string) => {
+        const stub = object.getByName(key) as unknown as Record<string, Method>;
+        const call =
+          (method: string) =>
+          (...args: unknown[]) =>
+            step("object", method, () => (stub[method] as Method)(...args));
+        return { apply: call("apply"), rebuild: call("rebuild"), revision: call("revision") };
+      };
+    },
+  });
+}

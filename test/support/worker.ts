@@ -1,0 +1,78 @@
+/** Calls the worker as the platform would: default export, an environment of the test's choice, background work awaited. */
+import {
+  applyD1Migrations,
+  createExecutionContext,
+  createScheduledController,
+  type D1Migration,
+  reset,
+  waitOnExecutionContext,
+} from "cloudflare:test";
+import { env as base } from "cloudflare:workers";
+import type { Env } from "../../src/config";
+import worker from "../../src/index";
+
+type Bindings = Pick<Env, "DB" | "SUPPRESSIONS" | "RECIPIENT">;
+const bound = base as unknown as Bindings & { TEST_MIGRATIONS: D1Migration[] };
+
+export const bindings: Bindings = { DB: bound.DB, SUPPRESSIONS: bound.SUPPRESSIONS, RECIPIENT: bound.RECIPIENT };
+export const ORIGIN = "https://bounce.example.com";
+export const ADMIN = { authorization: "Bearer admin-token" };
+export const CHECK = { authorization: "Bearer check-token" };
+
+/** A clean environment: only what is named here, so that a developer's own secrets never leak into a test. */
+export function testEnv(extra: Readonly<Record<string, unknown>> = {}): Env {
+  return {
+    ...bindings,
+    ADMIN_TOKENS: "admin-token,admin-token-2",
+    CHECK_TOKENS: "check-token",
+    WEBHOOK_INBOXROAD: "inboxroad-secret",
+    WEBHOOK_POWERMTA: "powermta-secret",
+    WEBHOOK_SMTPETER: "smtpeter-secret",
+    WEBHOOK_LISTMONK: "listmonk:listmonk-token",
+    ...extra,
+  };
+}
+
+/** Empty stores with the real schema. */
+export async function freshStores(): Promise<void> {
+  await reset();
+  await applyD1Migrations(bindings.DB, bound.TEST_MIGRATIONS);
+}
+
+export async function call(request: Request, env: Env = testEnv()): Promise<Response> {
+  const ctx = createExecutionContext();
+  const response = await worker.fetch(request, env, ctx);
+  const body = await response.arrayBuffer();
+  await waitOnExecutionContext(ctx);
+  return new Response([101, 204, 205, 304].includes(response.status) ? null : body, response);
+}
+
+export interface CallOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: BodyInit;
+  readonly json?: unknown;
+  readonly env?: Env;
+}
+
+/** A request to a path of the worker, as an operator unless other headers say otherwise. */
+export function api(path: string, { method, headers = ADMIN, body, json, env }: CallOptions = {}): Promise<Response> {
+  const init: RequestInit = { method: method ?? (body !== undefined || json !== undefined ? "POST" : "GET"), headers };
+  if (json !== undefined) {
+    init.body = JSON.stringify(json);
+    init.headers = { "content-type": "application/json", ...headers };
+  } else if (body !== undefined) init.body = body;
+  return call(new Request(`${ORIGIN}${path}`, init), env);
+}
+
+/** What a test reads of an answer: its JSON, loosely typed. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+export async function jsonOf(response: Response): Promise<any> {
+  return response.json();
+}
+
+export async function runCron(env: Env = testEnv()): Promise<void> {
+  const ctx = createExecutionContext();
+  await worker.scheduled(createScheduledController({ cron: "* * * * *", scheduledTime: new Date() }), env, ctx);
+  await waitOnExecutionContext(ctx);
+}
