@@ -128,7 +128,7 @@ export const TEXT_RULES: readonly TextRule[] = [
     class: "hard",
     category: "bad-mailbox",
     pattern:
-      /(?:user|recipient|mailbox|account|address|addressee|alias)(?: [\w.<>@+="'-]+){0,4} (?:is |was )?(?:unknown|not found|does(?: not|n't) exist|not exist|invalid|not known|not recogni[sz]ed)|(?:unknown|invalid|no such|nonexistent|non-existent|bad destination) (?:local part|local user|user|recipient|mailbox|account|address|addressee)|no mailbox (?:here )?by that name|not a (?:valid|known) (?:user|mailbox|recipient|address)|there is no (?:such )?(?:user|one) |user does(?: not|n't) have an? .{0,30}account|recipient address rejected: (?:user|undeliverable|unknown)/,
+      /(?:user|recipient|mailbox|account|address|addressee|alias)(?: [\w.<>@+="'-]+){0,6} (?:is |was )?(?:unknown|not found|does(?: not|n't) exist|not exist|invalid|not known|not recogni[sz]ed)|(?:unknown|invalid|no such|nonexistent|non-existent|bad destination) (?:local part|local user|user|recipient|mailbox|account|address|addressee)|no mailbox (?:here )?by that name|not a (?:valid|known) (?:user|mailbox|recipient|address)|there is no (?:such )?(?:user|one) |user does(?: not|n't) have an? .{0,30}account|recipient address rejected: (?:user|undeliverable|unknown)/,
     examples: [
       "550 5.1.1 User unknown",
       "550 5.1.1 The email account that you tried to reach does not exist",

@@ -5,21 +5,9 @@
  * operation on the state is a maximum or a set union, and the release only ever removes what lies at or below
  * it: any order and any repetition of the same events gives the same state.
  */
-import { BOUNCE_CLASSES, type BounceClass, type EventKind, REASONS, type Reason } from "./event";
+import { BOUNCE_CLASSES, type EventKind, REASONS, type Reason } from "./event";
+import { ECHO_OF, type Fact } from "./fact";
 import type { EffectSubject, Policy } from "./policy";
-
-/** One event, reduced to what the fold needs. */
-export interface Fact {
-  readonly eventId: string;
-  readonly kind: EventKind;
-  readonly class?: BounceClass | undefined;
-  readonly category?: string | undefined;
-  /** Epoch ms. */
-  readonly at: number;
-  /** Names the message, so that it counts once whoever reports it: `messageKey`. */
-  readonly message: string;
-  readonly expiresAt?: number | undefined;
-}
 
 /** When something last happened, and which event says so. */
 export interface Stamp {
@@ -67,16 +55,6 @@ export const EMPTY_STATE: RecipientState = { reports: {}, deliveries: {}, marks:
 
 /** Bounds the state of an address that is mailed and refused for ever: the newest so many messages are kept. */
 const MAX_MESSAGES = 2_000;
-/** Keys longer than this keep their two ends. */
-const MAX_KEY_LENGTH = 240;
-
-/** A peer's refusal stands for the event that put the address on the peer's list. */
-const ECHO_OF: Readonly<Record<string, EffectSubject>> = {
-  bounced: "hard",
-  invalid: "hard",
-  complained: "complained",
-  unsubscribed: "unsubscribed",
-};
 
 const MARK_OF: Readonly<Partial<Record<EventKind, MarkName>>> = {
   manual_block: "manual",
@@ -97,56 +75,38 @@ const REASON_OF: Readonly<Record<EffectSubject, Reason>> = {
   unsubscribed: "unsubscribe",
 };
 
-/**
- * Names the message of an event: the Message-ID, else the provider's message id, else the campaign (one message
- * to each recipient), else the event itself.
- */
-export function messageKey(event: {
-  readonly id: string;
-  readonly provider: string;
-  readonly internetMessageId?: string | undefined;
-  readonly messageId?: string | undefined;
-  readonly campaign?: string | undefined;
-}): string {
-  const key = event.internetMessageId
-    ? `i:${event.internetMessageId}`
-    : event.messageId
-      ? `p:${event.provider}:${event.messageId}`
-      : event.campaign
-        ? `c:${event.campaign}`
-        : `e:${event.id}`;
-  return key.length <= MAX_KEY_LENGTH ? key : `${key.slice(0, MAX_KEY_LENGTH / 2)}…${key.slice(-MAX_KEY_LENGTH / 2)}`;
-}
-
-/** Can this event ever change a verdict or a count? Others are recorded and never reach the object. */
-export function concernsRecipient(event: {
-  readonly kind: EventKind;
-  readonly category?: string | undefined;
-}): boolean {
-  if (event.kind === "rejected") return Object.hasOwn(ECHO_OF, event.category ?? "");
-  return event.kind !== "deferred" && event.kind !== "auto_reply";
+/** A state under construction: copied once, however many facts come in. */
+interface Draft {
+  readonly reports: Record<string, Partial<Record<EffectSubject, Stamp>>>;
+  readonly deliveries: Record<string, Stamp>;
+  readonly marks: Partial<Record<MarkName, Stamp>>;
+  changed: boolean;
 }
 
 /** Adds facts to a state. Returns the same object when they say nothing new. */
 export function applyFacts(state: RecipientState, facts: readonly Fact[]): RecipientState {
-  let next = state;
-  for (const fact of facts) next = applyFact(next, fact);
-  return next === state ? state : compact(next);
+  const draft: Draft = {
+    reports: { ...state.reports },
+    deliveries: { ...state.deliveries },
+    marks: { ...state.marks },
+    changed: false,
+  };
+  for (const fact of facts) applyFact(draft, fact);
+  return draft.changed ? compact(draft) : state;
 }
 
-function applyFact(state: RecipientState, fact: Fact): RecipientState {
+function applyFact(draft: Draft, fact: Fact): void {
   const stamp: Stamp = {
     at: fact.at,
     eventId: fact.eventId,
     ...(fact.expiresAt === undefined ? {} : { expiresAt: fact.expiresAt }),
   };
-  let next = state;
   const subject = subjectOf(fact);
   const mark = markOf(fact, subject);
-  if (mark) next = withMark(next, mark, stamp);
-  if (subject) next = withReport(next, fact.message, subject, stamp);
-  if (fact.kind === "delivered") next = withDelivery(next, fact.message, stamp);
-  return next;
+  if (mark) keepNewer(draft, draft.marks, mark, stamp);
+  if (stamp.at <= releasedAt(draft)) return;
+  if (subject) addReport(draft, fact.message, subject, stamp);
+  if (fact.kind === "delivered") keepNewer(draft, draft.deliveries, fact.message, stamp);
 }
 
 function subjectOf(fact: Fact): EffectSubject | null {
@@ -162,20 +122,18 @@ function markOf(fact: Fact, subject: EffectSubject | null): MarkName | null {
   return MARK_OF[fact.kind] ?? subject;
 }
 
-function withMark(state: RecipientState, name: MarkName, stamp: Stamp): RecipientState {
-  return isNewer(stamp, state.marks[name]) ? { ...state, marks: { ...state.marks, [name]: stamp } } : state;
+function addReport(draft: Draft, message: string, subject: EffectSubject, stamp: Stamp): void {
+  const known = draft.reports[message];
+  if (isNewer(stamp, known?.[subject])) {
+    draft.reports[message] = { ...known, [subject]: stamp };
+    draft.changed = true;
+  }
 }
 
-function withReport(state: RecipientState, message: string, subject: EffectSubject, stamp: Stamp): RecipientState {
-  if (stamp.at <= releasedAt(state)) return state;
-  const known = state.reports[message];
-  if (!isNewer(stamp, known?.[subject])) return state;
-  return { ...state, reports: { ...state.reports, [message]: { ...known, [subject]: stamp } } };
-}
-
-function withDelivery(state: RecipientState, message: string, stamp: Stamp): RecipientState {
-  if (stamp.at <= releasedAt(state) || !isNewer(stamp, state.deliveries[message])) return state;
-  return { ...state, deliveries: { ...state.deliveries, [message]: stamp } };
+function keepNewer<K extends string>(draft: Draft, stamps: Partial<Record<K, Stamp>>, name: K, stamp: Stamp): void {
+  if (!isNewer(stamp, stamps[name])) return;
+  stamps[name] = stamp;
+  draft.changed = true;
 }
 
 /** Latest wins; the event id breaks a tie, so that arrival order cannot. */
@@ -183,7 +141,7 @@ function isNewer(stamp: Stamp, known: Stamp | undefined): boolean {
   return !known || stamp.at > known.at || (stamp.at === known.at && stamp.eventId > known.eventId);
 }
 
-function releasedAt(state: RecipientState): number {
+function releasedAt(state: Pick<RecipientState, "marks">): number {
   return state.marks.release?.at ?? Number.NEGATIVE_INFINITY;
 }
 

@@ -177,7 +177,7 @@ async function matchesDigest(header: string | null, body: Uint8Array): Promise<b
   return expected !== null && bytesEqual(await sha256(body), expected);
 }
 
-/** The public key of a DKIM record; `null` for any other record, for another kind of key and for a revoked one. */
+/** The public key of a DKIM record, empty where it was revoked; `null` for any other record and any other kind of key. */
 function dkimKey(record: string): Uint8Array | null {
   const tags = new Map<string, string>();
   for (const tag of record.split(";")) {
@@ -185,8 +185,7 @@ function dkimKey(record: string): Uint8Array | null {
     if (equals > 0) tags.set(tag.slice(0, equals).trim(), tag.slice(equals + 1).replace(/\s/g, ""));
   }
   if ((tags.get("v") ?? "DKIM1") !== "DKIM1" || (tags.get("k") ?? "rsa") !== "rsa") return null;
-  const key = tags.get("p") ?? "";
-  return key === "" ? null : bytesOfBase64(key);
+  return bytesOfBase64(tags.get("p") ?? "");
 }
 
 function refuse(detail: string): Result<never, VerifyError> {

@@ -1,7 +1,8 @@
 /**
  * Inboxroad: posts PowerMTA accounting records to a URL that its support registers.
  *
- * Manual: https://www.inboxroad.com (webhook page, read 2026-11). Nothing is signed: the secret is part of the URL.
+ * Manual: https://www.inboxroad.com/documentation/webhook-handling-email-events/ (read 2026-11). It describes no
+ * signature: the secret is part of the URL, or a header that the operator adds.
  * The classes are its own published bounce mapper to the letter; PowerMTA's other categories, which the mapper
  * leaves out, are as for PowerMTA.
  */
@@ -21,6 +22,6 @@ const BOUNCE_MAPPER = {
 export const inboxroad = powerMtaAdapter({
   id: "inboxroad",
   title: "Inboxroad",
-  manual: "https://www.inboxroad.com",
+  manual: "https://www.inboxroad.com/documentation/webhook-handling-email-events/",
   categories: { ...BOUNCE_CATEGORIES, ...BOUNCE_MAPPER },
 });

@@ -1,7 +1,7 @@
 /** What callers and the recipient's object say to each other. */
 import type { Decision } from "../domain/decision";
+import type { Fact } from "../domain/fact";
 import type { Policy } from "../domain/policy";
-import type { Fact } from "../domain/recipient-state";
 
 export interface ApplyRequest {
   readonly key: string;

@@ -1,6 +1,6 @@
 /** The journal's row and the two ways across: an event into a row, a row into what the pipeline and the API use. */
 import type { BounceClass, BounceMode, EventKind, NormalizedEvent } from "../domain/event";
-import { type Fact, messageKey } from "../domain/recipient-state";
+import { type Fact, messageKey } from "../domain/fact";
 
 /** Positions in one request; `seq` = receipt id × this + position. 2^53 / 2^17 leaves 2^36 receipts. */
 export const SEQ_PER_RECEIPT = 131_072;

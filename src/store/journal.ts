@@ -1,6 +1,6 @@
 /** Writing the journal: receipts, events, quarantine and statistics in one transaction. */
 import type { NormalizedEvent } from "../domain/event";
-import { concernsRecipient } from "../domain/recipient-state";
+import { concernsRecipient } from "../domain/fact";
 import {
   ENTRY,
   ENTRY_SQL,

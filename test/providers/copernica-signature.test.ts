@@ -292,6 +292,7 @@ describe("credentials of several kinds", () => {
     ["a URL of another kind", { environment: OURS, url: "ftp://example.org/" }],
     ["a key that nobody reads", { environment: OURS, file: {} }],
     ["a file outside the folder", { environment: OURS, files: { "../smtpeter-x.txt": "x" } }],
+    ["a file in a folder", { environment: OURS, files: { "a/smtpeter-x.txt": "x" } }],
     ["a hidden file", { environment: OURS, files: { ".txt": "x" } }],
     ["a page instead of a text", { environment: OURS, files: { "smtpeter-x.html": "x" } }],
     ["a name with a line break", { environment: OURS, files: { "smtpeter-x.txt\n": "x" } }],

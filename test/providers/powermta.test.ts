@@ -60,6 +60,14 @@ for (const adapter of [powermta, inboxroad]) {
     expect(classify(draftOf({ bounceCat: "constructor" })).rule).toBe("status:5.2.2");
   });
 
+  it(`tells two attempts of ${adapter.title} by their time`, () => {
+    const record = { type: "t", "header_Message-Id": "<one@example.org>" };
+    const [first, second] = ["1763719200", "1763719201"].map(
+      (timeLogged) => draftOf({ ...record, timeLogged }).identity,
+    );
+    expect(first).not.toEqual(second);
+  });
+
   it(`names a message of ${adapter.title} by its Message-ID, and by the envelope's id only without one`, () => {
     const both = draftOf({ "header_Message-Id": "<one@example.org>", envId: "envelope-1" });
     expect([both.internetMessageId, both.messageId]).toEqual(["<one@example.org>", undefined]);

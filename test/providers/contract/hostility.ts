@@ -16,6 +16,14 @@ const HOSTILE_BODIES: Readonly<Record<string, string | Uint8Array>> = {
   "an empty array": "[]",
   "an empty object": "{}",
   "an array of what is no record": '[null,1,"a",[],{},true]',
+  "a kind by the name of what every object has": JSON.stringify({
+    ...Object.fromEntries(
+      ["type", "event", "event_type", "RecordType", "status", "state"].map((key) => [key, "constructor"]),
+    ),
+    ...Object.fromEntries(
+      ["recipient", "rcpt", "email", "Email", "to", "address"].map((key) => [key, "john@example.com"]),
+    ),
+  }),
   "keys of the prototype": '{"type":"__proto__","event":"constructor","__proto__":{"type":"toString"}}',
   "values of the wrong type": '{"type":{"a":1},"event":["x"],"recipient":7,"rcpt":{},"email":[],"id":null}',
   "brackets without end": "[".repeat(200_000),
