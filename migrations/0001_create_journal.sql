@@ -4,7 +4,7 @@
 CREATE TABLE receipts (
   id INTEGER PRIMARY KEY,
   request_id TEXT NOT NULL,
-  source TEXT NOT NULL CHECK (source IN ('webhook', 'api', 'operator', 'replay')),
+  source TEXT NOT NULL CHECK (source IN ('webhook', 'queue', 'api', 'operator', 'replay')),
   provider TEXT NOT NULL,
   connection TEXT NOT NULL,
   received_at INTEGER NOT NULL,

@@ -11,6 +11,9 @@ const NOISE = [
   /^env\.\w+.*\s(local|remote|not supported)$/,
   /^⎔ /,
   /^\[wrangler:info\] ([A-Z]+ \/|Ready on |Updated and ready)/,
+  // Added to every error.
+  /^If you think this is a bug then please create an issue at /,
+  /^Note that there is a newer version of Wrangler available/,
   // Said because wrangler does not fire crons. The start script does.
   /Scheduled Workers are not automatically triggered/,
   /^\s+To manually trigger a scheduled event, run:/,

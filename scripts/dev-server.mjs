@@ -6,6 +6,9 @@
  * the worker itself.
  */
 import { EventEmitter } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readLine } from "./dev-output.mjs";
@@ -38,6 +41,7 @@ export class DevServer extends EventEmitter {
     if (envFile) args.push("--env-file", envFile);
     this.#child = spawnWrangler(args, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      env: homeFor(state),
       nodeArgs: ["--import", FOLLOW_PARENT],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -85,4 +89,18 @@ export class DevServer extends EventEmitter {
     }
     await killAll(this.#family);
   }
+}
+
+/**
+ * Wrangler keeps notes in the user's home, among them which workers are under development (that is how another one
+ * binds to ours). Without a home to write to, or with data that is kept apart, they are kept with the data.
+ */
+function homeFor(state) {
+  try {
+    accessSync(homedir(), constants.W_OK);
+    if (!process.env.BOUNCEKEEPER_STATE) return {};
+  } catch {
+    // A container's user often has none.
+  }
+  return { XDG_CONFIG_HOME: path.join(state, "config") };
 }

@@ -20,6 +20,8 @@ const QUIET = {
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_WRITE_LOGS: "false",
+  // It writes every URL to a file, with the tokens and addresses in it, and grows without end.
+  X_LOCAL_OBSERVABILITY: "false",
 };
 
 function programPath() {

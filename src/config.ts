@@ -154,15 +154,22 @@ function readCredentials(adapter: Adapter, value: unknown): Result<readonly unkn
 }
 
 function memberList(value: unknown): Result<readonly RawCredential[], string> {
-  if (typeof value === "object" && value !== null)
-    return ok((Array.isArray(value) ? value : [value]) as RawCredential[]);
+  if (typeof value === "object" && value !== null) return membersOf(value);
   if (typeof value !== "string") return fail("must be text");
   const text = value.trim();
   if (!/^[[{]/.test(text)) return ok(tokenList(text));
   try {
-    const parsed: unknown = JSON.parse(text);
-    return ok((Array.isArray(parsed) ? parsed : [parsed]) as RawCredential[]);
+    return membersOf(JSON.parse(text));
   } catch {
     return fail("looks like JSON and is not");
   }
+}
+
+function membersOf(value: unknown): Result<readonly RawCredential[], string> {
+  const members: unknown[] = Array.isArray(value) ? value : [value];
+  return members.every(isRawCredential) ? ok(members) : fail("each member must be text or an object");
+}
+
+function isRawCredential(member: unknown): member is RawCredential {
+  return typeof member === "string" || (typeof member === "object" && member !== null && !Array.isArray(member));
 }

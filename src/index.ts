@@ -2,6 +2,7 @@
 import { createApp } from "./app";
 import { configOf, type Env } from "./config";
 import type { Decision } from "./domain/decision";
+import { handleQueue } from "./handlers/queue";
 import { runScheduled } from "./handlers/scheduled";
 import type { Services } from "./http/services";
 import { createLogger, errorFields } from "./log";
@@ -44,6 +45,8 @@ export class Recipient extends RecipientObject<Env> {
 
 export default {
   fetch: (request: Request, env: Env, ctx: ExecutionContext) => app.fetch(request, { ...servicesOf(env, ctx) }, ctx),
+  queue: (batch: MessageBatch, env: Env, ctx: ExecutionContext) =>
+    handleQueue(servicesOf(env, ctx), batch, () => crypto.randomUUID()),
   scheduled: (_controller: ScheduledController, env: Env, ctx: ExecutionContext) => {
     const services = servicesOf(env, ctx);
     return runScheduled(services, services.config.problems);

@@ -64,9 +64,12 @@ async function recordOwnEvents(services: Services, request: WebhookRequest) {
   if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
   const receivedAt = services.now();
   const parsed = parseSafely(ownFormat, markVerified(request), { receivedAt });
-  if ("reason" in parsed) throw new Problem("invalid_json", { detail: parsed.detail });
-  const errors = parsed.flatMap((item, index) => (item.type === "unreadable" ? [{ index, message: item.detail }] : []));
-  if (errors.length === parsed.length) {
+  if (parsed.type !== "items")
+    throw new Problem("invalid_json", parsed.type === "unreadable" ? { detail: parsed.detail } : {});
+  const errors = parsed.items.flatMap((item, index) =>
+    item.type === "unreadable" ? [{ index, message: item.detail }] : [],
+  );
+  if (errors.length === parsed.items.length) {
     const detail = errors[0]?.message ?? "The body holds no event.";
     throw new Problem("invalid_events", { detail, extra: { errors } });
   }

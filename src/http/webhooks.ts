@@ -70,6 +70,8 @@ function answer(adapter: Adapter, outcome: WebhookOutcome): Response {
       const { status, body } = adapter.dialect?.recorded ?? { status: 200, body: outcome.counts };
       return Response.json(body, { status });
     }
+    case "answered":
+      return Response.json(outcome.body);
     case "unauthenticated":
       return unauthenticated(adapter);
     case "unavailable":

@@ -4,14 +4,17 @@
  * The answer waits for the journal, always, and for the rest within a budget; what is not done by then goes on in
  * the background, and what still fails stays visibly pending for the cron.
  */
+import { sha256Hex } from "../crypto/digest";
 import { ADDRESS_ERRORS } from "../domain/address";
 import type { NormalizedEvent } from "../domain/event";
-import type { ParsedItem, WebhookRequest } from "../providers/adapter";
+import type { WebhookRequest } from "../providers/adapter";
 import { type QuarantineEntry, type Receipt, type Recorded, recordRequest } from "../store/journal";
 import { isRefusedValue } from "../store/statements";
+import { digestOfToken, insertToken, isTokenTaken } from "../store/used-tokens";
 import { applyEvents, type Progress } from "./apply";
 import type { Deps } from "./deps";
 import { normalize } from "./normalize";
+import type { Parsed } from "./parse";
 import { quarantineId, type ReceiptOrigin, receiptOf } from "./receipt";
 
 /** How long an answer waits for objects and projection. Providers give up after 5 to 30 s. */
@@ -21,16 +24,20 @@ export const MAX_EVENTS_PER_REQUEST = 100_000;
 
 export class TooManyEvents extends Error {}
 
+/** A token that is good once came again with other events: somebody replays it. */
+export class TokenReused extends Error {}
+
 export interface IngestRequest {
   readonly request: WebhookRequest;
   readonly origin: ReceiptOrigin;
   /** What the adapter made of the body, record by record; or why the body as a whole is unreadable. */
-  readonly parsed: readonly ParsedItem[] | { readonly reason: string; readonly detail: string };
+  readonly parsed: Exclude<Parsed, { readonly type: "answer" }>;
   /** When the events first reached us, where that is not now: a replay keeps it. */
   readonly eventsReceivedAt?: number;
   readonly replayOf?: number;
   readonly settles?: readonly string[];
-  readonly extra?: readonly D1PreparedStatement[];
+  /** A token that is good for the events of this request only. */
+  readonly useOnce?: string;
 }
 
 /** The counts of the answer. `new + duplicate = received`. */
@@ -81,10 +88,10 @@ interface Item {
 
 async function normalizeAll(input: IngestRequest): Promise<Item[]> {
   const { parsed, origin } = input;
-  if ("reason" in parsed) return [{ index: null, ignored: false, events: [], problem: parsed }];
+  if (parsed.type === "unreadable") return [{ index: null, ignored: false, events: [], problem: parsed }];
   const about = { ...origin, receivedAt: input.eventsReceivedAt ?? origin.receivedAt };
   return Promise.all(
-    parsed.map(async (item, index): Promise<Item> => {
+    parsed.items.map(async (item, index): Promise<Item> => {
       if (item.type !== "events") {
         const problem = item.type === "unreadable" ? { reason: item.reason, detail: item.detail } : null;
         return { index, ignored: item.type === "ignored", events: [], problem };
@@ -113,7 +120,8 @@ async function record(
     ...(await receiptOf(input.request, input.origin)),
     ...(input.replayOf === undefined ? {} : { replayOf: input.replayOf }),
   };
-  const extra = input.extra ?? [];
+  const token = input.useOnce === undefined ? null : await claimToken(deps, input.origin, input.useOnce, events);
+  const extra = token ? [token] : [];
   try {
     const quarantined = await entriesOf(receipt, items);
     // What a replay still cannot read stays where it is.
@@ -121,7 +129,7 @@ async function record(
     const rest = { settles, extra };
     return { refused: null, value: await recordRequest(deps.db, { receipt, events, quarantined, ...rest }) };
   } catch (error) {
-    if (!isRefusedValue(error)) throw error;
+    if (isTokenTaken(error) || !isRefusedValue(error)) throw error;
     deps.log.error("record.refused", { provider: receipt.provider, connection: receipt.connection });
     const problem = { reason: "store_refused", detail: "The database refused a value of this body." };
     const refused: readonly Item[] = [{ index: null, ignored: false, events: [], problem }];
@@ -133,6 +141,29 @@ async function record(
     });
     return { refused };
   }
+}
+
+/**
+ * Makes sure that a token names these events and no others.
+ *
+ * @returns the statement that takes it, for the batch that records them; `null` when they have it already
+ * @throws TokenReused
+ */
+async function claimToken(
+  deps: Deps,
+  { provider, connection, receivedAt }: ReceiptOrigin,
+  token: string,
+  events: readonly NormalizedEvent[],
+): Promise<D1PreparedStatement | null> {
+  const digest = await sha256Hex(
+    events
+      .map((event) => event.id)
+      .sort()
+      .join(" "),
+  );
+  const known = await digestOfToken(deps.db, { provider, connection, token });
+  if (known !== null && known !== digest) throw new TokenReused();
+  return known === null ? insertToken(deps.db, { provider, connection, token, digest }, receivedAt) : null;
 }
 
 async function entriesOf(receipt: Receipt, items: readonly Item[]): Promise<QuarantineEntry[]> {

@@ -13,6 +13,17 @@ export function lookups(now: number): VerifyContext {
   return { now, getText: (url, options) => cachedText(url, {}, options), getTxt };
 }
 
+/** Fetches a URL whose host an adapter has pinned, for its effect. @returns did it work? */
+export async function visit(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
 /** TXT records in the JSON form of DNS over HTTPS; each record's strings joined (RFC 7208 §3.3 does the same). */
 async function getTxt(name: string, options?: LookupOptions): Promise<Result<readonly string[], LookupError>> {
   const url = `${DNS_RESOLVER_URL}?name=${encodeURIComponent(name)}&type=TXT`;
@@ -44,7 +55,7 @@ async function cachedText(
   const hit = options?.fresh ? undefined : await cache?.match(url).catch(() => undefined);
   if (hit) return ok(await hit.text());
   try {
-    const response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.status === 404 || response.status === 410) return fail("absent");
     if (!response.ok) return fail("unavailable");
     const text = await response.text();

@@ -49,7 +49,7 @@ export async function command(
       connection: OPERATOR_CONNECTION,
       receivedAt: now,
     },
-    parsed: [{ type: "events", drafts: [draft] }],
+    parsed: { type: "items", items: [{ type: "events", drafts: [draft] }] },
   });
   return counts;
 }

@@ -1,12 +1,9 @@
-import type { Adapter, ParseContext, ParsedItem, VerifiedRequest } from "../providers/adapter";
-
-export interface Unreadable {
-  readonly reason: string;
-  readonly detail: string;
-}
+import type { Adapter, ParseContext, ParseOutcome, VerifiedRequest } from "../providers/adapter";
 
 /** A request that a provider's own contract answers with a 400. */
 export class Refused extends Error {}
+
+export type Parsed = Exclude<ParseOutcome, { readonly type: "refused" }>;
 
 /**
  * Runs an adapter. A fault of the adapter's own makes the body unreadable, with its bytes kept, instead of an error
@@ -14,17 +11,13 @@ export class Refused extends Error {}
  *
  * @throws Refused
  */
-export function parseSafely(
-  adapter: Adapter,
-  request: VerifiedRequest,
-  context: ParseContext,
-): readonly ParsedItem[] | Unreadable {
+export function parseSafely(adapter: Adapter, request: VerifiedRequest, context: ParseContext): Parsed {
+  let outcome: ParseOutcome;
   try {
-    const outcome = adapter.parse(request, context);
-    if (outcome.type === "refused") throw new Refused(outcome.message);
-    return outcome.type === "items" ? outcome.items : { reason: outcome.reason, detail: outcome.detail };
-  } catch (error) {
-    if (error instanceof Refused) throw error;
-    return { reason: "adapter_error", detail: "The adapter failed on this body." };
+    outcome = adapter.parse(request, context);
+  } catch {
+    return { type: "unreadable", reason: "adapter_error", detail: "The adapter failed on this body." };
   }
+  if (outcome.type === "refused") throw new Refused(outcome.message);
+  return outcome;
 }

@@ -10,7 +10,7 @@ import { type QuarantineRow, quarantineItem } from "../store/quarantine";
 import { type ReceiptRow, receiptWithBody } from "../store/receipts";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
-import { parseSafely } from "./parse";
+import { type Parsed, parseSafely } from "./parse";
 import { gunzip } from "./receipt";
 
 export type ReplayError = "not_found" | "body_gone" | "no_adapter";
@@ -30,7 +30,8 @@ export async function replay(deps: Deps, id: string, requestId: string): Promise
 
   const request = markVerified(requestOf(receipt, body));
   const outcome = parseSafely(adapter, request, { receivedAt: receipt.received_at });
-  const parsed = "reason" in outcome ? outcome : onlyItem(outcome, entry);
+  const parsed = outcome.type === "items" ? onlyItem(outcome.items, entry) : outcome;
+  if (parsed.type === "answer") return fail("no_adapter");
   const { counts, items } = await ingest(deps, {
     request,
     parsed,
@@ -85,6 +86,7 @@ function requestOf(receipt: ReceiptRow, body: Uint8Array): WebhookRequest {
 }
 
 /** The others of the batch were recorded, or are in quarantine by themselves; positions stay as they were. */
-function onlyItem(items: readonly ParsedItem[], entry: QuarantineRow): readonly ParsedItem[] {
-  return entry.item === null ? items : items.map((item, index) => (index === entry.item ? item : { type: "ignored" }));
+function onlyItem(items: readonly ParsedItem[], entry: QuarantineRow): Extract<Parsed, { type: "items" }> {
+  const only = (item: ParsedItem, index: number): ParsedItem => (index === entry.item ? item : { type: "ignored" });
+  return { type: "items", items: entry.item === null ? items : items.map(only) };
 }

@@ -2,8 +2,8 @@
 import type { Adapter, WebhookRequest } from "../providers/adapter";
 import { noteReceived, noteRejected } from "../store/connection-activity";
 import type { Deps } from "./deps";
-import { type IngestCounts, ingest } from "./ingest";
-import { lookups } from "./lookup";
+import { type IngestCounts, ingest, TokenReused } from "./ingest";
+import { lookups, visit } from "./lookup";
 import { parseSafely, Refused } from "./parse";
 
 export interface WebhookTarget {
@@ -14,6 +14,8 @@ export interface WebhookTarget {
 
 export type WebhookOutcome =
   | { readonly type: "recorded"; readonly counts: IngestCounts }
+  /** A handshake, answered as the provider wants it. */
+  | { readonly type: "answered"; readonly body: unknown }
   | { readonly type: "unauthenticated" }
   /** A key could not be reached: ours to fix, theirs to send again. */
   | { readonly type: "unavailable" }
@@ -33,9 +35,7 @@ export async function receiveWebhook(
   const verified = await adapter.verify(request, credentials, lookups(receivedAt));
   if (!verified.ok) {
     const { code, detail } = verified.error;
-    deps.log.warn(`webhook.${code}`, { provider: adapter.id, connection, detail });
-    note(deps, "rejected", adapter.id, connection, (at) => noteRejected(deps.db, adapter.id, connection, at, detail));
-    return { type: code };
+    return rejected(deps, adapter.id, connection, code, detail);
   }
   note(deps, "received", adapter.id, connection, (at) => noteReceived(deps.db, adapter.id, connection, at));
   try {
@@ -48,13 +48,34 @@ export async function receiveWebhook(
       receivedAt,
       keepHeaders: adapter.replayHeaders ?? [],
     };
-    const { counts } = await ingest(deps, { request, origin, parsed });
+    if (parsed.type === "answer") return { type: "answered", body: parsed.body };
+    if (parsed.type === "items" && parsed.visit !== undefined && !(await visit(parsed.visit))) {
+      deps.log.warn("webhook.visit_failed", { provider: adapter.id, connection });
+      return { type: "unavailable" };
+    }
+    const { useOnce } = verified.value;
+    const { counts } = await ingest(deps, { request, origin, parsed, ...(useOnce === undefined ? {} : { useOnce }) });
     deps.log.info("webhook.recorded", { provider: adapter.id, connection, ...counts });
     return { type: "recorded", counts };
   } catch (error) {
     if (error instanceof Refused) return { type: "refused", message: error.message };
+    if (error instanceof TokenReused) {
+      return rejected(deps, adapter.id, connection, "unauthenticated", "a token came again with another event");
+    }
     throw error;
   }
+}
+
+function rejected(
+  deps: Deps,
+  provider: string,
+  connection: string,
+  code: "unauthenticated" | "unavailable",
+  detail: string,
+): WebhookOutcome {
+  deps.log.warn(`webhook.${code}`, { provider, connection, detail });
+  note(deps, "rejected", provider, connection, (at) => noteRejected(deps.db, provider, connection, at, detail));
+  return { type: code };
 }
 
 const notedAt = new WeakMap<D1Database, Map<string, number>>();

@@ -51,7 +51,16 @@ export type VerifyError =
   /** Ours: a key could not be reached. */
   | { readonly code: "unavailable"; readonly detail: string };
 
-export type VerifyOutcome = Result<{ readonly request: VerifiedRequest }, VerifyError>;
+export interface Verified {
+  readonly request: VerifiedRequest;
+  /**
+   * A token of the request that is good once, for schemes that do not sign the body: the same token with the same
+   * events is a repetition, with others it is refused.
+   */
+  readonly useOnce?: string;
+}
+
+export type VerifyOutcome = Result<Verified, VerifyError>;
 
 /** What one record of a request turned out to be. */
 export type ParsedItem =
@@ -62,8 +71,13 @@ export type ParsedItem =
   | { readonly type: "unreadable"; readonly reason: string; readonly detail: string };
 
 export type ParseOutcome =
-  /** One entry per record, in the order of the request. */
-  | { readonly type: "items"; readonly items: readonly ParsedItem[] }
+  /**
+   * One entry per record, in the order of the request. `visit`: a URL, of a host that the adapter has pinned, to be
+   * fetched before the answer: it confirms a subscription.
+   */
+  | { readonly type: "items"; readonly items: readonly ParsedItem[]; readonly visit?: string }
+  /** A handshake that the provider wants answered in the body of a verified request. Nothing is recorded. */
+  | { readonly type: "answer"; readonly body: unknown }
   /** The body as a whole cannot be read. Goes to quarantine. */
   | { readonly type: "unreadable"; readonly reason: string; readonly detail: string }
   /** For contracts that answer bad fields with a 400 (listmonk's): nothing is stored, the sender is told. */

@@ -1,5 +1,6 @@
 /** Ways of proving oneself that several providers share. All compare in constant time. */
-import { bytesOfBase64, utf8Text } from "../crypto/encoding";
+import { bytesOfBase64, bytesOfHex, utf8Bytes, utf8Text } from "../crypto/encoding";
+import { verifyHmac } from "../crypto/hmac";
 import { anySecretEqual } from "../crypto/secret-equal";
 import { fail, ok, type Result } from "../domain/result";
 import { markVerified, type RawCredential, type VerifyOutcome, type WebhookRequest } from "./adapter";
@@ -49,6 +50,46 @@ function matchesBasic(basic: { user: string; password: string }, secrets: readon
   const pairs = secrets.filter((secret) => secret.includes(":"));
   const passwords = secrets.filter((secret) => !secret.includes(":"));
   return anySecretEqual(`${basic.user}:${basic.password}`, pairs) || anySecretEqual(basic.password, passwords);
+}
+
+/** How a provider puts an HMAC-SHA256 of the raw body into a header. */
+export interface BodyHmac {
+  readonly header: string;
+  readonly encoding: "hex" | "base64";
+  /** What stands before the signature in the header, e.g. `sha256=`. */
+  readonly prefix?: string;
+}
+
+/** HMAC-SHA256 over the raw body, under any of the secrets' UTF-8 bytes. */
+export async function verifyBodyHmac(
+  request: WebhookRequest,
+  secrets: readonly string[],
+  { header, encoding, prefix = "" }: BodyHmac,
+): Promise<VerifyOutcome> {
+  const value = request.headers.get(header)?.trim();
+  if (!value?.startsWith(prefix) || value === prefix) return unauthenticated(`${header} is missing or malformed`);
+  const text = value.slice(prefix.length);
+  const signature = encoding === "hex" ? bytesOfHex(text) : bytesOfBase64(text);
+  const matches = await anyHmac(secrets.map(utf8Bytes), request.body, [signature]);
+  return matches ? accepted(request) : unauthenticated(`${header} is not the signature of this body`);
+}
+
+/** Is any of these signatures the HMAC-SHA256 of the message under any of these keys? */
+export async function anyHmac(
+  keys: readonly Uint8Array[],
+  message: Uint8Array,
+  signatures: readonly (Uint8Array | null)[],
+): Promise<boolean> {
+  let found = false;
+  for (const key of keys) {
+    for (const signature of signatures) found = (await verifyHmac("SHA-256", key, message, signature)) || found;
+  }
+  return found;
+}
+
+/** Is a time (epoch ms) this close to now, on either side? Not a number: no. */
+export function isWithin(time: number, now: number, toleranceMs: number): boolean {
+  return Math.abs(now - time) <= toleranceMs;
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750), or `null`. */

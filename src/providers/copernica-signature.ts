@@ -54,8 +54,9 @@ export async function verifyCopernica(
   const ours = accounts.filter((account) => account.environment === request.headers.get("x-copernica-id"));
   if (!ours.length) return refuse("X-Copernica-ID is missing or not ours");
   if (!isRecent(request.headers.get("date"), context.now)) return refuse("Date is missing or not of the last minute");
-  if (!(await matchesDigest(request.headers.get("digest"), request.body)))
+  if (!(await matchesDigest(request.headers.get("digest"), request.body))) {
     return refuse("Digest is missing or not that of the body");
+  }
   const texts = [];
   for (const account of ours) {
     const text = signedText(request, signature.value.covered, account.url);
@@ -100,8 +101,9 @@ function parseSignature(header: string | null): Result<Signature, string> {
   const parameters = parseParameters(header ?? "");
   if (!parameters) return fail("Signature is missing or malformed");
   // The algorithm is ours to choose. The draft wants an error where the header names another one.
-  if ((parameters.get("algorithm") ?? ALGORITHM).toLowerCase() !== ALGORITHM)
+  if ((parameters.get("algorithm") ?? ALGORITHM).toLowerCase() !== ALGORITHM) {
     return fail("Signature is not by rsa-sha256");
+  }
   const keyName = (parameters.get("keyid") ?? "").toLowerCase();
   if (keyName.length > MAX_NAME_LENGTH || !KEY_NAME.test(keyName)) return fail("keyId is no name below copernica.com");
   const covered = (parameters.get("headers") ?? "")

@@ -1,12 +1,13 @@
 /** Every provider there is. To add one: its file, a line here, and a folder of fixtures. */
 import type { Adapter } from "./adapter";
+import { cloudflareEmail } from "./cloudflare-email";
 import { inboxroad } from "./inboxroad";
 import { listmonk } from "./listmonk";
 import { ownFormat } from "./own-format";
 import { powermta } from "./powermta";
 import { smtpeter } from "./smtpeter";
 
-export const ADAPTERS: readonly Adapter[] = [inboxroad, powermta, smtpeter, listmonk];
+export const ADAPTERS: readonly Adapter[] = [cloudflareEmail, inboxroad, listmonk, powermta, smtpeter];
 
 /** Whose bytes can be read again: every provider, and our own format. */
 const BY_ID = new Map([...ADAPTERS, ownFormat].map((adapter) => [adapter.id, adapter]));

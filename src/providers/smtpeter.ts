@@ -61,7 +61,7 @@ export const smtpeter = defineAdapter<Credential>({
   usesBasicAuth: true,
   readCredential,
   verify,
-  parse: (request) => parseBody(request),
+  parse: parseBody,
   ownershipFiles: (credentials) =>
     Object.fromEntries(credentials.flatMap((c) => (c.type === "account" ? Object.entries(c.files) : []))),
 });
@@ -78,11 +78,13 @@ function readAccount(raw: Readonly<Record<string, unknown>>): Result<Credential,
   const { environment, url, files = {} } = raw;
   const unknown = Object.keys(raw).find((key) => !CREDENTIAL_KEYS.includes(key));
   if (unknown !== undefined) return fail(`may only have ${CREDENTIAL_KEYS.join(", ")}`);
-  if (typeof environment !== "string" || !ENVIRONMENT.test(environment))
+  if (typeof environment !== "string" || !ENVIRONMENT.test(environment)) {
     return fail("environment must be environment-<id>");
+  }
   const registered = typeof url === "string" ? URL.parse(url) : null;
-  if (url !== undefined && !/^https?:$/.test(registered?.protocol ?? ""))
+  if (url !== undefined && !/^https?:$/.test(registered?.protocol ?? "")) {
     return fail("url must be the registered http(s) URL");
+  }
   if (!areOwnershipFiles(files)) return fail("files must map names like smtpeter-x.txt to their text");
   return ok({ type: "account", account: { environment, url: registered ?? undefined }, files });
 }
@@ -109,8 +111,9 @@ async function verify(
 }
 
 function parseBody(request: WebhookRequest): ParseOutcome {
-  if (/^multipart\//i.test(request.headers.get("content-type") ?? ""))
+  if (/^multipart\//i.test(request.headers.get("content-type") ?? "")) {
     return unreadableBody("unsupported_content_type");
+  }
   const record = readRecord(request.body);
   if (!record.ok) return unreadableBody(record.error);
   return { type: "items", items: [isObject(record.value) ? parseRecord(record.value) : unreadable("not_an_object")] };
@@ -125,10 +128,13 @@ function readRecord(body: Uint8Array): Result<unknown, JsonError> {
   if (text === null) return fail("invalid_utf8");
   if (/^\s*[[{]/.test(text)) return parseJson(body);
   if (text.trim() === "") return fail("empty_body");
-  const form = new URLSearchParams(text);
-  const fields = [...new Set(form.keys())].map((name) => [name, form.getAll(name)] as const);
-  // A field that is given twice is a list, and no text.
-  return ok(Object.fromEntries(fields.map(([name, values]) => [name, values.length === 1 ? values[0] : values])));
+  const fields = Map.groupBy(new URLSearchParams(text), ([name]) => name);
+  return ok(Object.fromEntries([...fields].map(([name, pairs]) => [name, fieldOf(pairs.map(([, value]) => value))])));
+}
+
+/** A field that is given twice is a list, and no text. */
+function fieldOf(values: readonly string[]): unknown {
+  return values.length === 1 ? values[0] : values;
 }
 
 function parseRecord(record: JsonObject): ParsedItem {

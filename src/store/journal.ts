@@ -14,7 +14,7 @@ import {
 } from "./event-row";
 import { jsonChunks, rowsOf } from "./statements";
 
-export type ReceiptSource = "webhook" | "api" | "operator" | "replay";
+export type ReceiptSource = "webhook" | "queue" | "api" | "operator" | "replay";
 
 /** What a receipt keeps of its request. No credentials. */
 export interface Receipt {

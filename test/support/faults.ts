@@ -13,8 +13,16 @@ export interface Step {
   readonly operation: string;
 }
 
-/** Decides for each step whether it fails, and when. */
-export type Plan = (step: Step, index: number) => Moment | null;
+/** What happens to a step: it is held up, it fails, or both. */
+export interface Interference {
+  readonly holdBefore?: () => Promise<unknown>;
+  /** After it took effect, and before its caller hears of it. */
+  readonly holdAfter?: () => Promise<unknown>;
+  readonly fail?: Moment | null;
+}
+
+/** Decides for each step whether it fails, and when, and what it waits for. */
+export type Plan = (step: Step, index: number) => Moment | Interference | null;
 
 export interface Faults {
   /** What was done, in order, failed or not. */
@@ -36,18 +44,47 @@ export function failStore(store: StoreName): Plan {
   return (step) => (step.store === store ? "before" : null);
 }
 
+export interface HeldStep {
+  readonly plan: Plan;
+  /** Kept once the step waits. */
+  readonly reached: Promise<void>;
+  readonly release: () => void;
+}
+
+/** Holds up the n-th operation (from 0) of this name on a store until it is released. */
+export function holdStep(store: StoreName, operation: string, n: number, moment: Moment): HeldStep {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const hold = () => {
+    reached.resolve();
+    return released.promise;
+  };
+  let seen = 0;
+  return {
+    plan: (step) => {
+      if (step.store !== store || step.operation !== operation || seen++ !== n) return null;
+      return moment === "before" ? { holdBefore: hold } : { holdAfter: hold };
+    },
+    reached: reached.promise,
+    release: released.resolve,
+  };
+}
+
 /** The test's bindings with faults in them. */
 export function withFaults(plan: Plan): Faults {
   const steps: Step[] = [];
   let struck = 0;
   const step = async <T>(store: StoreName, operation: string, run: () => Promise<T>): Promise<T> => {
-    const moment = plan({ store, operation }, steps.push({ store, operation }) - 1);
-    if (moment === "before") {
+    const planned = plan({ store, operation }, steps.push({ store, operation }) - 1);
+    const { holdBefore, holdAfter, fail } = typeof planned === "string" ? { fail: planned } : (planned ?? {});
+    await holdBefore?.();
+    if (fail === "before") {
       struck++;
       throw new InjectedFault(`${store}.${operation}`);
     }
     const result = await run();
-    if (moment === "after") {
+    await holdAfter?.();
+    if (fail === "after") {
       struck++;
       throw new InjectedFault(`${store}.${operation}`);
     }

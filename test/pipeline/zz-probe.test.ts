@@ -1,0 +1,40 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, it, vi } from "vitest";
+import { api, bindings, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
+import { sha256Hex } from "../../src/crypto/digest";
+import { withFaults } from "../support/faults";
+
+it("probe", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(Date.UTC(2100, 0, 1));
+  let t = performance.now();
+  await freshStores();
+  console.log("fresh", performance.now() - t);
+  t = performance.now();
+  const f = withFaults(() => null);
+  const r = await api("/v1/events", { json: [{ kind: "bounced", class: "hard", recipient: "a@example.com" }], env: testEnv(f.bindings) });
+  console.log("post", performance.now() - t, await jsonOf(r), f.steps);
+  const key = await sha256Hex("a@example.com");
+  const stub = bindings.RECIPIENT.getByName(key);
+  await runInDurableObject(stub, async (i, s) => { console.log("DO date", Date.now(), await s.storage.getAlarm()); });
+  t = performance.now();
+  await api("/v1/suppressions/b@example.com", { method: "PUT", json: { expiresAt: "2100-01-02T00:00:00Z" } });
+  console.log("put", performance.now() - t);
+  console.log((await bindings.SUPPRESSIONS.list()).keys);
+  const f2 = withFaults(() => null);
+  vi.setSystemTime(Date.UTC(2100, 0, 1, 1));
+  t = performance.now();
+  await runCron(testEnv(f2.bindings));
+  console.log("cron", performance.now() - t, f2.steps);
+  const f3 = withFaults(() => null);
+  await api("/v1/rebuild", { json: { recipient: "a@example.com" }, env: testEnv(f3.bindings) });
+  console.log(f3.steps);
+  for (const sql of ["SELECT id FROM events WHERE state = 0 AND seq > ?1 ORDER BY seq LIMIT ?2", "SELECT (SELECT count(*) FROM events WHERE state = 0) AS count, (SELECT received_at FROM events WHERE state = 0 ORDER BY seq LIMIT 1) AS oldest"])
+    console.log((await bindings.DB.prepare("EXPLAIN QUERY PLAN " + sql).bind(...(sql.includes("?1") ? [0, 5] : [])).all()).results);
+  vi.setSystemTime(Date.UTC(2100, 0, 3));
+  const b = await sha256Hex("b@example.com");
+  console.log("alarm", await runDurableObjectAlarm(bindings.RECIPIENT.getByName(b)));
+  console.log((await bindings.DB.prepare("SELECT * FROM recipients").all()).results);
+  expect(env).toBeDefined();
+});

@@ -1,0 +1,34 @@
+/** What a test of the whole worker plays on: empty stores, a clock that stands still until told otherwise, no log. */
+import { afterAll, beforeAll, vi } from "vitest";
+import { freshStores, runCron } from "./worker";
+
+/** When every test begins. Far from midnight, so that "a few minutes ago" is the same day. */
+export const START_MS = Date.UTC(2030, 0, 15, 12);
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 86_400_000;
+
+/** Sets the stage for all tests of a file. Only `Date` is replaced: timers run as ever. */
+export function setStage(): void {
+  beforeAll(async () => {
+    await freshStores();
+    vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
+    for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
+  });
+  afterAll(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+}
+
+/** Lets time pass; negative: a clock that was set back. */
+export function pass(ms: number): void {
+  vi.setSystemTime(Date.now() + ms);
+}
+
+/** What the cron does in the minutes after trouble: the first run applies, the second settles the edge cache. */
+export async function settle(): Promise<void> {
+  for (let run = 0; run < 2; run++) {
+    pass(2 * MINUTE_MS);
+    await runCron();
+  }
+}
