@@ -9,7 +9,7 @@ import type { Deps } from "./deps";
 import { project } from "./project";
 
 /** Objects called at the same time, and decisions projected in one transaction. */
-const WAVE_RECIPIENTS = 50;
+const WAVE_RECIPIENTS = 100;
 
 /** How far an application has come; read while it runs. */
 export interface Progress {

@@ -8,9 +8,24 @@ const TIMEOUT_MS = 5_000;
 /** A certificate chain is a few kilobytes. */
 const MAX_BYTES = 100_000;
 
+/** A wrong signature makes an adapter ask for a fresh key: this many a minute, then the cached one has to do. */
+const MAX_FRESH_PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
+const fresh = { since: 0, count: 0 };
+
 /** What `verify` sees of the world. The URLs it asks for have been checked against pinned hosts by the adapter. */
 export function lookups(now: number): VerifyContext {
-  return { now, getText: (url, options) => cachedText(url, {}, options), getTxt };
+  const bounded = (options?: LookupOptions) => ({ fresh: options?.fresh === true && mayGoFresh(now) });
+  return {
+    now,
+    getText: (url, options) => cachedText(url, {}, bounded(options)),
+    getTxt: (name, options) => getTxt(name, bounded(options)),
+  };
+}
+
+function mayGoFresh(now: number): boolean {
+  if (Math.abs(now - fresh.since) > MINUTE_MS) Object.assign(fresh, { since: now, count: 0 });
+  return fresh.count++ < MAX_FRESH_PER_MINUTE;
 }
 
 /** Fetches a URL whose host an adapter has pinned, for its effect. @returns did it work? */

@@ -13,7 +13,7 @@ import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/
 import { type Adapter, defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
 import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
 import { isObject, type JsonObject, parseRecords, textOf } from "./json";
-import { ignored, unreadable, unreadableBody } from "./parsed";
+import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { msOfUnixSeconds } from "./time";
 
 /** Record type → kind; `null`: known and not wanted. */
@@ -81,10 +81,9 @@ export const powermta = powerMtaAdapter({
 function parseBody(body: Uint8Array, provider: string, categories: CategoryMapping): ParseOutcome {
   const records = parseRecords(body);
   if (!records.ok) return unreadableBody(records.error);
-  return {
-    type: "items",
-    items: records.value.map((r) => (r.ok ? parseRecord(r.value, provider, categories) : unreadable(r.error))),
-  };
+  return eachRecord(records.value, (record) =>
+    record.ok ? parseRecord(record.value, provider, categories) : unreadable(record.error),
+  );
 }
 
 function parseRecord(record: unknown, provider: string, categories: CategoryMapping): ParsedItem {
