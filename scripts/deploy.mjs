@@ -37,7 +37,8 @@ await run(async () => {
   await ensureDatabase(config.database, target);
   console.log("2/4 Migrations");
   const applied = await step(["d1", "migrations", "apply", DATABASE_BINDING, "--remote", ...target]);
-  console.log(indent(applied.stdout));
+  const files = applied.stdout.match(/\S+\.sql(?=\s*│\s*✅)/g) ?? [];
+  console.log(indent([...new Set(files)].map((file) => `${file}: applied`).join("\n") || "nothing new"));
   console.log("3/4 Worker");
   const code = await runWranglerInTerminal(["deploy", ...args]);
   if (code !== 0) throw new Problem(await deployFailure(config, target), code);

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseEnv } from "node:util";
+import util from "node:util";
 import { ROOT } from "./project.mjs";
 
 const token = () => randomBytes(24).toString("base64url");
@@ -22,7 +22,7 @@ const MADE = {
 };
 
 const HEADER = `# Secrets for local development only, made by "npm start". Not for production, not for git.
-# Delete the file to have new ones made, or edit it: the running worker reads it again.
+# Edit it as you like, or delete it to have new ones made; then start again.
 `;
 
 /** The secrets' file: `BOUNCEKEEPER_DEV_VARS`, or `.dev.vars` beside wrangler.toml. */
@@ -44,7 +44,7 @@ export function ensureDevVars(file) {
 
 /** @returns {Record<string, string>} */
 export function readDevVars(file) {
-  return parseEnv(readFileSync(file, "utf8"));
+  return util.parseEnv(readFileSync(file, "utf8"));
 }
 
 /**

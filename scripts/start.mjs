@@ -20,7 +20,8 @@ import { Supervisor } from "./supervisor.mjs";
 import { welcome } from "./welcome.mjs";
 import { runWrangler } from "./wrangler.mjs";
 
-const OLDEST_NODE = 20;
+/** The first with everything that these scripts use. */
+const OLDEST_NODE = "20.12.0";
 
 await run(async () => {
   const stopped = untilToldToStop();
@@ -37,7 +38,7 @@ await run(async () => {
     await migrate(state);
 
     console.log("Starting the worker …");
-    // Wrangler reads .dev.vars by itself, and again when it changes; another file has to be named.
+    // Wrangler finds .dev.vars by itself. Another file has to be named, and then `$` in it is expanded.
     const envFile = secretsFile === path.join(ROOT, ".dev.vars") ? undefined : secretsFile;
     const supervisor = new Supervisor({ port, state, envFile }, lock, (line) => console.log(line));
     try {
@@ -61,9 +62,9 @@ await run(async () => {
 process.exit();
 
 function requireNode() {
-  const major = Number.parseInt(process.versions.node, 10);
-  if (major < OLDEST_NODE) {
-    throw new Problem(`Bouncekeeper needs Node ${OLDEST_NODE} or newer; this is Node ${process.versions.node}.`);
+  const { node } = process.versions;
+  if (node.localeCompare(OLDEST_NODE, "en", { numeric: true }) < 0) {
+    throw new Problem(`Bouncekeeper needs Node ${OLDEST_NODE} or newer; this is Node ${node}.`);
   }
 }
 

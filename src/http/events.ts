@@ -125,8 +125,8 @@ const list = createRoute({
 
 eventRoutes.openapi(list, async (c) => {
   const { recipient, limit, cursor, messageId, ...filter } = c.req.valid("query");
+  if (cursor !== undefined && !/^\d{1,16}$/.test(cursor)) throw new Problem("invalid_cursor");
   const before = cursor === undefined ? null : Number(cursor);
-  if (before !== null && !Number.isSafeInteger(before)) throw new Problem("invalid_cursor");
   const rows = await eventPage(
     c.env.db,
     { ...filter, address: addressFilter(recipient), messageId: messageId?.replace(/^<|>$/g, "") },

@@ -62,10 +62,10 @@ export const quarantineRoutes = createRouter();
 
 quarantineRoutes.openapi(list, async (c) => {
   const { limit, cursor } = c.req.valid("query");
-  const before = decodeCursor(cursor, ["number", "string"]);
+  const before = decodeCursor("quarantine", cursor, ["number", "string"]);
   const rows = await quarantinePage(c.env.db, limit, before && { receiptId: before[0], id: before[1] });
   const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor([last.receipt_id, last.id]) : null;
+  const nextCursor = rows.length === limit && last ? encodeCursor("quarantine", [last.receipt_id, last.id]) : null;
   return c.json({ items: rows.map(itemOf), nextCursor }, 200);
 });
 

@@ -1,9 +1,11 @@
 /** The suppression list: read it, block by hand, release. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { canonicalRecipient } from "../domain/address";
 import { command, release } from "../pipeline/operate";
 import { standingOf } from "../pipeline/standing";
 import type { EventRow } from "../store/event-row";
 import { eventsByIdentity } from "../store/events";
+import { pendingOfAddress } from "../store/pending";
 import { suppressionPage } from "../store/suppressions";
 import { decodeCursor, encodeCursor } from "./cursor";
 import { Problem } from "./problem";
@@ -105,19 +107,27 @@ export const suppressionRoutes = createRouter();
 
 suppressionRoutes.openapi(list, async (c) => {
   const { limit, cursor, domain, q, ...filter } = c.req.valid("query");
-  const after = decodeCursor(cursor, ["number", "string"]);
+  const after = decodeCursor("suppressions", cursor, ["number", "string"]);
   const now = c.env.now();
   const rows = await suppressionPage(
     c.env.db,
-    { ...filter, domain: domain?.toLowerCase().replace(/^@/, ""), q: q?.toLowerCase() },
+    { ...filter, domain: domainFilter(domain), q: q?.toLowerCase() },
     limit,
     after && { since: after[0], key: after[1] },
     now,
   );
   const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor([last.since ?? 0, last.key]) : null;
+  const nextCursor = rows.length === limit && last ? encodeCursor("suppressions", [last.since ?? 0, last.key]) : null;
   return c.json({ items: rows.map((row) => suppressionOf(row, now)), nextCursor }, 200);
 });
+
+/** A domain in the form in which addresses are kept: lower case, punycode. */
+function domainFilter(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const domain = canonicalRecipient(`@${text.replace(/^@/, "")}`);
+  if (!domain.ok) throw new Problem("invalid_request", { detail: "domain: not a domain" });
+  return domain.value.slice(1);
+}
 
 suppressionRoutes.openapi(getOne, async (c) => {
   const detail = await suppressionDetail(c.env, recipientOf(c.req.valid("param").recipient));
@@ -160,15 +170,19 @@ suppressionRoutes.openapi(remove, async (c) => {
   });
   if (outcome.type === "unknown") throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
   if (outcome.type === "needs_force") throw new Problem("complaint_needs_force");
-  return c.json({ recipient, released: true as const, pending: outcome.counts?.pending ?? 0 }, 200);
+  return c.json({ recipient, released: true as const, pending: outcome.counts.pending }, 200);
 });
 
-/** Is the very same block in force? Then asking again changes nothing. */
+/**
+ * Is the very same block in force, and nothing on its way that could end it? Then asking again changes nothing. What is
+ * pending is read first: it cannot take effect in between unseen.
+ */
 async function isBlocked(
   services: Services,
   address: string,
   wanted: { readonly note?: string | undefined; readonly expiresAt?: number | undefined },
 ): Promise<boolean> {
+  if ((await pendingOfAddress(services.db, address)).length) return false;
   const { suppressions } = await standingOf(services, address);
   const manual = suppressions.find((s) => s.reason === "manual");
   if (!manual || manual.until !== (wanted.expiresAt ?? null)) return false;

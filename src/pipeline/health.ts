@@ -24,6 +24,10 @@ export interface Health {
   readonly lastCronAt: number | null;
 }
 
+/**
+ * @param configuration is every secret and variable usable? One bad connection is shown and does not make the service
+ *   fail; a bad policy does, because then no webhook is accepted.
+ */
 export async function health(deps: Deps, configuration: boolean): Promise<Health> {
   const [database, edge, object] = await Promise.allSettled([
     Promise.all([pendingSummary(deps.db), getSystemState(deps.db, "last_cron")]),
@@ -38,9 +42,10 @@ export async function health(deps: Deps, configuration: boolean): Promise<Health
     objects: object.status === "fulfilled",
     configuration,
   };
+  const isReachable = checks.database && checks.edgeCache && checks.objects;
   const isStuck = age !== null && age > STUCK_AFTER_MS;
   return {
-    status: Object.values(checks).every(Boolean) && !isStuck ? "ok" : "failing",
+    status: isReachable && deps.policy.ok && !isStuck ? "ok" : "failing",
     checks,
     pending: pending?.count ?? null,
     oldestPendingSeconds: age === null ? null : Math.max(0, Math.floor(age / 1000)),

@@ -65,9 +65,9 @@ export interface Ingested {
 /** @throws when the journal could not be written: then nothing was, and the sender is to try again */
 export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested> {
   if (!deps.policy.ok) throw new Error("policy is invalid");
+  if (countOf(input.parsed) > MAX_EVENTS_PER_REQUEST) throw new TooManyEvents();
   const items = await normalizeAll(input);
   const events = items.flatMap((item) => item.events);
-  if (events.length > MAX_EVENTS_PER_REQUEST) throw new TooManyEvents();
   if (!events.length && !items.some((item) => item.problem)) return answer(items, null, { pending: 0, failed: 0 });
 
   const recorded = await record(deps, input, items, events);
@@ -77,6 +77,12 @@ export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested
   deps.waitUntil(work);
   await within(work, INLINE_BUDGET_MS);
   return answer(items, recorded.value, progress);
+}
+
+/** Of events, and of records that are none: each of those may cost a row too. */
+function countOf(parsed: IngestRequest["parsed"]): number {
+  if (parsed.type === "unreadable") return 1;
+  return parsed.items.reduce((sum, item) => sum + (item.type === "events" ? item.drafts.length : 1), 0);
 }
 
 interface Item {
@@ -181,6 +187,13 @@ async function entriesOf(receipt: Receipt, items: readonly Item[]): Promise<Quar
 function answer(items: readonly Item[], recorded: Recorded | null, progress: Progress): Ingested {
   const received = items.reduce((sum, item) => sum + item.events.length, 0);
   const isNew = recorded?.newCount ?? 0;
+  // Said twice in one request, it is new once.
+  const told = new Set<string>();
+  const isNews = (event: NormalizedEvent) => {
+    const isRepetition = told.has(event.id);
+    told.add(event.id);
+    return !isRepetition && (recorded?.isNew(event) ?? false);
+  };
   const counts: IngestCounts = {
     received,
     new: isNew,
@@ -193,7 +206,7 @@ function answer(items: readonly Item[], recorded: Recorded | null, progress: Pro
     counts,
     items: items.map((item) => ({
       index: item.index,
-      events: item.events.map((event) => ({ id: event.id, isNew: recorded?.isNew(event) ?? false })),
+      events: item.events.map((event) => ({ id: event.id, isNew: isNews(event) })),
       problem: item.problem,
     })),
   };

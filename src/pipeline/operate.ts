@@ -1,8 +1,7 @@
 /** What an operator does by hand. A command is an event like any other: recorded, applied, projected. */
 import { utf8Bytes } from "../crypto/encoding";
 import type { EventDraft, OperatorKind } from "../domain/event";
-import { pendingOfAddress } from "../store/pending";
-import type { RecipientRow } from "../store/recipients";
+import { hasComplaintAfter, pendingOfAddress } from "../store/pending";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
 import { standingOf } from "./standing";
@@ -55,7 +54,7 @@ export async function command(
 }
 
 export type ReleaseOutcome =
-  | { readonly type: "released"; readonly counts: IngestCounts | null }
+  | { readonly type: "released"; readonly counts: IngestCounts }
   | { readonly type: "unknown" }
   /** A complaint is released only with `force` and a note. */
   | { readonly type: "needs_force" };
@@ -65,17 +64,14 @@ export async function release(
   deps: Deps,
   { address, force, note, requestId }: { address: string; force: boolean; note: string | undefined; requestId: string },
 ): Promise<ReleaseOutcome> {
-  const { row, suppressions } = await standingOf(deps, address);
+  // What is pending is read first: it cannot take effect in between unseen.
   const pending = await pendingOfAddress(deps.db, address);
+  const { row, suppressions } = await standingOf(deps, address);
   if (!row && !pending.length) return { type: "unknown" };
   const complained =
-    pending.some((event) => event.kind === "complained") || suppressions.some((s) => s.reason === "complaint");
+    suppressions.some((s) => s.reason === "complaint") ||
+    (await hasComplaintAfter(deps.db, address, row?.released_at ?? 0));
   if (complained && !(force && note !== undefined)) return { type: "needs_force" };
-  if (row && !pending.length && !suppressions.length && isClear(row)) return { type: "released", counts: null };
+  // Also where nothing stands against it now: what occurred before may still be on its way.
   return { type: "released", counts: await command(deps, { kind: "manual_release", address, note, requestId }) };
-}
-
-/** Nothing counts, and nothing is hidden behind the allow-list: where nothing suppresses either, a release changes nothing. */
-function isClear(row: RecipientRow): boolean {
-  return row.counting_since === null && !row.allowed;
 }

@@ -3,14 +3,20 @@
  * signatures expire, and keeps the time at which they first reached us.
  */
 import { fail, ok, type Result } from "../domain/result";
-import { markVerified, type ParsedItem, type WebhookRequest } from "../providers/adapter";
+import {
+  type Adapter,
+  markVerified,
+  type ParsedItem,
+  type VerifiedRequest,
+  type WebhookRequest,
+} from "../providers/adapter";
 import { adapterOf } from "../providers/registry";
 import { settleQuarantine } from "../store/journal";
 import { type QuarantineRow, quarantineItem } from "../store/quarantine";
 import { type ReceiptRow, receiptWithBody } from "../store/receipts";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
-import { type Parsed, parseSafely } from "./parse";
+import { type Parsed, parseSafely, Refused } from "./parse";
 import { gunzip } from "./receipt";
 
 export type ReplayError = "not_found" | "body_gone" | "no_adapter";
@@ -29,7 +35,7 @@ export async function replay(deps: Deps, id: string, requestId: string): Promise
   if (!adapter) return fail("no_adapter");
 
   const request = markVerified(requestOf(receipt, body));
-  const outcome = parseSafely(adapter, request, { receivedAt: receipt.received_at });
+  const outcome = readAgain(adapter, request, receipt.received_at);
   const parsed = outcome.type === "items" ? onlyItem(outcome.items, entry) : outcome;
   if (parsed.type === "answer") return fail("no_adapter");
   const { counts, items } = await ingest(deps, {
@@ -51,6 +57,16 @@ export async function replay(deps: Deps, id: string, requestId: string): Promise
   // Nothing to record (it is known now and of no interest): then nothing has taken it out of quarantine yet.
   if (settled) await dismiss(deps, id);
   return ok({ settled, counts });
+}
+
+/** Nobody waits for a refusal here: what the provider's contract refuses is, of kept bytes, still unreadable. */
+function readAgain(adapter: Adapter, request: VerifiedRequest, receivedAt: number): Parsed {
+  try {
+    return parseSafely(adapter, request, { receivedAt });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { type: "unreadable", reason: "refused", detail: error.message };
+  }
 }
 
 /** The bytes behind an item, as they came. */

@@ -72,3 +72,13 @@ export function textOf(value: unknown): string | undefined {
 export function textsOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).flatMap((v) => textOf(v) ?? []);
 }
+
+/** An object, or one without fields in its place, so that a field of it can be asked for. */
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** What a table says of somebody else's word; nothing of a word that it lacks, be it one that every object has. */
+export function entryOf<Entry>(table: Readonly<Record<string, Entry>>, word: string | undefined): Entry | undefined {
+  return word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+}

@@ -3,11 +3,12 @@ import type { Adapter } from "./adapter";
 import { cloudflareEmail } from "./cloudflare-email";
 import { inboxroad } from "./inboxroad";
 import { listmonk } from "./listmonk";
+import { mailjet } from "./mailjet";
 import { ownFormat } from "./own-format";
 import { powermta } from "./powermta";
 import { smtpeter } from "./smtpeter";
 
-export const ADAPTERS: readonly Adapter[] = [cloudflareEmail, inboxroad, listmonk, powermta, smtpeter];
+export const ADAPTERS: readonly Adapter[] = [cloudflareEmail, inboxroad, listmonk, mailjet, powermta, smtpeter];
 
 /** Whose bytes can be read again: every provider, and our own format. */
 const BY_ID = new Map([...ADAPTERS, ownFormat].map((adapter) => [adapter.id, adapter]));

@@ -55,8 +55,11 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
   override async alarm(): Promise<void> {
     const stored = this.load();
     if (!stored) return;
+    const decision = this.settle(stored, stored, stored.state, 0);
+    // Also where nothing moved: what was set may have made way for this alarm's own repetition.
+    this.scheduleAlarm(decision.verdict, Date.now());
     try {
-      await this.publish(this.settle(stored, stored, stored.state, 0));
+      await this.publish(decision);
     } catch {
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
     }
@@ -87,12 +90,12 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
       this.ctx.storage.kv.put(STORED, next);
       this.cached = next;
     }
-    this.scheduleAlarm(verdict, now, moved);
+    if (moved) this.scheduleAlarm(verdict, now);
     return { key: about.key, address: about.address, version, verdict };
   }
 
-  private scheduleAlarm(verdict: Verdict, now: number, moved: boolean): void {
-    if (!moved || verdict.nextChangeAt === null) return;
+  private scheduleAlarm(verdict: Verdict, now: number): void {
+    if (verdict.nextChangeAt === null) return;
     // The output gate holds the answer until this is durable; nothing here depends on its result.
     void this.ctx.storage.setAlarm(Math.max(verdict.nextChangeAt, now + 1));
   }

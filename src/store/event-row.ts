@@ -70,14 +70,16 @@ export function valueSql(column: (typeof INSERTED)[number][0]): string {
   return `v->>${INSERTED.findIndex(([name]) => name === column)}`;
 }
 
-/** SQL for the last member of the array, which says how the event enters the journal. */
+/** SQL for the two members of the array that follow the columns: how the event enters the journal, and its rank. */
 export const ENTRY_SQL = `v->>${INSERTED.length}`;
+export const RANK_SQL = `v->>${INSERTED.length + 1}`;
 
 /** How an event enters the journal: to be applied, never to be, or as a delivery: if it can matter now. */
 export const ENTRY = { pending: 0, skipped: 2, delivery: 3 } as const;
 
-export function insertArray(event: NormalizedEvent, entry: number): unknown[] {
-  return [...INSERTED.map(([, value]) => value(event) ?? null), entry];
+/** @param rank of an operator's command among those about the same recipient in one request; 0 for all else */
+export function insertArray(event: NormalizedEvent, entry: number, rank: number): unknown[] {
+  return [...INSERTED.map(([, value]) => value(event) ?? null), entry, rank];
 }
 
 /** The columns that `factOf` needs. */

@@ -1,5 +1,5 @@
 /** Writing the journal: receipts, events, quarantine and statistics in one transaction. */
-import type { NormalizedEvent } from "../domain/event";
+import { type NormalizedEvent, OPERATOR_KINDS } from "../domain/event";
 import { concernsRecipient } from "../domain/fact";
 import {
   ENTRY,
@@ -9,6 +9,7 @@ import {
   factColumnsOf,
   INSERTED_COLUMNS,
   insertArray,
+  RANK_SQL,
   SEQ_PER_RECEIPT,
   valueSql,
 } from "./event-row";
@@ -64,7 +65,7 @@ const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
 /** The receipt that this very transaction wrote, if it wrote one. */
 const THIS_RECEIPT = "(SELECT id FROM receipts WHERE id = (SELECT max(id) FROM receipts) AND request_id = ?1)";
 
-const OPERATOR_KINDS_SQL = "('manual_block', 'manual_release', 'manual_allow', 'manual_disallow')";
+const OPERATOR_KINDS_SQL = `(${OPERATOR_KINDS.map((kind) => `'${kind}'`).join(", ")})`;
 
 /**
  * Inserts events. An operator's command gets a time later than every command before it, so that of two in the
@@ -85,14 +86,15 @@ const INSERT_EVENTS = `
 
 function operatorTimeSql(): string {
   return `CASE WHEN ${valueSql("kind")} IN ${OPERATOR_KINDS_SQL} THEN
-    max(${valueSql("occurred_at")}, coalesce((SELECT max(e.occurred_at) + 1 FROM events e
+    max(${valueSql("occurred_at")}, coalesce((SELECT max(e.occurred_at) + 1 + ${RANK_SQL} FROM events e
       WHERE e.address = ${valueSql("address")} AND e.kind IN ${OPERATOR_KINDS_SQL}), 0))
     ELSE ${valueSql("occurred_at")} END`;
 }
 
+/** What a replay still cannot read stays with the receipt that it came with: its bytes, and when they reached us. */
 const INSERT_QUARANTINE = `
   INSERT INTO quarantine (id, receipt_id, item, reason, detail, created_at)
-  SELECT value->>0, ${NEXT_RECEIPT}, value->>1, value->>2, value->>3, ?2 FROM json_each(?1) WHERE true
+  SELECT value->>0, coalesce(?3, ${NEXT_RECEIPT}), value->>1, value->>2, value->>3, ?2 FROM json_each(?1) WHERE true
   ON CONFLICT (id) DO NOTHING`;
 
 /** A request that says nothing new leaves no receipt: a provider's retries cost no rows. */
@@ -133,13 +135,12 @@ const SELECT_PENDING_BY_IDENTITY = `
  */
 export async function recordRequest(db: D1Database, request: RecordRequest): Promise<Recorded> {
   const { receipt } = request;
-  const inserts = jsonChunks(request.events.map((event) => insertArray(event, entryOf(event)))).map((chunk) =>
+  const inserts = jsonChunks(insertArrays(request.events)).map((chunk) =>
     db.prepare(INSERT_EVENTS).bind(chunk.json, chunk.first),
   );
   const statements = [...inserts];
-  if (request.quarantined.length) {
-    const rows = JSON.stringify(request.quarantined.map((q) => [q.id, q.item, q.reason, q.detail]));
-    statements.push(db.prepare(INSERT_QUARANTINE).bind(rows, receipt.receivedAt));
+  for (const { json } of jsonChunks(request.quarantined.map((q) => [q.id, q.item, q.reason, q.detail]))) {
+    statements.push(db.prepare(INSERT_QUARANTINE).bind(json, receipt.receivedAt, receipt.replayOf ?? null));
   }
   const receiptAt = statements.push(insertReceipt(db, receipt)) - 1;
   receipt.bodyParts.forEach((bytes, part) => {
@@ -201,6 +202,19 @@ function insertReceipt(db: D1Database, r: Receipt): D1PreparedStatement {
       r.bodyBytes,
       r.replayOf ?? null,
     );
+}
+
+/** Of an operator's commands about one recipient in one request, too, the later gets the later time. */
+function insertArrays(events: readonly NormalizedEvent[]): unknown[][] {
+  const commands = new Map<string, { readonly at: number; readonly rank: number }>();
+  return events.map((event) => {
+    if (!OPERATOR_KINDS.some((kind) => kind === event.kind)) return insertArray(event, entryOf(event), 0);
+    const before = commands.get(event.address);
+    const at = before ? Math.max(event.occurredAt, before.at + 1) : event.occurredAt;
+    const rank = before ? before.rank + 1 : 0;
+    commands.set(event.address, { at, rank });
+    return insertArray({ ...event, occurredAt: at }, entryOf(event), rank);
+  });
 }
 
 function entryOf(event: NormalizedEvent): number {

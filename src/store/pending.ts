@@ -34,6 +34,18 @@ export async function pendingOfAddress(db: D1Database, address: string): Promise
   return results;
 }
 
+/** Is a complaint on record that occurred after a moment, applied or not, whatever hides it? */
+export async function hasComplaintAfter(db: D1Database, address: string, at: number): Promise<boolean> {
+  const row = await db
+    .prepare(
+      `SELECT 1 AS found FROM events WHERE address = ?1 AND kind = 'complained' AND occurred_at > ?2
+         AND retracted_by IS NULL LIMIT 1`,
+    )
+    .bind(address, at)
+    .first();
+  return row !== null;
+}
+
 /** Everything that is on record about a recipient and not retracted: what an object is rebuilt from. */
 export async function factsOfAddress(db: D1Database, address: string): Promise<FactRow[]> {
   const { results } = await db

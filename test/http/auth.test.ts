@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { base64Of, utf8Bytes } from "../../src/crypto/encoding";
-import { ADMIN, api, CHECK, freshStores, jsonOf, testEnv } from "../support/worker";
+import { setStage } from "../support/stage";
+import { ADMIN, api, CHECK, jsonOf, testEnv } from "../support/worker";
 
 interface Operation {
   readonly security?: readonly Readonly<Record<string, unknown>>[];
@@ -27,7 +28,7 @@ const CHECK_URL = "/v1/check?recipient=john%40example.com";
 const ADMIN_URL = "/v1/connections";
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-beforeAll(freshStores);
+setStage();
 
 async function statusOf(path: string, authorization: string | null, env = testEnv()): Promise<number> {
   const headers: Record<string, string> = authorization === null ? {} : { authorization };
@@ -132,5 +133,6 @@ describe("tokens", () => {
 });
 
 it("asks nobody for a token at what is public", async () => {
-  for (const path of ["/health", "/openapi.json", "/docs", "/docs/style.css"]) expect(await statusOf(path, null)).toBe(200);
+  for (const path of ["/health", "/openapi.json", "/docs", "/docs/style.css"])
+    expect(await statusOf(path, null)).toBe(200);
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { withFaults } from "../support/faults";
-import { api, CHECK, freshStores, jsonOf, testEnv } from "../support/worker";
+import { setStage } from "../support/stage";
+import { api, CHECK, jsonOf, testEnv } from "../support/worker";
 
 const UUID = "5e1c7f2a-8a4e-4c57-9f0e-0d6a3f3b2c11";
 const AT = "2026-01-05T10:00:00.000Z";
@@ -9,8 +10,8 @@ const MAX = 10_000;
 const bulk = (json: unknown, env = testEnv()) => api("/v1/check", { headers: CHECK, json, env });
 const names = (length: number) => Array.from({ length }, (_, i) => `user-${i}@list-${i % 500}.example.com`);
 
+setStage();
 beforeAll(async () => {
-  await freshStores();
   const events = [
     { kind: "bounced", class: "hard", recipient: "dead@example.com", occurredAt: AT },
     { kind: "complained", recipient: "angry@example.com", occurredAt: AT },

@@ -1,11 +1,12 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { failStore, withFaults } from "../support/faults";
-import { api, CHECK, freshStores, jsonOf, testEnv } from "../support/worker";
+import { setStage } from "../support/stage";
+import { api, CHECK, jsonOf, testEnv } from "../support/worker";
 
 const UUID = "5e1c7f2a-8a4e-4c57-9f0e-0d6a3f3b2c11";
 const AT = "2026-01-05T10:00:00.000Z";
 
-beforeAll(freshStores);
+setStage();
 
 const check = (recipient: string, more = "", env = testEnv()) =>
   api(`/v1/check?recipient=${encodeURIComponent(recipient)}${more}`, { headers: CHECK, env });
@@ -42,7 +43,11 @@ describe("GET /v1/check", () => {
   it("names the day on which a block ends", async () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     await block("guest@example.com", { expiresAt });
-    expect(await answerOf("guest@example.com")).toMatchObject({ suppressed: true, reasons: ["manual"], until: expiresAt });
+    expect(await answerOf("guest@example.com")).toMatchObject({
+      suppressed: true,
+      reasons: ["manual"],
+      until: expiresAt,
+    });
   });
 
   it("lists several reasons in order, since the first of them", async () => {
@@ -117,24 +122,33 @@ describe("GET /v1/check", () => {
     expect(JSON.stringify(problem)).not.toContain("john");
   });
 
-  it.each(["", " ", "john", "@example.com", "john@", "john@@example.com", "john@exa mple.com", "a,b@example.com", "\u0000"])(
-    "answers 400 for %j, which is no address",
-    async (recipient) => {
-      const response = await check(recipient);
-      expect(response.status).toBe(400);
-      expect(response.headers.get("content-type")).toBe("application/problem+json");
-      expect((await jsonOf(response)).code).toBe(recipient === "" ? "invalid_request" : "invalid_recipient");
-    },
-  );
+  it.each([
+    "",
+    " ",
+    "john",
+    "@example.com",
+    "john@",
+    "john@@example.com",
+    "john@exa mple.com",
+    "a,b@example.com",
+    "\u0000",
+  ])("answers 400 for %j, which is no address", async (recipient) => {
+    const response = await check(recipient);
+    expect(response.status).toBe(400);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect((await jsonOf(response)).code).toBe(recipient === "" ? "invalid_request" : "invalid_recipient");
+  });
 
-  it.each(["/v1/check", "/v1/check?recipient=a%40example.com&recipient=b%40example.com", "/v1/check?recipient=a%40example.com&purpose=spam", "/v1/check?recipient=a%40example.com&consistency=weak"])(
-    "answers 400 for what it does not understand: %s",
-    async (path) => {
-      const response = await api(path, { headers: CHECK });
-      expect(response.status).toBe(400);
-      expect((await jsonOf(response)).code).toBe("invalid_request");
-    },
-  );
+  it.each([
+    "/v1/check",
+    "/v1/check?recipient=a%40example.com&recipient=b%40example.com",
+    "/v1/check?recipient=a%40example.com&purpose=spam",
+    "/v1/check?recipient=a%40example.com&consistency=weak",
+  ])("answers 400 for what it does not understand: %s", async (path) => {
+    const response = await api(path, { headers: CHECK });
+    expect(response.status).toBe(400);
+    expect((await jsonOf(response)).code).toBe("invalid_request");
+  });
 });
 
 describe("a block of a domain", () => {

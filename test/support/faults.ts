@@ -51,23 +51,30 @@ export interface HeldStep {
   readonly release: () => void;
 }
 
-/** Holds up the n-th operation (from 0) of this name on a store until it is released. */
-export function holdStep(store: StoreName, operation: string, n: number, moment: Moment): HeldStep {
+/** Holds up the first step that matches until it is released. */
+export function holdStep(matches: (step: Step, index: number) => boolean, moment: Moment): HeldStep {
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   const hold = () => {
     reached.resolve();
     return released.promise;
   };
-  let seen = 0;
+  let found = false;
   return {
-    plan: (step) => {
-      if (step.store !== store || step.operation !== operation || seen++ !== n) return null;
+    plan: (step, index) => {
+      if (found || !matches(step, index)) return null;
+      found = true;
       return moment === "before" ? { holdBefore: hold } : { holdAfter: hold };
     },
     reached: reached.promise,
     release: released.resolve,
   };
+}
+
+/** The n-th operation (from 0) of this name on a store. */
+export function nth(n: number, store: StoreName, operation: string): (step: Step) => boolean {
+  let seen = 0;
+  return (step) => step.store === store && step.operation === operation && seen++ === n;
 }
 
 /** The test's bindings with faults in them. */

@@ -1,5 +1,6 @@
 /** What a test of the whole worker plays on: empty stores, a clock that stands still until told otherwise, no log. */
 import { afterAll, beforeAll, vi } from "vitest";
+import type { Env } from "../../src/config";
 import { freshStores, runCron } from "./worker";
 
 /** When every test begins. Far from midnight, so that "a few minutes ago" is the same day. */
@@ -26,9 +27,9 @@ export function pass(ms: number): void {
 }
 
 /** What the cron does in the minutes after trouble: the first run applies, the second settles the edge cache. */
-export async function settle(): Promise<void> {
+export async function settle(env?: Env): Promise<void> {
   for (let run = 0; run < 2; run++) {
     pass(2 * MINUTE_MS);
-    await runCron();
+    await runCron(env);
   }
 }
