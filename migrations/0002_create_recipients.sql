@@ -16,9 +16,10 @@ CREATE TABLE recipients (
   -- The oldest bounce that a delivery could still take back; null: deliveries do not matter now.
   counting_since INTEGER,
   released_at INTEGER,
-  -- What the edge cache should hold, or null for nothing; and the version at which that last changed.
+  -- What the edge cache should hold, or null for nothing; and the version and time at which that last changed.
   answer TEXT,
   answer_version INTEGER NOT NULL,
+  answered_at INTEGER NOT NULL,
   -- The answer's version that the cron has settled in the edge cache.
   kv_version INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
@@ -35,4 +36,4 @@ CREATE INDEX recipients_suppressed_domain ON recipients (domain, since DESC, key
 CREATE INDEX recipients_answered ON recipients (address) WHERE answer IS NOT NULL;
 
 -- What the cron has to settle in the edge cache.
-CREATE INDEX recipients_unsettled ON recipients (updated_at) WHERE kv_version < answer_version;
+CREATE INDEX recipients_unsettled ON recipients (answered_at) WHERE kv_version < answer_version;

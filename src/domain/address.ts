@@ -48,14 +48,16 @@ export function canonicalAddress(input: string): Result<string, AddressError> {
   return byteLength(address) > MAX_ADDRESS_BYTES ? fail("too_long") : ok(address);
 }
 
-/**
- * What can be asked about and acted on: an address, a whole domain (`@example.com`), or the bare uuid of a
- * listmonk subscriber.
- */
+/** What can be mailed, and so bounce: an address, or the bare uuid of a listmonk subscriber. */
+export function canonicalMailbox(input: string): Result<string, AddressError> {
+  const trimmed = input.trim();
+  return UUID.test(trimmed) ? ok(uuidAddress(trimmed)) : canonicalAddress(trimmed);
+}
+
+/** What an operator can ask about and act on: a mailbox, or a whole domain (`@example.com`). */
 export function canonicalRecipient(input: string): Result<string, AddressError> {
   const trimmed = input.trim();
-  if (UUID.test(trimmed)) return ok(uuidAddress(trimmed));
-  if (!trimmed.startsWith("@")) return canonicalAddress(trimmed);
+  if (!trimmed.startsWith("@")) return canonicalMailbox(trimmed);
   const domain = canonicalDomain(trimmed.slice(1));
   return domain.ok ? ok(`@${domain.value}`) : domain;
 }

@@ -30,6 +30,10 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export const OPERATOR_KINDS = ["manual_block", "manual_release", "manual_allow", "manual_disallow"] as const;
 export type OperatorKind = (typeof OPERATOR_KINDS)[number];
 
+export function isOperatorKind(kind: EventKind): kind is OperatorKind {
+  return (OPERATOR_KINDS as readonly EventKind[]).includes(kind);
+}
+
 export const BOUNCE_CLASSES = [
   /** The address does not exist or will never accept mail. */
   "hard",

@@ -1,8 +1,8 @@
 /** "May I mail this address?" */
 import { createRoute, z } from "@hono/zod-openapi";
-import { ADDRESS_ERRORS } from "../domain/address";
+import { ADDRESS_ERRORS, canonicalMailbox } from "../domain/address";
 import type { Answer } from "../domain/answer";
-import { check, checkable, checkMany } from "../pipeline/check";
+import { check, checkMany } from "../pipeline/check";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
@@ -63,7 +63,7 @@ export const checkRoutes = createRouter();
 
 checkRoutes.openapi(checkOne, async (c) => {
   const { recipient, purpose, consistency } = c.req.valid("query");
-  const address = checkable(recipient);
+  const address = canonicalMailbox(recipient);
   if (!address.ok) throw new Problem("invalid_recipient", { detail: ADDRESS_ERRORS[address.error] });
   const { source, ...answer } = await check(c.env, address.value, purpose, consistency);
   return c.json({ recipient, ...onTheWire(answer), source }, 200);
@@ -71,7 +71,7 @@ checkRoutes.openapi(checkOne, async (c) => {
 
 checkRoutes.openapi(checkBulk, async (c) => {
   const { recipients, purpose } = c.req.valid("json");
-  const asked = [...new Set(recipients)].map((recipient) => ({ recipient, address: checkable(recipient) }));
+  const asked = [...new Set(recipients)].map((recipient) => ({ recipient, address: canonicalMailbox(recipient) }));
   const valid = asked.flatMap(({ recipient, address }) => (address.ok ? [{ recipient, address: address.value }] : []));
   const answers = await checkMany(
     c.env,

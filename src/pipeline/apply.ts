@@ -8,8 +8,11 @@ import { type FactRow, factOf } from "../store/event-row";
 import type { Deps } from "./deps";
 import { project } from "./project";
 
-/** Objects called at the same time, and decisions projected in one transaction. */
-const WAVE_RECIPIENTS = 100;
+/**
+ * Objects called at the same time, and decisions projected in one transaction. Few enough that a wave and its
+ * projection fit into the 50 subrequests of an invocation on the Free plan: each run then gets somewhere.
+ */
+const WAVE_RECIPIENTS = 40;
 
 /** How far an application has come; read while it runs. */
 export interface Progress {

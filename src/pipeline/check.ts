@@ -1,6 +1,6 @@
 /** Checks: from the edge cache, or from D1 where the caller wants to be sure or the cache does not answer. */
 import { sha256Hex } from "../crypto/digest";
-import { canonicalAddress, domainRecipient, isUuid, uuidAddress } from "../domain/address";
+import { domainRecipient } from "../domain/address";
 import { type Answer, combineAnswers, type Purpose, type StoredAnswer } from "../domain/answer";
 import { errorFields } from "../log";
 import { readEdge } from "../store/edge-cache";
@@ -12,12 +12,6 @@ export type CheckDeps = Pick<Deps, "db" | "kv" | "now" | "log">;
 
 export interface Checked extends Answer {
   readonly source: "kv" | "d1";
-}
-
-/** An address as a check takes it: a mail address, or the uuid of a listmonk subscriber. */
-export function checkable(recipient: string): ReturnType<typeof canonicalAddress> {
-  const trimmed = recipient.trim();
-  return canonicalAddress(isUuid(trimmed) ? uuidAddress(trimmed) : trimmed);
 }
 
 /**

@@ -42,10 +42,13 @@ export async function visit(url: string): Promise<boolean> {
 /** TXT records in the JSON form of DNS over HTTPS; each record's strings joined (RFC 7208 §3.3 does the same). */
 async function getTxt(name: string, options?: LookupOptions): Promise<Result<readonly string[], LookupError>> {
   const url = `${DNS_RESOLVER_URL}?name=${encodeURIComponent(name)}&type=TXT`;
-  const text = await cachedText(url, { accept: "application/dns-json" }, options);
-  if (!text.ok) return text;
+  const text = await cachedText(url, { accept: "application/dns-json" }, options, (answer) => recordsIn(answer).ok);
+  return text.ok ? recordsIn(text.value) : text;
+}
+
+function recordsIn(text: string): Result<readonly string[], LookupError> {
   try {
-    const answer = JSON.parse(text.value) as { Status?: number; Answer?: { type: number; data: string }[] };
+    const answer = JSON.parse(text) as { Status?: number; Answer?: { type: number; data: string }[] };
     // 0: no error, 3: no such name; anything else is the resolver's trouble.
     if (answer.Status !== 0 && answer.Status !== 3) return fail("unavailable");
     const records = (answer.Answer ?? []).filter((a) => a.type === 16).map((a) => joinStrings(a.data));
@@ -61,10 +64,12 @@ function joinStrings(data: string): string {
   return strings.length ? strings.join("") : data;
 }
 
+/** @param isWorthKeeping a resolver's passing trouble also comes as a text */
 async function cachedText(
   url: string,
   headers: Record<string, string>,
   options?: LookupOptions,
+  isWorthKeeping: (text: string) => boolean = () => true,
 ): Promise<Result<string, LookupError>> {
   const cache = await openCache();
   const hit = options?.fresh ? undefined : await cache?.match(url).catch(() => undefined);
@@ -75,9 +80,8 @@ async function cachedText(
     if (!response.ok) return fail("unavailable");
     const text = await response.text();
     if (text.length > MAX_BYTES) return fail("unavailable");
-    await cache
-      ?.put(url, new Response(text, { headers: { "cache-control": `max-age=${CACHE_SECONDS}` } }))
-      .catch(() => {});
+    const kept = new Response(text, { headers: { "cache-control": `max-age=${CACHE_SECONDS}` } });
+    if (isWorthKeeping(text)) await cache?.put(url, kept).catch(() => {});
     return ok(text);
   } catch {
     return fail("unavailable");

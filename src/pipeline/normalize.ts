@@ -1,10 +1,10 @@
 /** From what an adapter stated to a fact for the journal: canonical address, class, time, identity. */
 import { sha256Hex } from "../crypto/digest";
-import { type AddressError, canonicalRecipient } from "../domain/address";
+import { type AddressError, canonicalMailbox, canonicalRecipient } from "../domain/address";
 import { classify } from "../domain/classify";
-import type { EventDraft, NormalizedEvent } from "../domain/event";
+import { type EventDraft, isOperatorKind, type NormalizedEvent } from "../domain/event";
 import { ok, type Result } from "../domain/result";
-import { cleanText, MAX_DIAGNOSTIC_LENGTH } from "../domain/text";
+import { cleanText, MAX_DIAGNOSTIC_LENGTH, MAX_VALUE_LENGTH } from "../domain/text";
 
 export interface Origin {
   readonly provider: string;
@@ -21,7 +21,8 @@ const MAX_METADATA_LENGTH = 16_000;
 
 /** @returns the fact, or why the recipient is none */
 export async function normalize(draft: EventDraft, origin: Origin): Promise<Result<NormalizedEvent, AddressError>> {
-  const address = canonicalRecipient(draft.recipient);
+  // A whole domain neither bounces nor complains; an operator may block it.
+  const address = (isOperatorKind(draft.kind) ? canonicalRecipient : canonicalMailbox)(draft.recipient);
   if (!address.ok) return address;
   const diagnosticCode = cleanText(draft.diagnosticCode, MAX_DIAGNOSTIC_LENGTH);
   const statusCode = cleanText(draft.statusCode);
@@ -41,7 +42,7 @@ export async function normalize(draft: EventDraft, origin: Origin): Promise<Resu
     rule: verdict?.rule ?? draft.stated?.rule,
     hint: cleanText(draft.hint),
     address: address.value,
-    recipient: cleanText(draft.recipient) ?? address.value,
+    recipient: receivedForm(draft.recipient) ?? address.value,
     messageId: cleanText(draft.messageId),
     internetMessageId: cleanText(draft.internetMessageId?.replace(/^\s*<|>\s*$/g, "")),
     envelopeSender: cleanText(draft.envelopeSender),
@@ -57,6 +58,11 @@ export async function normalize(draft: EventDraft, origin: Origin): Promise<Resu
     receivedAt: origin.receivedAt,
     expiresAt: draft.expiresAt,
   });
+}
+
+/** A form too long to keep would be cut off before the address in it. */
+function receivedForm(recipient: string): string | undefined {
+  return recipient.length > MAX_VALUE_LENGTH ? undefined : cleanText(recipient);
 }
 
 /** A delivery dated ahead would void every bounce to come; a time from before the century is a clock that never ran. */

@@ -82,3 +82,12 @@ export function objectOf(value: unknown): JsonObject {
 export function entryOf<Entry>(table: Readonly<Record<string, Entry>>, word: string | undefined): Entry | undefined {
   return word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
 }
+
+/** What a sender gave along in one text: its fields where it is a JSON object, else the text under a name. */
+export function fieldsOfText(value: unknown, name: string): JsonObject {
+  if (isObject(value)) return value;
+  const text = textOf(value);
+  if (text === undefined) return {};
+  const parsed = parseJsonText(text);
+  return parsed.ok && isObject(parsed.value) ? parsed.value : { [name]: text };
+}

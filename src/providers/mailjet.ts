@@ -13,7 +13,7 @@ import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/event";
 import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
 import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
-import { entryOf, isObject, type JsonObject, parseJsonText, parseRecords, textOf } from "./json";
+import { entryOf, fieldsOfText, isObject, type JsonObject, parseRecords, textOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { msOfUnixSeconds } from "./time";
 
@@ -141,10 +141,6 @@ function campaignOf(record: JsonObject): string | undefined {
 
 /** What the sender gave along: an id, and a payload that may be JSON. */
 function metadataOf(record: JsonObject): EventDraft["metadata"] {
-  const [customId, payload] = [textOf(record.CustomID), textOf(record.Payload)];
-  const parsed = payload === undefined ? undefined : parseJsonText(payload);
-  return {
-    ...(parsed?.ok && isObject(parsed.value) ? parsed.value : payload === undefined ? {} : { payload }),
-    ...(customId === undefined ? {} : { customId }),
-  };
+  const customId = textOf(record.CustomID);
+  return { ...fieldsOfText(record.Payload, "payload"), ...(customId === undefined ? {} : { customId }) };
 }

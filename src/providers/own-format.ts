@@ -2,11 +2,12 @@
  * Our own event format, for scripts and MTAs that nobody wrote an adapter for.
  *
  * Identity: the event's own `id` where it has one; else the request's `Idempotency-Key` and the position; else
- * content and `occurredAt`; else content and the UTC day of reception.
+ * content and `occurredAt`; else content and the UTC day of reception. An operator's command without id or key is
+ * another one each time it is sent.
  */
 import { z } from "zod";
-import { ADDRESS_ERRORS, canonicalRecipient } from "../domain/address";
-import { BOUNCE_CLASSES, type EventDraft, OPERATOR_KINDS } from "../domain/event";
+import { ADDRESS_ERRORS, canonicalMailbox, canonicalRecipient } from "../domain/address";
+import { BOUNCE_CLASSES, type EventDraft, isOperatorKind, OPERATOR_KINDS } from "../domain/event";
 import { fail } from "../domain/result";
 import { defineAdapter, type ParseContext, type ParsedItem, type ParseOutcome } from "./adapter";
 import { unauthenticated } from "./auth";
@@ -110,9 +111,9 @@ function parseOwnEvent(record: unknown, position: number, options: OwnFormatOpti
     return unreadable("invalid_event", about.join("; "));
   }
   const event = parsed.data;
-  const isOperators = (OPERATOR_KINDS as readonly string[]).includes(event.kind);
+  const isOperators = isOperatorKind(event.kind);
   if (isOperators && !options.allowOperatorKinds) return unreadable("unknown_kind", event.kind);
-  const address = canonicalRecipient(event.recipient);
+  const address = (isOperators ? canonicalRecipient : canonicalMailbox)(event.recipient);
   if (!address.ok) return unreadable("invalid_recipient", ADDRESS_ERRORS[address.error]);
   if (event.class !== undefined && event.kind !== "bounced")
     return unreadable("invalid_event", "class: only for bounced");
@@ -133,9 +134,15 @@ function draftOf(event: OwnEvent, position: number, options: OwnFormatOptions): 
 function identityOf(event: OwnEvent, position: number, options: OwnFormatOptions): EventDraft["identity"] {
   if (event.id !== undefined) return ["id", event.id];
   if (options.idempotencyKey) return ["key", options.idempotencyKey, position];
+  // Allow, disallow, allow on one day are three commands, though two of them read the same.
+  if (isOperatorsKind(event.kind)) return ["command", options.receivedAt, position];
   const { class: c, messageId, internetMessageId, statusCode, replyCode, diagnosticCode, campaign, occurredAt } = event;
   const content = [c, messageId, internetMessageId, statusCode, replyCode, diagnosticCode, campaign];
   return ["content", ...content, occurredAt ?? utcDay(options.receivedAt)];
+}
+
+function isOperatorsKind(kind: OwnEvent["kind"]): boolean {
+  return (OPERATOR_KINDS as readonly string[]).includes(kind);
 }
 
 function utcDay(time: number): string {

@@ -1,5 +1,5 @@
 /** Writing the journal: receipts, events, quarantine and statistics in one transaction. */
-import { type NormalizedEvent, OPERATOR_KINDS } from "../domain/event";
+import { isOperatorKind, type NormalizedEvent, OPERATOR_KINDS } from "../domain/event";
 import { concernsRecipient } from "../domain/fact";
 import {
   ENTRY,
@@ -208,7 +208,7 @@ function insertReceipt(db: D1Database, r: Receipt): D1PreparedStatement {
 function insertArrays(events: readonly NormalizedEvent[]): unknown[][] {
   const commands = new Map<string, { readonly at: number; readonly rank: number }>();
   return events.map((event) => {
-    if (!OPERATOR_KINDS.some((kind) => kind === event.kind)) return insertArray(event, entryOf(event), 0);
+    if (!isOperatorKind(event.kind)) return insertArray(event, entryOf(event), 0);
     const before = commands.get(event.address);
     const at = before ? Math.max(event.occurredAt, before.at + 1) : event.occurredAt;
     const rank = before ? before.rank + 1 : 0;

@@ -19,6 +19,7 @@ export interface RecipientRow {
   released_at: number | null;
   answer: string | null;
   answer_version: number;
+  answered_at: number;
   kv_version: number;
   updated_at: number;
 }
@@ -40,15 +41,16 @@ export interface Projected {
 /** A row only ever moves to a higher version; a changed answer is marked for the edge cache. */
 const UPSERT = `
   INSERT INTO recipients (key, version, address, domain, suppressed, allowed, suppressions, since, until, soft_count,
-    counting_since, released_at, answer, answer_version, kv_version, updated_at)
+    counting_since, released_at, answer, answer_version, answered_at, kv_version, updated_at)
   SELECT v->>0, v->>1, v->>2, v->>3, v->>4, v->>5, v->>6, v->>7, v->>8, v->>9, v->>10, v->>11, v->>12,
-    CASE WHEN v->>12 IS NULL THEN 0 ELSE v->>1 END, 0, ?2
+    CASE WHEN v->>12 IS NULL THEN 0 ELSE v->>1 END, ?2, 0, ?2
   FROM (SELECT jsonb(value) AS v FROM json_each(?1)) WHERE true
   ON CONFLICT (key) DO UPDATE SET
     version = excluded.version, address = excluded.address, domain = excluded.domain, suppressed = excluded.suppressed,
     allowed = excluded.allowed, suppressions = excluded.suppressions, since = excluded.since, until = excluded.until,
     soft_count = excluded.soft_count, counting_since = excluded.counting_since, released_at = excluded.released_at,
     answer_version = CASE WHEN recipients.answer IS excluded.answer THEN recipients.answer_version ELSE excluded.version END,
+    answered_at = CASE WHEN recipients.answer IS excluded.answer THEN recipients.answered_at ELSE excluded.answered_at END,
     answer = excluded.answer, updated_at = excluded.updated_at
   WHERE excluded.version > recipients.version
   RETURNING key, answer, version, answer_version`;
@@ -156,7 +158,7 @@ export async function unsettledAnswers(db: D1Database, changedBefore: number, li
   const { results } = await db
     .prepare(
       `SELECT key, answer, answer_version AS version FROM recipients
-       WHERE kv_version < answer_version AND updated_at <= ?1 ORDER BY updated_at LIMIT ?2`,
+       WHERE kv_version < answer_version AND answered_at <= ?1 ORDER BY answered_at LIMIT ?2`,
     )
     .bind(changedBefore, limit)
     .all<Answer>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { utf8Bytes } from "../../src/crypto/encoding";
-import { parseJson, parseRecords, textOf, textsOf } from "../../src/providers/json";
+import { entryOf, fieldsOfText, objectOf, parseJson, parseRecords, textOf, textsOf } from "../../src/providers/json";
 import { msOfRfc3339, msOfUnixSeconds, msOfZoneless } from "../../src/providers/time";
 
 const json = (text: string) => parseJson(utf8Bytes(text));
@@ -67,6 +67,27 @@ it("takes texts and numbers for text, and nothing else", () => {
   expect(textsOf(["a", 1, null, ""])).toEqual(["a", "1"]);
   expect(textsOf("a")).toEqual(["a"]);
   expect(textsOf(undefined)).toEqual([]);
+});
+
+it("finds somebody else's word in a table, and nothing that every object has", () => {
+  const table = { sent: 1, nothing: null };
+  expect(["sent", "nothing", "lost", "constructor", "__proto__", "", undefined].map((w) => entryOf(table, w))).toEqual([
+    1,
+    null,
+    ...Array.from({ length: 5 }, () => undefined),
+  ]);
+});
+
+it("puts an object without fields in the place of what is none", () => {
+  expect([{ a: 1 }, null, [], "a", undefined].map(objectOf)).toEqual([{ a: 1 }, {}, {}, {}, {}]);
+});
+
+it("reads what was given along as JSON where it is an object, and as a text elsewhere", () => {
+  expect(fieldsOfText('{"order":42}', "custom")).toEqual({ order: 42 });
+  expect(fieldsOfText({ order: 42 }, "custom")).toEqual({ order: 42 });
+  for (const text of ["order:42", "[1]", '{"order":', '"a"'])
+    expect(fieldsOfText(text, "custom")).toEqual({ custom: text });
+  for (const nothing of ["", " ", null, undefined, []]) expect(fieldsOfText(nothing, "custom")).toEqual({});
 });
 
 describe("a time", () => {

@@ -1,5 +1,6 @@
 /** Those who post: our providers, as the contract suite plays them. */
-import { base64Of, utf8Bytes } from "../../src/crypto/encoding";
+import { base64Of, hexOf, utf8Bytes } from "../../src/crypto/encoding";
+import { hmac } from "../../src/crypto/hmac";
 import type { RawCredential, WebhookRequest } from "../../src/providers/adapter";
 import type { Payload } from "./fixtures";
 
@@ -67,4 +68,13 @@ export function sharedSecret(path: string) {
 export function basicAuth(pair: string, path: string): Sender {
   const authorization = `Basic ${base64Of(utf8Bytes(pair))}`;
   return { credential: pair, sign: (payload) => post(payload, { authorization }, path) };
+}
+
+/** With a header that holds the HMAC-SHA256 of the body in hex, under the secret's characters. */
+export function signedBody(secret: string, name: string, path: string): Sender {
+  return {
+    credential: secret,
+    sign: async (payload) =>
+      post(payload, { [name]: hexOf(await hmac("SHA-256", utf8Bytes(secret), payload.body)) }, path),
+  };
 }

@@ -1,0 +1,28 @@
+/** What quarantine holds, with the bytes. */
+import { expect } from "vitest";
+import { api, jsonOf } from "../support/worker";
+
+export interface KeptItem {
+  readonly id: string;
+  readonly provider: string;
+  /** Position of the record in its body; `null`: the body as a whole. */
+  readonly item: number | null;
+  readonly reason: string;
+  readonly detail: string;
+  readonly bodyBytes: number;
+}
+
+/** Newest first. */
+export async function keptItems(): Promise<KeptItem[]> {
+  const { items } = await jsonOf(await api("/v1/quarantine?limit=1000"));
+  return items;
+}
+
+/** Asserts that the newest thing in quarantine is this body, byte for byte. */
+export async function expectKept(body: Uint8Array, about: Partial<KeptItem>): Promise<void> {
+  const [newest] = await keptItems();
+  expect(newest).toMatchObject({ ...about, bodyBytes: body.byteLength });
+  const bytes = await api(`/v1/quarantine/${newest?.id}/body`);
+  expect(bytes.status).toBe(200);
+  expect(Buffer.from(await bytes.arrayBuffer()).equals(body)).toBe(true);
+}
