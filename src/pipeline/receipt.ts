@@ -37,15 +37,17 @@ export async function receiptOf(request: WebhookRequest, origin: ReceiptOrigin):
 }
 
 /**
- * Names a quarantined item by its bytes, so that a provider's retry is the same item.
+ * Names a quarantined item by its bytes and by what else tells two requests apart, so that a provider's retry is the
+ * same item and another request is not.
  *
  * @param item position of the record, or `null` for the body as a whole
  */
 export async function quarantineId(
-  receipt: Pick<Receipt, "provider" | "connection" | "bodySha256" | "query">,
+  receipt: Pick<Receipt, "provider" | "connection" | "bodySha256" | "query" | "headers">,
   item: number | null,
 ): Promise<string> {
-  const parts = [receipt.provider, receipt.connection, receipt.bodySha256, receipt.query, item];
+  const { provider, connection, bodySha256, query, headers } = receipt;
+  const parts = [provider, connection, bodySha256, query, headers, item];
   return (await sha256Hex(JSON.stringify(parts))).slice(0, 40);
 }
 

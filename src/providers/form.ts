@@ -67,12 +67,12 @@ function multipartPairs(body: Uint8Array, contentType: string): Result<Pairs, Fo
 }
 
 /** The name and the value of a part; `null`: a file, or no field at all. */
-function partPair(text: string, body: Uint8Array, head: number, end: number): readonly [string, string] | null {
-  const blank = text.indexOf(END_OF_HEADERS, head);
-  if (blank < 0 || blank > end) return null;
-  const headers = text.slice(head, blank);
+function partPair(text: string, body: Uint8Array, start: number, end: number): readonly [string, string] | null {
+  const blank = text.slice(start, end).indexOf(END_OF_HEADERS);
+  if (blank < 0) return null;
+  const headers = text.slice(start, start + blank);
   const name = FIELD_NAME.exec(headers)?.[1];
   if (name === undefined || FILE_NAME.test(headers)) return null;
-  const value = utf8Text(body.subarray(blank + END_OF_HEADERS.length, end));
+  const value = utf8Text(body.subarray(start + blank + END_OF_HEADERS.length, end));
   return value === null ? null : [name, value];
 }

@@ -75,7 +75,7 @@ interface Meaning {
   readonly fixed: boolean;
 }
 
-/** What else a code or a reason says, in this order. */
+/** What else a reason or a code says. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   espblock: { class: "block", category: "policy-related", fixed: true },
   old: { class: "expired", category: "message-expired", fixed: true },
@@ -139,6 +139,7 @@ function eventOfForm(fields: FormFields): JsonObject {
   const first = (...names: string[]) => names.map((name) => fields.get(name)?.[0]).find((value) => textOf(value));
   return {
     event: first("event"),
+    severity: "permanent",
     timestamp: fields.get("timestamp")?.at(-1),
     recipient: first("recipient"),
     reason: first("reason"),
@@ -172,8 +173,8 @@ function parseEvent(event: JsonObject): ParsedItem {
 function recipientsOf(event: JsonObject, kind: EventKind): string[] {
   const recipient = textOf(event.recipient);
   if (recipient !== undefined || kind !== "rejected") return textsOf(recipient);
-  const to = textOf(headersOf(event).to) ?? "";
-  return textsOf(to.split(",").filter((part) => part.includes("@")));
+  const parts = (textOf(headersOf(event).to) ?? "").split(",").filter((part) => part.includes("@"));
+  return textsOf(parts.map((part) => /<([^<>]*)>/.exec(part)?.[1] ?? part));
 }
 
 function draftOf(event: JsonObject, stated: EventKind, recipient: string): EventDraft {
@@ -186,11 +187,10 @@ function draftOf(event: JsonObject, stated: EventKind, recipient: string): Event
   const kind = stated === "bounced" ? failure : stated;
   const [word, id, time] = [textOf(event.event), textOf(event.id), textOf(event.timestamp)];
   const messageId = textOf(headersOf(event)["message-id"]);
-  const meaning = entryOf(MEANINGS, reason) ?? entryOf(MEANINGS, code);
   return {
     kind,
     recipient,
-    ...(kind === "bounced" ? verdictOf(event, meaning) : {}),
+    ...(kind === "bounced" ? verdictOf(event) : {}),
     ...(kind === "rejected" ? { category: list ?? refusalCategory(reply) } : {}),
     hint: reason ?? refusal,
     internetMessageId: messageId,
@@ -208,11 +208,18 @@ function draftOf(event: JsonObject, stated: EventKind, recipient: string): Event
 }
 
 /** Permanent failures are hard, unless the receiver's words, a code or Mailgun's own classification say otherwise. */
-function verdictOf(event: JsonObject, meaning: Meaning | undefined): Pick<EventDraft, "stated" | "category"> {
-  const word = textOf(objectOf(event["delivery-status"])["bounce-type"]);
-  const { category, ...verdict } = meaning ?? { class: entryOf(BOUNCE_TYPES, word) ?? "hard", fixed: false };
-  const reason = textOf(event.reason) ?? textOf(event.event);
-  return { stated: { ...verdict, rule: `mailgun:${reason}` }, category };
+function verdictOf(event: JsonObject): Pick<EventDraft, "stated" | "category"> {
+  const status = objectOf(event["delivery-status"]);
+  const reason = textOf(event.reason);
+  const word = [reason, textOf(status.code)].find((text) => entryOf(MEANINGS, text));
+  const meaning = entryOf(MEANINGS, word);
+  if (meaning) {
+    const { category, ...verdict } = meaning;
+    return { stated: { ...verdict, rule: `mailgun:${word}` }, category };
+  }
+  if (event.severity !== "permanent") return {};
+  const bounceClass = entryOf(BOUNCE_TYPES, textOf(status["bounce-type"])) ?? "hard";
+  return { stated: { class: bounceClass, rule: `mailgun:${reason ?? "permanent"}`, fixed: false } };
 }
 
 function campaignOf(event: JsonObject): string | undefined {

@@ -13,6 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   adapter_error: "The adapter failed on this record.",
   invalid_recipient: "The recipient is no address.",
   no_recipient: "The record names no recipient.",
+  ambiguous_recipient: "The record names several recipients and does not say which of them it is about.",
   unsupported_content_type: "The content type is none that this provider sends.",
   raw_message: "The record is a returned message, which this version keeps but does not read yet.",
 };

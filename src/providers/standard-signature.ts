@@ -9,7 +9,7 @@ import { accepted, anyHmac, isWithin, unauthenticated } from "./auth";
 
 /** How a provider varies the scheme. */
 export interface StandardScheme {
-  /** The headers are `<prefix>-id`, `<prefix>-timestamp` and `<prefix>-signature`; the first one that is there is taken. */
+  /** The headers are `<prefix>-id`, `<prefix>-timestamp` and `<prefix>-signature`, of the first prefix with an id. */
   readonly headerPrefixes: readonly ("webhook" | "svix")[];
   /** Before each signature: `v1,`; `null`: one bare signature. */
   readonly version: "v1" | null;
@@ -39,7 +39,7 @@ export async function verifyStandard(
   now: number,
   { headerPrefixes, version }: StandardScheme,
 ): Promise<VerifyOutcome> {
-  const prefix = headerPrefixes.find((p) => request.headers.has(`${p}-signature`));
+  const prefix = headerPrefixes.find((p) => request.headers.has(`${p}-id`));
   const [id, timestamp, signature] = ["id", "timestamp", "signature"].map((n) => request.headers.get(`${prefix}-${n}`));
   if (!id || !timestamp || !signature) return unauthenticated("the id, timestamp or signature header is missing");
   if (!/^\d{1,12}$/.test(timestamp) || !isWithin(Number(timestamp) * 1000, now, TOLERANCE_MS)) {
@@ -51,6 +51,17 @@ export async function verifyStandard(
   signed.set(request.body, head.byteLength);
   const matches = await anyHmac(keys, signed, signaturesIn(signature, version));
   return matches ? accepted(request) : unauthenticated("no signature is that of this body");
+}
+
+/** The headers that may hold a call's id: what a replay needs where it is part of an event's identity. */
+export function idHeadersOf({ headerPrefixes }: StandardScheme): readonly string[] {
+  return headerPrefixes.map((prefix) => `${prefix}-id`);
+}
+
+/** The id of a verified call: the one that was signed. It stays the same when the call is repeated. */
+export function signedIdOf(headers: Headers, scheme: StandardScheme): string | null {
+  const name = idHeadersOf(scheme).find((header) => headers.has(header));
+  return name === undefined ? null : headers.get(name);
 }
 
 /** Several, separated by spaces, while a secret is rotated. */

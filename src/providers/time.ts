@@ -4,6 +4,8 @@
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
 /** `2026-11-21 10:00:00`: SQL's form, with no word about the zone. */
 const ZONELESS = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)$/;
+/** `1/15/2026 10:30:00 AM`: as .NET writes it in the United States. */
+const MONTH_FIRST = /^(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([AP])M)?$/i;
 
 /** Unix time in seconds, whole or not, as a number or its digits. */
 export function msOfUnixSeconds(value: string | number | undefined): number | undefined {
@@ -19,6 +21,16 @@ export function msOfRfc3339(text: string | undefined): number | undefined {
 export function msOfZoneless(text: string | undefined): number | undefined {
   const match = ZONELESS.exec(text ?? "");
   return match ? msOf(`${match[1]}T${match[2]}Z`) : undefined;
+}
+
+/** A date that begins with the month and names no zone, read as UTC; on a clock of twelve hours or of 24. */
+export function msOfMonthFirst(text: string | undefined): number | undefined {
+  const [, month = "", day = "", year, hour, minute, second, half] = MONTH_FIRST.exec(text ?? "") ?? [];
+  if (year === undefined || (half !== undefined && (Number(hour) < 1 || Number(hour) > 12))) return undefined;
+  const noon = half?.toUpperCase() === "P" ? 12 : 0;
+  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + noon;
+  const date = [year, month.padStart(2, "0"), day.padStart(2, "0")].join("-");
+  return msOf(`${date}T${String(hours).padStart(2, "0")}:${minute}:${second}Z`);
 }
 
 function msOf(iso: string): number | undefined {

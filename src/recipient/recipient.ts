@@ -31,6 +31,8 @@ interface Stored {
 const STORED = "recipient";
 /** After a failed publication the alarm tries again; the platform's own retries end after six. */
 const ALARM_RETRY_MS = 60_000;
+/** The platform takes no alarm after 2189, and "9999-12-31" means for ever to many: on the way there it looks again. */
+const MAX_ALARM_MS = 365 * 86_400_000;
 
 export abstract class RecipientObject<Env> extends DurableObject<Env> implements RecipientRpc {
   /** Hands a decision that time alone brought about to the projection. */
@@ -97,7 +99,7 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
   private scheduleAlarm(verdict: Verdict, now: number): void {
     if (verdict.nextChangeAt === null) return;
     // The output gate holds the answer until this is durable; nothing here depends on its result.
-    void this.ctx.storage.setAlarm(Math.max(verdict.nextChangeAt, now + 1));
+    void this.ctx.storage.setAlarm(Math.min(Math.max(verdict.nextChangeAt, now + 1), now + MAX_ALARM_MS));
   }
 
   private cached: Stored | undefined;

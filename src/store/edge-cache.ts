@@ -3,6 +3,8 @@
 const PREFIX = "suppression:v1:";
 /** KV takes no shorter lifetime. */
 const MIN_TTL_SECONDS = 60;
+/** Nor a longer one. What lasts longer stays until it is removed: a check looks at the end of each reason anyway. */
+const MAX_TTL_SECONDS = 2 ** 31 - 1;
 
 /** Written as JSON by the projection; times are epoch ms. */
 export interface EdgeAnswer {
@@ -46,7 +48,8 @@ export async function writeEdge(
 function lifetimeSeconds(answer: EdgeAnswer, now: number): number | null {
   const ends = Object.values(answer.reasons).map((reason) => reason.until);
   if (answer.allowed || ends.includes(null)) return null;
-  return Math.max(MIN_TTL_SECONDS, Math.ceil((Math.max(...ends.map(Number)) - now) / 1000));
+  const seconds = Math.ceil((Math.max(...ends.map(Number)) - now) / 1000);
+  return seconds > MAX_TTL_SECONDS ? null : Math.max(MIN_TTL_SECONDS, seconds);
 }
 
 /** A page of the keys that the cache holds, without the prefix. */

@@ -13,7 +13,7 @@ import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
 import { edgeKey } from "../../src/store/edge-cache";
 import { type Plan, withFaults } from "../support/faults";
-import { edgeOf, expectAgreement } from "../support/ledger";
+import { edgeOf, expectAgreement, rowOf } from "../support/ledger";
 import {
   block,
   bounced,
@@ -67,6 +67,17 @@ async function withHistory(): Promise<string> {
   return recipient;
 }
 
+/** More recipients like one that there is. */
+async function copyRow(sample: string, copies: number): Promise<void> {
+  const { key: _key, address: _address, ...rest } = (await rowOf(sample)) ?? {};
+  await tamper(
+    `INSERT INTO recipients (key, address, ${Object.keys(rest)}) SELECT printf('%064d', value), 'copy-' || value || '@example.com',
+     ${Object.keys(rest)} FROM recipients, json_each(?1) WHERE recipients.key = ?2`,
+    JSON.stringify(Array.from({ length: copies }, (_, i) => i)),
+    await sha256Hex(sample),
+  );
+}
+
 async function loseObject(recipient: string): Promise<void> {
   await runInDurableObject(await objectOf(recipient), async (instance, state) => {
     await state.storage.deleteAll();
@@ -100,13 +111,7 @@ describe("the edge cache, from the projection", () => {
     const many = 405;
     const sample = await someoneSuppressed();
     const answer = JSON.stringify((await edgeOf(sample))?.reasons);
-    await tamper(
-      `INSERT INTO recipients SELECT printf('%064d', value), 7, 'copy-' || value || '@example.com', domain, suppressed, allowed,
-         suppressions, since, until, soft_count, counting_since, released_at, answer, 7, 7, updated_at
-       FROM recipients, json_each(?1) WHERE recipients.key = ?2`,
-      JSON.stringify(Array.from({ length: many }, (_, i) => i)),
-      await sha256Hex(sample),
-    );
+    await copyRow(sample, many);
     const strangers = Array.from({ length: many }, (_, i) => edgeKey(`stranger-${i}`));
     await Promise.all(strangers.map((key) => bindings.SUPPRESSIONS.put(key, `{"reasons":${answer}}`)));
 

@@ -3,15 +3,15 @@ import { base64Of, utf8Bytes } from "../../src/crypto/encoding";
 import { bounce } from "../support/pmta";
 import { START_MS, setStage } from "../support/stage";
 import { countOf } from "../support/stores";
-import { api, freshStores, jsonOf } from "../support/worker";
-import { expectKept, keptItems } from "./kept";
+import { api, jsonOf } from "../support/worker";
+import { emptyJournal, expectKept, keptItems } from "./kept";
 
 const PROOF = { authorization: `Basic ${base64Of(utf8Bytes("listmonk:listmonk-token"))}` };
 const RECEIVED = new Date(START_MS).toISOString();
 const about = { recipient: "john@example.com", message: "m1", at: START_MS - 60_000 };
 
 setStage();
-beforeEach(freshStores);
+beforeEach(emptyJournal);
 
 /** Records given as JSON text, where a value cannot be written by `JSON.stringify`. */
 const postText = (record: string) => api("/webhooks/inboxroad?token=inboxroad-secret", { body: `[${record}]` });
@@ -165,7 +165,7 @@ describe("NUL bytes and unpaired surrogates", () => {
   });
 
   it("in an operator's note are no reason to fail", async () => {
-    const response = await api("/v1/suppressions/john%40example.com", { method: "PUT", json: { note: bad } });
+    const response = await api("/v1/suppressions/noted%40example.com", { method: "PUT", json: { note: bad } });
     expect(response.status).toBe(200);
     expect(await jsonOf(response)).toMatchObject({ reasons: ["manual"] });
   });
@@ -193,9 +193,16 @@ describe("numbers", () => {
 
 describe("keys", () => {
   it("that come twice count by the last of them", async () => {
-    const record = `{"type":"d","type":"b","rcpt":"first@example.com","rcpt":"last@example.com"}`;
+    const twice = (name: string, field: string) =>
+      `"${name}":"first","${name}":"bounced","${field}":"first@example.com","${field}":"last@example.com"`;
+    const record = `{${twice("x", "rcpt")},"type":"d","type":"b"}`;
     expect(await jsonOf(await postText(record))).toMatchObject({ new: 1 });
-    expect(await theEvent()).toMatchObject({ kind: "bounced", recipient: "last@example.com" });
+    const event = `{${twice("kind", "recipient")}}`;
+    expect(await jsonOf(await api("/v1/events", { body: event }))).toMatchObject({ new: 1 });
+    const bounced = `{${twice("x", "email")},"type":"complaint","type":"hard"}`;
+    expect((await api("/webhooks/bounce", { body: bounced, headers: PROOF })).status).toBe(200);
+    const seen = (await journal()).map((item: { kind: string; recipient: string }) => [item.kind, item.recipient]);
+    expect(seen).toEqual(Array(3).fill(["bounced", "last@example.com"]));
   });
 
   it("of the prototype are keys like any other", async () => {

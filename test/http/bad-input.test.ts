@@ -3,8 +3,8 @@ import { base64Of, utf8Bytes } from "../../src/crypto/encoding";
 import { bounce, delivery } from "../support/pmta";
 import { START_MS, setStage } from "../support/stage";
 import { countOf } from "../support/stores";
-import { ADMIN, api, freshStores, jsonOf } from "../support/worker";
-import { expectKept, keptItems } from "./kept";
+import { ADMIN, api, jsonOf } from "../support/worker";
+import { emptyJournal, expectKept, keptItems } from "./kept";
 
 type Body = string | Uint8Array;
 
@@ -13,7 +13,7 @@ const LIMIT_BYTES = 10 * MEGABYTE;
 const PROOF = { authorization: `Basic ${base64Of(utf8Bytes("listmonk:listmonk-token"))}` };
 
 setStage();
-beforeEach(freshStores);
+beforeEach(emptyJournal);
 
 const send = (path: string, headers: Record<string, string>) => (body: BodyInit, contentType?: string) =>
   api(path, { body, headers: contentType === undefined ? headers : { ...headers, "content-type": contentType } });

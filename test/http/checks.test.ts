@@ -50,6 +50,14 @@ describe("GET /v1/check", () => {
     });
   });
 
+  it("knows a block that ends on a day that none of us will see", async () => {
+    for (const year of [2100, 2190, 9999]) {
+      const [recipient, expiresAt] = [`until-${year}@example.com`, `${year}-12-31T23:59:59.000Z`];
+      await block(recipient, { expiresAt });
+      expect(await answerOf(recipient)).toMatchObject({ suppressed: true, until: expiresAt, source: "kv" });
+    }
+  });
+
   it("lists several reasons in order, since the first of them", async () => {
     const recipient = "several@example.com";
     await record(

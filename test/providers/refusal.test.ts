@@ -9,6 +9,7 @@ it.each<[string | undefined, string]>([
   ["has previously marked a message as spam", "complained"],
   ["previously hard-bounced", "bounced"],
   ["Recipient in suppression list. Reason: hard bounce", "bounced"],
+  ["hard_bounced", "bounced"],
   ["Invalid recipient address", "invalid"],
   ["malformed email", "invalid"],
   ["invalid sender", "policy"],

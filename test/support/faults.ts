@@ -131,7 +131,10 @@ function faultyDatabase(db: D1Database, step: RunStep): D1Database {
       get(object, name) {
         if (name === REAL) return object;
         if (name === "bind") return (...values: unknown[]) => wrap(object.bind(...values));
-        const method = (Reflect.get(object, name) as Method).bind(object);
+        const value = Reflect.get(object, name) as unknown;
+        // An async function that returns a statement asks it for `then`.
+        if (typeof value !== "function") return value;
+        const method = (value as Method).bind(object);
         return (...args: unknown[]) => step("db", String(name), () => method(...args));
       },
     });

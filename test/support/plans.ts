@@ -52,7 +52,9 @@ export function inWordsOf(source: Source, { what, message, age }: Said, recipien
   const at = begin - YOUNGEST_MS - age * AGE_STEP_MS;
   if (source !== "api") return BY_RECORD[what]?.({ recipient, message: `${message}`, at }) ?? {};
   const internetMessageId = `<${message}@news.example.com>`;
-  return { ...BY_EVENT[what], recipient, internetMessageId, occurredAt: new Date(at).toISOString() };
+  // A command is never taken for a repetition by what it says.
+  const id = what.endsWith("allowed") ? { id: `${what} ${message} ${age}` } : {};
+  return { ...BY_EVENT[what], ...id, recipient, internetMessageId, occurredAt: new Date(at).toISOString() };
 }
 
 /** Strikes at some steps of an action, or at all steps of a store. */

@@ -1,0 +1,126 @@
+/**
+ * Lettermint: one event per call.
+ *
+ * Manual: https://docs.lettermint.co/platform/webhooks/introduction (read 2026-11). Signed: `X-Lettermint-Signature: t=<unix>,v1=<hex>`, the
+ * HMAC-SHA256 over `t.body`; `X-Lettermint-Delivery` repeats `t`. The time may be five minutes away.
+ *
+ * Identity: `id`, which names the event and not its delivery.
+ */
+import { bytesOfHex, utf8Bytes } from "../crypto/encoding";
+import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
+import type { EventDraft, EventKind, StatedClass } from "../domain/event";
+import { defineAdapter, type ParsedItem, type ParseOutcome, type VerifyOutcome, type WebhookRequest } from "./adapter";
+import { accepted, anyHmac, isWithin, readSecret, unauthenticated } from "./auth";
+import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
+import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { refusalCategory } from "./refusal";
+import { msOfRfc3339, msOfUnixSeconds } from "./time";
+
+const TOLERANCE_MS = 5 * 60_000;
+const SIGNATURE = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/i;
+const OUR_METADATA_LIMIT = 50;
+
+/** Event → kind; `null`: known and not wanted. */
+const KINDS: Readonly<Record<string, EventKind | null>> = {
+  "message.delivered": "delivered",
+  "message.hard_bounced": "bounced",
+  "message.soft_bounced": "bounced",
+  "message.spam_complaint": "complained",
+  "message.unsubscribed": "unsubscribed",
+  "message.failed": "rejected",
+  "message.suppressed": "rejected",
+  "message.policy_rejected": "rejected",
+  "message.created": null,
+  "message.sent": null,
+  "message.opened": null,
+  "message.clicked": null,
+  "message.inbound": null,
+  "webhook.test": null,
+};
+
+const CLASSES: Readonly<Record<string, StatedClass>> = {
+  "message.hard_bounced": { class: "hard", rule: "lettermint:hard_bounced", fixed: false },
+  "message.soft_bounced": { class: "soft", rule: "lettermint:soft_bounced", fixed: false },
+};
+
+export const lettermint = defineAdapter<string>({
+  id: "lettermint",
+  title: "Lettermint",
+  manual: "https://docs.lettermint.co/platform/webhooks/introduction",
+  verifiedBy: "X-Lettermint-Signature (HMAC-SHA256 of time and body)",
+  readCredential: readSecret,
+  verify: (request, secrets, { now }) => verify(request, secrets, now),
+  parse: (request) => parseBody(request.body),
+});
+
+async function verify(request: WebhookRequest, secrets: readonly string[], now: number): Promise<VerifyOutcome> {
+  const [, time = "", signature = ""] = SIGNATURE.exec(request.headers.get("x-lettermint-signature") ?? "") ?? [];
+  if (time === "") return unauthenticated("X-Lettermint-Signature is missing or malformed");
+  const delivery = request.headers.get("x-lettermint-delivery");
+  if (delivery !== null && delivery !== time) return unauthenticated("X-Lettermint-Delivery names another time");
+  if (!isWithin(Number(time) * 1000, now, TOLERANCE_MS)) return unauthenticated("the time is not of the last minutes");
+  const head = utf8Bytes(`${time}.`);
+  const signed = new Uint8Array(head.byteLength + request.body.byteLength);
+  signed.set(head);
+  signed.set(request.body, head.byteLength);
+  const matches = await anyHmac(secrets.map(utf8Bytes), signed, [bytesOfHex(signature)]);
+  return matches ? accepted(request) : unauthenticated("X-Lettermint-Signature is not the signature of this body");
+}
+
+function parseBody(body: Uint8Array): ParseOutcome {
+  const event = parseJson(body);
+  return event.ok ? eachRecord([event.value], parseEvent) : unreadableBody(event.error);
+}
+
+function parseEvent(event: unknown): ParsedItem {
+  if (!isObject(event)) return unreadable("not_an_object");
+  const name = textOf(event.event) ?? "";
+  const kind = entryOf(KINDS, name);
+  if (kind === undefined) return unreadable("unknown_kind", "event");
+  if (kind === null) return ignored();
+  const data = objectOf(event.data);
+  const recipient = textOf(data.recipient);
+  // A message that breaks a policy is refused before anybody looks at its recipients.
+  if (recipient === undefined) return name === "message.policy_rejected" ? ignored() : unreadable("no_recipient");
+  return { type: "events", drafts: [draftOf(event, data, { name, kind, recipient })] };
+}
+
+function draftOf(
+  event: JsonObject,
+  data: JsonObject,
+  { name, kind, recipient }: { name: string; kind: EventKind; recipient: string },
+): EventDraft {
+  const response = objectOf(data.response);
+  const [eventId, messageId, time] = [textOf(event.id), textOf(data.message_id), textOf(event.timestamp)];
+  const content = textOf(response.content);
+  const reason = textOf(data.reason);
+  const isFailure = kind === "bounced";
+  return {
+    kind,
+    recipient,
+    stated: entryOf(CLASSES, name),
+    category: kind === "rejected" ? rejectedFor(name, reason) : undefined,
+    hint: isFailure ? name : (reason ?? name),
+    messageId,
+    occurredAt: msOfRfc3339(time) ?? msOfUnixSeconds(time),
+    statusCode: statusCodeIn(textOf(response.enhanced_status_code)) ?? statusCodeIn(content),
+    replyCode: textOf(response.status_code) ?? replyCodeIn(content),
+    diagnosticCode: content ?? (isFailure ? reason : undefined),
+    tags: textOf(data.tag) === undefined ? undefined : [String(data.tag)],
+    metadata: metadataOf(data.metadata),
+    identity: eventId === undefined ? [name, messageId, time] : [eventId],
+  };
+}
+
+/** Its suppression list holds hard bounces, complaints and opt-outs; where no reason says which, it was a bounce. */
+function rejectedFor(name: string, reason: string | undefined): string {
+  if (name !== "message.suppressed") return "policy";
+  const category = refusalCategory(reason);
+  return category === "policy" ? "bounced" : category;
+}
+
+/** An empty list where there is none; values are of any type. */
+function metadataOf(value: unknown): EventDraft["metadata"] {
+  const entries = Object.entries(objectOf(value)).slice(0, OUR_METADATA_LIMIT);
+  return entries.length ? Object.fromEntries(entries) : undefined;
+}

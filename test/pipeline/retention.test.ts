@@ -1,0 +1,274 @@
+/** Retention: what has served its time goes, a bounded part at a time, and no verdict ever depends on it. */
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Faults, failStore, withFaults } from "../support/faults";
+import { eventsOf, expectAgreement } from "../support/ledger";
+import { bodyOf, dismiss, NEW_KIND, posted, replayed, theItem } from "../support/quarantine";
+import { bounced, delivered, post, type Report, rebuilt, report, softBounces } from "../support/reports";
+import { everyFault } from "../support/rounds";
+import { DAY_MS, MINUTE_MS, pass, setStage, settle } from "../support/stage";
+import { countOf, rowsOf, standingOf, tamper } from "../support/stores";
+import { api, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
+
+setStage();
+beforeEach(freshStores);
+
+const ANN = "ann@example.com";
+const kindsOf = async (address: string) => (await eventsOf(address)).map(({ kind }) => kind);
+
+interface Pruned {
+  readonly events: number;
+  readonly bodies: number;
+  readonly receipts: number;
+}
+
+async function prune(RETENTION?: unknown, bindings: Partial<Faults["bindings"]> = {}): Promise<Pruned> {
+  const response = await api("/v1/reconcile", { method: "POST", env: testEnv({ RETENTION, ...bindings }) });
+  return (await jsonOf(response)).pruned;
+}
+
+/** Prunes until there is nothing left to prune. */
+async function pruneAll(): Promise<void> {
+  for (let idle = 0; idle < 3; ) idle = Object.values(await prune()).some(Boolean) ? 0 : idle + 1;
+}
+
+describe("events", () => {
+  it("that only matter for a while go after 30 days, and not before; the others stay for good", async () => {
+    const passing = ["delivered", "deferred", "auto_reply"];
+    const lasting = ["bounced", "complained", "unsubscribed", "rejected", "manual_block", "manual_release"];
+    await report([...passing, ...lasting].map((kind) => ({ kind, recipient: `${kind}@example.com` })));
+    pass(30 * DAY_MS);
+    expect((await prune()).events).toBe(0);
+    pass(1);
+    expect((await prune()).events).toBe(passing.length);
+    pass(5_000 * DAY_MS);
+    await pruneAll();
+    expect((await rowsOf<{ kind: string }>("SELECT kind FROM events ORDER BY seq")).map((r) => r.kind)).toEqual(
+      lasting,
+    );
+  });
+
+  it("that are still to be applied stay, however old", async () => {
+    await report(bounced(ANN, "soft", Date.now()));
+    const broken = withFaults(failStore("object")).bindings;
+    await post(delivered(ANN, Date.now() - MINUTE_MS), testEnv(broken));
+    pass(100 * DAY_MS);
+    expect((await prune({}, broken)).events).toBe(0);
+    expect(await kindsOf(ANN)).toEqual(["bounced", "delivered"]);
+    await settle();
+    await pruneAll();
+    expect(await kindsOf(ANN)).toEqual(["bounced"]);
+    await expectAgreement(ANN);
+  });
+
+  it("go as soon as an operator wants; limits that make no sense keep everything, and show", async () => {
+    await report([delivered(ANN, Date.now())]);
+    pass(2 * DAY_MS);
+    for (const RETENTION of [
+      { deliveries_days: 0 },
+      { deliveries_days: "1" },
+      { days: 1 },
+      "no JSON",
+      { bodies_days: -1 },
+    ]) {
+      expect(await prune(RETENTION)).toEqual({ events: 0, bodies: 0, receipts: 0 });
+      const { checks } = await jsonOf(await api("/health", { env: testEnv({ RETENTION }) }));
+      expect(checks.configuration).toBe(false);
+    }
+    expect((await prune({ deliveries_days: 3 })).events).toBe(0);
+    expect((await prune('{"deliveries_days":1}')).events).toBe(1);
+  });
+});
+
+describe("a delivery that takes back an older bounce", () => {
+  it("stays, but only the latest such, and goes when a later one has outlived retention too", async () => {
+    await report([
+      bounced(ANN, "soft", Date.now() - 9),
+      delivered(ANN, Date.now() - 8),
+      delivered(ANN, Date.now() - 7),
+    ]);
+    const before = await standingOf(ANN);
+    expect(before).toMatchObject({ soft_count: 0 });
+    pass(31 * DAY_MS);
+    await pruneAll();
+    expect(await countOf("events WHERE kind = 'delivered'")).toBe(1);
+    await rebuilt(ANN);
+    expect(await standingOf(ANN)).toEqual(before);
+
+    await report([bounced(ANN, "soft", Date.now() - 2, "another"), delivered(ANN, Date.now() - 1)]);
+    await pruneAll();
+    expect(await countOf("events WHERE kind = 'delivered'")).toBe(2);
+    pass(31 * DAY_MS);
+    await pruneAll();
+    expect(await kindsOf(ANN)).toEqual(["bounced", "bounced", "delivered"]);
+    await rebuilt(ANN);
+    expect(await standingOf(ANN)).toEqual(before);
+  });
+
+  it("stays although later ones are void, because their messages bounced after all", async () => {
+    const at = Date.now() - MINUTE_MS;
+    await report([bounced(ANN, "soft", at), delivered(ANN, at + 1, "good"), delivered(ANN, at + 2, "void")]);
+    await report(bounced(ANN, "soft", at + 3, "void"));
+    expect(await standingOf(ANN)).toMatchObject({ soft_count: 1 });
+    pass(31 * DAY_MS);
+    await pruneAll();
+    expect((await eventsOf(ANN)).filter((e) => e.kind === "delivered").map((e) => e.message_id)).toContain("good");
+    expect((await rebuilt(ANN)).softBounces).toBe(1);
+  });
+
+  it("goes where all bounces came after it, and where there are none", async () => {
+    await report([delivered(ANN, Date.now() - 5), ...softBounces(ANN, 4, Date.now() - 4, 1)]);
+    await report(delivered("bob@example.com", Date.now()));
+    pass(31 * DAY_MS);
+    await pruneAll();
+    expect(await countOf("events WHERE kind = 'delivered'")).toBe(0);
+    expect((await rebuilt(ANN)).softBounces).toBe(4);
+  });
+});
+
+describe("pruning never changes a verdict", () => {
+  const action = fc.record({
+    kind: fc.constantFrom("delivered", "delivered", "delivered", "soft", "soft", "expired", "hard", "block", "release"),
+    message: fc.integer({ min: 0, max: 4 }),
+    day: fc.integer({ min: 0, max: 50 }),
+  });
+  const history = fc
+    .array(action, { minLength: 2, maxLength: 14 })
+    .filter((actions) => actions.some(({ kind }) => kind !== "delivered"));
+  const histories = fc.sample(history, { numRuns: 60, seed: 20261121 });
+  type Action = (typeof histories)[number][number];
+
+  function reportOf({ kind, message, day }: Action, recipient: string, i: number): Report {
+    const at = Date.now() - (60 - day) * DAY_MS + i;
+    if (kind === "delivered") return delivered(recipient, at, `m${message}`);
+    if (kind === "release") return { kind: "manual_release", recipient, at, id: `${i}` };
+    return bounced(recipient, kind, at, `m${message}`);
+  }
+
+  it("of any history, in whatever order it arrived, not by a rebuild and not for what comes later", async () => {
+    const recipients = histories.map((_, i) => `history-${i}@example.com`);
+    for (const [i, actions] of histories.entries()) {
+      for (const part of [actions.slice(0, 3), actions.slice(3)].filter((list) => list.length)) {
+        await report(part.map((event, n) => reportOf(event, recipients[i] ?? "", n)));
+      }
+    }
+    await settle();
+    const before = await Promise.all(recipients.map(standingOf));
+    const deliveries = await countOf("events WHERE kind = 'delivered'");
+    pass(31 * DAY_MS);
+    await pruneAll();
+    const left = await countOf("events WHERE kind = 'delivered'");
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(deliveries);
+    for (const [i, recipient] of recipients.entries()) {
+      const about = JSON.stringify(histories[i]);
+      await expectAgreement(recipient);
+      expect(await standingOf(recipient), about).toEqual(before[i]);
+      await rebuilt(recipient);
+      expect(await standingOf(recipient), about).toEqual(before[i]);
+    }
+    await report(recipients.map((recipient) => bounced(recipient, "soft", Date.now() - 1, "new")));
+    await report(recipients.filter((_, i) => i % 2).map((recipient) => delivered(recipient, Date.now(), "newer")));
+    await settle();
+    for (const recipient of recipients) await expectAgreement(recipient);
+  });
+
+  it("and neither does a failure of any of its steps", async () => {
+    await everyFault({
+      prepare: async ({ address }) => {
+        const at = Date.now();
+        await report([
+          bounced(address("a"), "soft", at - 3),
+          delivered(address("a"), at - 2),
+          delivered(address("a"), at),
+        ]);
+        await report(delivered(address("b"), at));
+        pass(31 * DAY_MS);
+      },
+      play: ({ env }) => runCron(env),
+      check: async ({ address }) => {
+        await settle();
+        await settle();
+        expect(await kindsOf(address("a"))).toEqual(["bounced", "delivered"]);
+        expect(await kindsOf(address("b"))).toEqual([]);
+        await rebuilt(address("a"));
+        expect((await expectAgreement(address("a"))).verdict.softCount).toBe(0);
+      },
+    });
+  });
+});
+
+describe("bytes and receipts", () => {
+  it("bytes go after 30 days, except those in quarantine, which stay until that is handled", async () => {
+    await report(bounced(ANN, "hard", Date.now()));
+    await posted(JSON.stringify([NEW_KIND]));
+    pass(30 * DAY_MS);
+    expect((await prune()).bodies).toBe(0);
+    pass(1);
+    expect((await prune()).bodies).toBe(1);
+    pass(1_000 * DAY_MS);
+    await pruneAll();
+    const { id, receivedAt } = await theItem();
+    const bytes = await (await bodyOf(id)).arrayBuffer();
+    expect(JSON.parse(new TextDecoder().decode(bytes))).toEqual([NEW_KIND]);
+    expect(await replayed(id)).toMatchObject({ settled: false });
+    expect((await theItem()).receivedAt).toBe(receivedAt);
+    await dismiss(id);
+    expect((await prune()).bodies).toBe(1);
+    expect(await countOf("receipt_bodies")).toBe(0);
+  });
+
+  it("receipts of which nothing is left go; those of events stay, and so does the newest, so that no number comes again", async () => {
+    await report(delivered(ANN, Date.now() - 2));
+    await report(bounced(ANN, "hard", Date.now()));
+    await report(delivered(ANN, Date.now() - 1));
+    pass(31 * DAY_MS);
+    await pruneAll();
+    expect(await rowsOf("SELECT id FROM receipts ORDER BY id")).toEqual([{ id: 2 }, { id: 3 }]);
+    await report(delivered("bob@example.com", Date.now()));
+    expect(await rowsOf("SELECT id FROM receipts ORDER BY id")).toEqual([{ id: 2 }, { id: 3 }, { id: 4 }]);
+    await pruneAll();
+    expect(await rowsOf("SELECT id FROM receipts ORDER BY id")).toEqual([{ id: 2 }, { id: 4 }]);
+  });
+});
+
+describe("each run takes a bounded part", () => {
+  const numbers = (from: number, to: number) => JSON.stringify(Array.from({ length: to - from }, (_, i) => from + i));
+
+  /** Old receipts, one event of a kind in each. */
+  async function fill(kind: string, from: number, to: number): Promise<void> {
+    const bounceClass = kind === "bounced" ? "'hard'" : "NULL";
+    await tamper(
+      `INSERT INTO receipts SELECT value, value, 'api', 'api', 'default', 1, 'POST', '[]', '[]', '', 1, 'recorded', NULL
+       FROM json_each(?1)`,
+      numbers(from, to),
+    );
+    await tamper("INSERT INTO receipt_bodies SELECT value, 0, x'00' FROM json_each(?1)", numbers(from, to));
+    await tamper(
+      `INSERT INTO events (seq, id, address, provider, connection, kind, class, rule, occurred_at, received_at, state, applied_at)
+       SELECT value * 131072, value, value || '@example.com', 'api', 'default', ?2, ${bounceClass}, 'none', 1, 1, 1, 1
+       FROM json_each(?1)`,
+      numbers(from, to),
+      kind,
+    );
+  }
+
+  it("and the next goes on where it ended, past what stays, and begins again at the end", async () => {
+    await fill("bounced", 1, 6_001);
+    await fill("deferred", 6_001, 12_001);
+    const runs: Pruned[] = [];
+    for (let run = 0; run < 13; run++) runs.push(await prune());
+    expect(Math.max(...runs.map(({ events }) => events))).toBeLessThanOrEqual(5_000);
+    expect(Math.max(...runs.map(({ bodies }) => bodies))).toBeLessThanOrEqual(1_000);
+    expect(Math.max(...runs.map(({ receipts }) => receipts))).toBeLessThanOrEqual(1_000);
+    expect(runs[0]?.events).toBe(0);
+    expect(await countOf("events WHERE kind = 'deferred'")).toBe(0);
+    expect(await countOf("receipt_bodies")).toBe(0);
+    expect(await countOf("events WHERE kind = 'bounced'")).toBe(6_000);
+
+    await fill("auto_reply", 20_000, 20_001);
+    await pruneAll();
+    expect(await countOf("events WHERE kind = 'auto_reply'")).toBe(0);
+    expect(await countOf("receipts")).toBe(6_001);
+  });
+});
