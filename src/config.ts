@@ -69,6 +69,7 @@ function buildConfig(env: Env): Config {
     ...(adminTokens.length ? [] : ["ADMIN_TOKENS is not set: nobody can sign in"]),
     ...(policy.ok ? [] : [policy.error]),
     ...(retention.ok ? [] : [retention.error]),
+    ...strayNames(env),
     ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
   ];
   return {
@@ -117,11 +118,35 @@ function readConnections(env: Env): Map<string, Connection> {
     if (!name.startsWith(SECRET_PREFIX) || value === undefined) continue;
     const [provider = "", connection] = splitOnce(name.slice(SECRET_PREFIX.length), CONNECTION_SEPARATOR);
     const adapter = bySecretName.get(provider);
-    if (!adapter) continue;
+    if (!adapter || connection === "") continue;
     const id = connection === undefined ? DEFAULT_CONNECTION : connection.toLowerCase();
-    connections.set(`${adapter.id}/${id}`, { adapter, name: id, credentials: readCredentials(adapter, value) });
+    const credentials = readCredentials(adapter, value);
+    // WEBHOOK_X and WEBHOOK_X__DEFAULT are one connection: either's credentials are good.
+    const known = connections.get(`${adapter.id}/${id}`)?.credentials;
+    connections.set(`${adapter.id}/${id}`, {
+      adapter,
+      name: id,
+      credentials: known ? both(known, credentials) : credentials,
+    });
   }
   return connections;
+}
+
+type Credentials = Connection["credentials"];
+
+function both(a: Credentials, b: Credentials): Credentials {
+  return a.ok && b.ok ? ok([...a.value, ...b.value]) : a.ok ? b : a;
+}
+
+/** Secrets that look like a connection's and are none: a provider that is misspelt, a connection without a name. */
+function strayNames(env: Env): string[] {
+  const known = new Set(ADAPTERS.map((adapter) => secretNameOf(adapter.id)));
+  return Object.keys(env).flatMap((name) => {
+    if (!name.startsWith(SECRET_PREFIX) || env[name] === undefined) return [];
+    const [provider = "", connection] = splitOnce(name.slice(SECRET_PREFIX.length), CONNECTION_SEPARATOR);
+    if (!known.has(provider)) return [`${name}: there is no such provider`];
+    return connection === "" ? [`${name}: the connection has no name`] : [];
+  });
 }
 
 /** `standard-webhooks` → `STANDARD_WEBHOOKS`: how a provider's id stands in a secret's name. */

@@ -164,3 +164,22 @@ it("is built once for each environment, and never shared between two", () => {
   expect(configOf({ ...env, ADMIN_TOKENS: "b" }).adminTokens).toEqual(["b"]);
   expect(configOf(env).adminTokens).toEqual(["a"]);
 });
+
+describe("a secret's name", () => {
+  it("that names no provider or an empty connection is said to be of no use", () => {
+    const config = configOf(testEnv({ WEBHOOK_INBOXROUD: "x", WEBHOOK_INBOXROAD__: "y" }));
+    expect(config.problems).toEqual([
+      "WEBHOOK_INBOXROUD: there is no such provider",
+      "WEBHOOK_INBOXROAD__: the connection has no name",
+    ]);
+  });
+
+  it("may call the default connection by its name: then both credentials are good, and one bad one spoils both", () => {
+    const credentialsWith = (value: unknown) =>
+      configOf(testEnv({ WEBHOOK_INBOXROAD: "a", WEBHOOK_INBOXROAD__DEFAULT: value })).connections.get(
+        "inboxroad/default",
+      )?.credentials;
+    expect(credentialsWith("b")).toEqual({ ok: true, value: ["a", "b"] });
+    expect(credentialsWith(7)).toMatchObject({ ok: false });
+  });
+});

@@ -1,5 +1,6 @@
 /** All that is known about one recipient. */
 import { createRoute } from "@hono/zod-openapi";
+import { check } from "../pipeline/check";
 import { standingOf } from "../pipeline/standing";
 import { eventPage, eventsByIdentity } from "../store/events";
 import { pendingOfAddress } from "../store/pending";
@@ -22,18 +23,27 @@ const getOne = createRoute({
   responses: { 200: json(recipientSchema, "What is known."), ...problems(400, 403, 404) },
 });
 
+const NOTHING = { reasons: [], since: null, until: null };
+
 export const recipientRoutes = createRouter();
 
 recipientRoutes.openapi(getOne, async (c) => {
   const { db, policy } = c.env;
   const address = recipientOf(c.req.valid("param").recipient);
-  const [{ key, row, suppressions }, timeline, pending] = await Promise.all([
+  const [{ key, row, suppressions }, answer, timeline, pending] = await Promise.all([
     standingOf(c.env, address),
+    // The same answer as a sender gets, a block of the domain included. A domain itself is not mailed.
+    address.startsWith("@") ? null : check(c.env, address, "marketing", "strong"),
     eventPage(db, { address }, TIMELINE_LENGTH, null),
     pendingOfAddress(db, address),
   ]);
-  if (!row && !timeline.length) throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
-  const now = c.env.now();
+  if (!row && !timeline.length && !answer?.suppressed)
+    throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
+  const standing = answer
+    ? { reasons: [...answer.reasons], since: iso(answer.since), until: iso(answer.until) }
+    : row
+      ? suppressionOf(row, c.env.now())
+      : NOTHING;
   const evidence = await eventsByIdentity(
     db,
     address,
@@ -41,10 +51,10 @@ recipientRoutes.openapi(getOne, async (c) => {
   );
   return c.json(
     {
-      ...(row ? suppressionOf(row, now) : { reasons: [], since: null, until: null }),
+      ...standing,
       recipient: address,
       key,
-      suppressed: suppressions.length > 0,
+      suppressed: standing.reasons.length > 0,
       allowed: row?.allowed === 1,
       softBounces: { count: row?.soft_count ?? 0, threshold: policy.ok ? policy.value.softThreshold : null },
       releasedAt: iso(row?.released_at ?? null),

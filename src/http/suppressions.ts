@@ -36,7 +36,7 @@ const list = createRoute({
   security: ADMIN,
   request: {
     query: z.object({
-      reason: reasonSchema.exclude(["domain"]).optional(),
+      reason: reasonSchema.optional().describe("domain: blocks of whole domains."),
       domain: z.string().optional(),
       q: z.string().optional().describe("Part of an address."),
       since: moment.optional().describe("Suppressed from then on."),

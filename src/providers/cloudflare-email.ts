@@ -1,18 +1,23 @@
 /**
  * Cloudflare Email Service (sending): publishes its events to a queue that is bound to this worker.
  *
- * Manual: https://developers.cloudflare.com/email-service/ (event subscriptions, read 2026-11). Not a webhook: the
- * platform delivers to the worker's `queue()` handler, and only an account's own subscription can put a message there.
+ * Manual: https://developers.cloudflare.com/email-service/ (event subscriptions, suppression lists; read 2026-11).
+ * Not a webhook: the platform delivers to the worker's `queue()` handler, and only a subscription of the very account can
+ * put a message there.
+ *
+ * `bounced` is said of a permanent failure and of retries that ran out; `bounce.type` tells which, and the receiver's
+ * reply may know better. `failed` is an error of the service's own: nobody's fault that we know of.
  *
  * Identity: `payload.eventId`, which stays the same when the queue delivers again.
  */
-import { statusCodeIn } from "../domain/delivery-status";
+import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
 import { fail } from "../domain/result";
 import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
 import { unauthenticated } from "./auth";
-import { isObject, type JsonObject, parseJson, textOf } from "./json";
-import { unreadable, unreadableBody } from "./parsed";
+import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
+import { ignored, unreadable, unreadableBody } from "./parsed";
+import { refusalCategory } from "./refusal";
 import { msOfRfc3339 } from "./time";
 
 const TYPE_PREFIX = "cf.email.sending.message.";
@@ -22,24 +27,19 @@ const KINDS: Readonly<Record<string, EventKind>> = {
   delivered: "delivered",
   deferred: "deferred",
   bounced: "bounced",
-  /** Given up before a receiving server said anything final. */
   failed: "bounced",
   /** Refused by the service itself: its suppression list or its policy. */
   rejected: "rejected",
   complained: "complained",
 };
 
-/** `bounce.type` says whether the service will suppress; the reply's text and code may know better. */
 const CLASSES: Readonly<Record<string, StatedClass>> = {
   hard: { class: "hard", rule: "cloudflare-email:hard", fixed: false },
-  soft: { class: "soft", rule: "cloudflare-email:soft", fixed: false },
+  soft: { class: "expired", rule: "cloudflare-email:soft", fixed: false },
 };
 
-/** Feedback types (RFC 5965, RFC 6430) that are no complaint. */
-const NO_COMPLAINT = new Set(["not-spam"]);
-
-/** A rejection by the service's own list stands for what put the address there. */
-const LIST_WORDS = /suppress/i;
+/** Feedback types (RFC 6430, RFC 6591) by which nobody complains. */
+const NO_COMPLAINT = new Set(["not-spam", "auth-failure"]);
 
 export const cloudflareEmail = defineAdapter<never>({
   id: "cloudflare-email",
@@ -57,45 +57,54 @@ function parseMessage(body: Uint8Array): ParseOutcome {
 }
 
 function parseEvent(event: unknown): ParsedItem {
-  if (!isObject(event) || !isObject(event.payload)) return unreadable("not_an_object");
+  if (!isObject(event)) return unreadable("not_an_object");
   const type = textOf(event.type) ?? "";
-  const word = type.startsWith(TYPE_PREFIX) ? type.slice(TYPE_PREFIX.length) : "";
-  const kind = Object.hasOwn(KINDS, word) ? KINDS[word] : undefined;
+  const kind = type.startsWith(TYPE_PREFIX) ? entryOf(KINDS, type.slice(TYPE_PREFIX.length)) : undefined;
   if (!kind) return unreadable("unknown_kind", "type");
-  const { payload } = event;
+  const payload = objectOf(event.payload);
   const recipient = textOf(payload.recipient);
   if (recipient === undefined) return unreadable("no_recipient");
-  if (NO_COMPLAINT.has(textOf(sub(payload, "complaint").type) ?? "")) return { type: "ignored" };
-  return { type: "events", drafts: [draftOf(kind, recipient, payload, sub(event, "metadata"))] };
+  if (kind === "complained" && NO_COMPLAINT.has(textOf(objectOf(payload.complaint).type) ?? "")) return ignored();
+  return { type: "events", drafts: [draftOf(kind, recipient, payload, { type, time: timeIn(event) })] };
 }
 
-function draftOf(kind: EventKind, recipient: string, payload: JsonObject, metadata: JsonObject): EventDraft {
-  const [delivery, bounce, rejection] = [sub(payload, "delivery"), sub(payload, "bounce"), sub(payload, "rejection")];
+function timeIn(event: JsonObject): string | undefined {
+  return textOf(objectOf(event.metadata).eventTimestamp);
+}
+
+function draftOf(
+  kind: EventKind,
+  recipient: string,
+  payload: JsonObject,
+  { type, time }: { type: string; time: string | undefined },
+): EventDraft {
+  const [delivery, bounce] = [objectOf(payload.delivery), objectOf(payload.bounce)];
+  const [rejection, failure] = [objectOf(payload.rejection), objectOf(payload.failure)];
+  const [eventId, messageId] = [textOf(payload.eventId), textOf(payload.messageId)];
   const bounceType = textOf(bounce.type);
-  const response = textOf(delivery.smtpResponse) ?? textOf(bounce.reason);
-  const eventId = textOf(payload.eventId);
-  const time = textOf(metadata.eventTimestamp);
+  const reason = textOf(rejection.reason) ?? textOf(failure.reason);
+  const reply = textOf(delivery.smtpResponse) ?? textOf(bounce.reason);
   return {
     kind,
     recipient,
-    stated: kind === "bounced" && bounceType && Object.hasOwn(CLASSES, bounceType) ? CLASSES[bounceType] : undefined,
-    category: kind === "rejected" ? rejectionCategory(textOf(rejection.reason)) : undefined,
-    hint:
-      textOf(bounce.classification) ?? bounceType ?? textOf(sub(payload, "complaint").type) ?? textOf(rejection.reason),
-    messageId: textOf(payload.messageId),
+    stated: kind === "bounced" ? entryOf(CLASSES, bounceType) : undefined,
+    category: kind === "rejected" ? rejectionCategory(rejection) : undefined,
+    hint: textOf(bounce.classification) ?? bounceType ?? reason ?? textOf(objectOf(payload.complaint).type),
+    messageId,
     occurredAt: msOfRfc3339(time),
-    statusCode: statusCodeIn(textOf(delivery.smtpEnhancedStatusCode)),
-    replyCode: textOf(delivery.smtpStatusCode),
-    diagnosticCode: response,
-    identity: eventId === undefined ? [textOf(payload.messageId), time] : [eventId],
+    statusCode: statusCodeIn(textOf(delivery.smtpEnhancedStatusCode) ?? reply),
+    replyCode: replyCodeIn(textOf(delivery.smtpStatusCode) ?? reply),
+    diagnosticCode: reply ?? textOf(rejection.detail) ?? reason,
+    identity: eventId === undefined ? [type, messageId, time] : [eventId],
   };
 }
 
-function rejectionCategory(reason: string | undefined): string {
-  return LIST_WORDS.test(reason ?? "") ? "bounced" : "policy";
-}
-
-function sub(object: JsonObject, name: string): JsonObject {
-  const value = object[name];
-  return isObject(value) ? value : {};
+/**
+ * What a refusal stands for. The service's own list (`suppressed`) holds full mailboxes for a day, hard bounces for a
+ * week, complaints, and what its operator put there. Nothing says which, so it suppresses nobody here: the bounce or
+ * complaint behind it was an event of its own.
+ */
+function rejectionCategory(rejection: JsonObject): string {
+  const isOfRecipient = textOf(rejection.party) === "recipient" && rejection.reason !== "suppressed";
+  return isOfRecipient ? refusalCategory(textOf(rejection.reason)?.replaceAll("_", " ")) : "policy";
 }

@@ -2,6 +2,7 @@
 import { utf8Text } from "../crypto/encoding";
 import { fail, ok, type Result } from "../domain/result";
 import type { WebhookRequest } from "./adapter";
+import { type JsonError, parseRecords } from "./json";
 
 /** The values of each field, in the order in which they came. */
 export type FormFields = ReadonlyMap<string, readonly string[]>;
@@ -30,6 +31,20 @@ export function parseForm(request: Pick<WebhookRequest, "headers" | "body">): Re
     else fields.set(name, [value]);
   }
   return ok(fields);
+}
+
+/**
+ * The records of a body that may be JSON or one form. What comes is told by its first character, for no form begins with
+ * a bracket. A field of a form that is given twice is a list, and no text.
+ */
+export function parseFormOrJson(
+  request: Pick<WebhookRequest, "headers" | "body">,
+): Result<readonly Result<unknown, JsonError>[], JsonError | FormError> {
+  if (/^\s*[[{]/.test(new TextDecoder().decode(request.body.subarray(0, 100)))) return parseRecords(request.body);
+  const form = parseForm(request);
+  if (!form.ok) return form;
+  const fields = [...form.value].map(([name, values]) => [name, values.length === 1 ? values[0] : values]);
+  return ok([ok(Object.fromEntries(fields))]);
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[];

@@ -157,7 +157,7 @@ function recipientsOf(record: JsonObject): readonly string[] {
 function draftOf(record: JsonObject, kind: EventKind, recipient: string): EventDraft {
   const type = textOf(record.type);
   const response = objectOf(record.response);
-  const classification = kind === "complained" ? undefined : textOf(record.bounce_classification);
+  const classification = textOf(record.bounce_classification);
   const meaning = kind === "bounced" ? entryOf(CLASSIFICATIONS, classification) : undefined;
   const [id, time] = [textOf(record.id), textOf(record.event_time) ?? textOf(record.timestamp)];
   const code = textOf(response.code);
@@ -166,7 +166,7 @@ function draftOf(record: JsonObject, kind: EventKind, recipient: string): EventD
     recipient,
     stated: kind === "bounced" ? statedClass(type, classification, meaning) : undefined,
     category: kind === "rejected" ? "policy" : meaning?.[1],
-    hint: classification ?? feedbackTypeOf(record),
+    hint: feedbackTypeOf(record) ?? classification,
     envelopeSender: textOf(record.sender),
     messageId: id,
     internetMessageId: messageIdIn(objectOf(record.headers)),

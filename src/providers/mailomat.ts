@@ -9,7 +9,7 @@
  * Nothing says how long a failed call is repeated, nor whether with a new time; two days are accepted, a day less than
  * used tokens are kept.
  *
- * Identity: event and id. The id in the header is another one than the body's, and may be the call's.
+ * Identity: event and id of the body. The header's id is unique as well, but public samples show another one there.
  */
 import { bytesOfHex, utf8Bytes } from "../crypto/encoding";
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";

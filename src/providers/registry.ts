@@ -1,5 +1,7 @@
 /** Every provider there is. To add one: its file, a line here, and a folder of fixtures. */
 import type { Adapter } from "./adapter";
+import { ahasend } from "./ahasend";
+import { azure } from "./azure";
 import { brevo } from "./brevo";
 import { cloudflareEmail } from "./cloudflare-email";
 import { elasticemail } from "./elasticemail";
@@ -12,16 +14,27 @@ import { mailersend } from "./mailersend";
 import { mailgun } from "./mailgun";
 import { mailjet } from "./mailjet";
 import { mailomat } from "./mailomat";
+import { mailpace } from "./mailpace";
 import { mailtrap } from "./mailtrap";
 import { mandrill } from "./mandrill";
 import { ownFormat } from "./own-format";
 import { postal } from "./postal";
 import { powermta } from "./powermta";
+import { resend } from "./resend";
+import { scaleway } from "./scaleway";
+import { sendgrid } from "./sendgrid";
 import { ses } from "./ses";
+import { smtp2go } from "./smtp2go";
 import { smtpeter } from "./smtpeter";
+import { sparkpost } from "./sparkpost";
+import { standardWebhooks } from "./standard-webhooks";
+import { sweego } from "./sweego";
+import { unisenderGo } from "./unisender-go";
 import { zeptomail } from "./zeptomail";
 
 export const ADAPTERS: readonly Adapter[] = [
+  ahasend,
+  azure,
   brevo,
   cloudflareEmail,
   elasticemail,
@@ -34,12 +47,21 @@ export const ADAPTERS: readonly Adapter[] = [
   mailgun,
   mailjet,
   mailomat,
+  mailpace,
   mailtrap,
   mandrill,
   postal,
   powermta,
+  resend,
+  scaleway,
+  sendgrid,
   ses,
+  smtp2go,
   smtpeter,
+  sparkpost,
+  standardWebhooks,
+  sweego,
+  unisenderGo,
   zeptomail,
 ];
 

@@ -22,7 +22,10 @@ const CONDITIONS: {
   readonly [K in keyof Required<SuppressionFilter>]: (bind: Bind, value: string | number) => string;
 } = {
   reason: (bind, v) =>
-    `EXISTS (SELECT 1 FROM json_each(suppressions) s WHERE s.value->>'reason' = ${bind(v)}
+    // A whole domain is blocked by hand; it is the reason `domain` for each of its addresses.
+    v === "domain"
+      ? "substr(address, 1, 1) = '@'"
+      : `EXISTS (SELECT 1 FROM json_each(suppressions) s WHERE s.value->>'reason' = ${bind(v)}
        AND (s.value->>'until' IS NULL OR s.value->>'until' > ?1))`,
   domain: (bind, v) => `domain = ${bind(v)}`,
   q: (bind, v) => `instr(address, ${bind(v)}) > 0`,

@@ -188,12 +188,15 @@ describe("of two commands the later wins", () => {
   it("also when the earlier ones of a request state later times", async () => {
     const recipient = someone();
     await block(recipient);
-    const at = Date.now();
-    await report([
-      { kind: "manual_block", recipient, at, id: "1" },
-      { kind: "manual_release", recipient, at: at - MINUTE_MS, id: "2" },
-    ]);
-    expect(await reasonsOf(recipient)).toEqual([]);
+    const [release, again] = ["manual_release", "manual_block"];
+    for (const [kinds, reasons] of [
+      [[again, release], []],
+      [[release, again], ["manual"]],
+    ] as const) {
+      const at = Date.now();
+      await report(kinds.map((kind = "", i) => ({ kind, recipient, at: at - i * MINUTE_MS, id: `${kinds}-${i}` })));
+      expect(await reasonsOf(recipient)).toEqual(reasons);
+    }
   });
 
   it("also when the earlier one is still to be applied", async () => {

@@ -123,6 +123,14 @@ describe("GET /v1/recipients/:recipient", () => {
     expect(await recipientOf(UUID)).toMatchObject({ recipient: `${UUID}@listmonk.invalid`, reasons: ["hard"] });
   });
 
+  it("agrees with a check about an address whose domain is blocked", async () => {
+    await api("/v1/suppressions/@walled.example", { method: "PUT" });
+    const found = await recipientOf("somebody@walled.example");
+    expect(found).toMatchObject({ suppressed: true, reasons: ["domain"], timeline: [], evidence: [] });
+    const { items } = await jsonOf(await api("/v1/suppressions?reason=domain&domain=walled.example"));
+    expect(items).toMatchObject([{ recipient: "@walled.example", reasons: ["manual"] }]);
+  });
+
   it("ends its timeline after a hundred events, and /v1/events has them all", async () => {
     const recipient = "busy@example.com";
     const events = Array.from({ length: TIMELINE_LENGTH + 5 }, (_, i) => ({
