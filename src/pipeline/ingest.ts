@@ -68,7 +68,12 @@ export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested
   if (countOf(input.parsed) > MAX_EVENTS_PER_REQUEST) throw new TooManyEvents();
   const items = await normalizeAll(input);
   const events = items.flatMap((item) => item.events);
-  if (!events.length && !items.some((item) => item.problem)) return answer(items, null, { pending: 0, failed: 0 });
+  if (!events.length && !items.some((item) => item.problem)) {
+    // The token of an open that somebody overheard is not to be good for a bounce that he makes up.
+    const claim = input.useOnce === undefined ? null : await claimToken(deps, input.origin, input.useOnce, events);
+    await claim?.run();
+    return answer(items, null, { pending: 0, failed: 0 });
+  }
 
   const recorded = await record(deps, input, items, events);
   if (recorded.refused) return answer(recorded.refused, null, { pending: 0, failed: 0 });

@@ -110,9 +110,12 @@ function readPublicKey(raw: RawCredential): Result<Uint8Array, string> {
 }
 
 async function verify(request: WebhookRequest, keys: readonly Uint8Array[]): Promise<VerifyOutcome> {
-  const timestamp = request.headers.get(TIMESTAMP);
+  const timestamp = request.headers.get(TIMESTAMP) ?? "";
   const signature = bytesOfBase64(request.headers.get(SIGNATURE)?.trim() ?? "");
-  if (!timestamp || !signature?.byteLength) return unauthenticated("the signature or timestamp header is missing");
+  // Nothing stands between the two: digits only, so that no part of the body can pass for the timestamp.
+  if (!/^\d{1,12}$/.test(timestamp) || !signature?.byteLength) {
+    return unauthenticated("the signature or timestamp header is missing or malformed");
+  }
   const head = utf8Bytes(timestamp);
   const signed = new Uint8Array(head.byteLength + request.body.byteLength);
   signed.set(head);

@@ -54,6 +54,16 @@ describe("a token that is good once", () => {
     expect(await usesOf(token)).toBe(1);
   });
 
+  it("is used up by an event that nobody wants, too", async () => {
+    const { token, env, address } = roundWith();
+    const opened = await callOf(token, { recipient: address("ann"), event: "opened" });
+    expect(await jsonOf(await post(opened, env))).toMatchObject({ received: 0, ignored: 1 });
+    expect(await jsonOf(await post(opened, env))).toMatchObject({ received: 0, ignored: 1 });
+    expect(await usesOf(token)).toBe(1);
+    expect((await post(await callOf(token, { recipient: address("ann") }), env)).status).toBe(401);
+    expect(await eventsOf(address("ann"))).toEqual([]);
+  });
+
   it.each<[string, Partial<Call>]>([
     ["another recipient", { recipient: "mallory@example.net" }],
     ["another event", { event: "unsubscribed" }],
