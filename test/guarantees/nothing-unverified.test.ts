@@ -8,12 +8,12 @@
  */
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { secretNameOf } from "../../src/config";
-import { base64Of } from "../../src/crypto/encoding";
 import type { Adapter, RawCredential } from "../../src/providers/adapter";
 import { ADAPTERS } from "../../src/providers/registry";
 
 import { Copernica, type Deviation } from "../providers/copernica";
 import { fixturesOf, type Payload } from "../providers/fixtures";
+import { credentialOf } from "../support/credentials";
 import { failStore, withFaults } from "../support/faults";
 import { listenToLog } from "../support/log";
 import { block, bounced, post, rebuild, release, report } from "../support/reports";
@@ -25,33 +25,10 @@ setStage();
 
 type Dns = () => Promise<Response>;
 
-async function publicKey(
-  algorithm: string | SubtleCryptoGenerateKeyAlgorithm,
-  format: "spki" | "raw",
-): Promise<string> {
-  const { publicKey: key } = (await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
-  return base64Of(new Uint8Array((await crypto.subtle.exportKey(format, key)) as ArrayBuffer));
-}
-
-/** Credentials of every form that a provider may take; each adapter says which it understands. */
-const CREDENTIALS: readonly RawCredential[] = [
-  "user:a-token",
-  "a-shared-secret",
-  `whsec_${btoa("a secret of twenty-four b")}`,
-  "arn:aws:sns:eu-west-1:123456789012:bounces",
-  (await Copernica.create()).record.replace(/^.*p=/, ""),
-  await publicKey({ name: "ECDSA", namedCurve: "P-256" }, "spki"),
-  await publicKey("Ed25519", "raw"),
-];
-
 interface Subject {
   readonly adapter: Adapter;
   readonly secretName: string;
   readonly credential: RawCredential;
-}
-
-function credentialOf(adapter: Adapter): RawCredential | undefined {
-  return CREDENTIALS.find((credential) => adapter.readCredential(credential).ok);
 }
 
 const named = (adapter: Adapter) => ({ adapter, secretName: `WEBHOOK_${secretNameOf(adapter.id)}` });
