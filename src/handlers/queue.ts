@@ -1,6 +1,7 @@
 /** Messages of queues that providers publish to. Acknowledged one by one: what could not be recorded comes again. */
 import { utf8Bytes } from "../crypto/encoding";
 import { errorFields } from "../log";
+import { noteActivity } from "../pipeline/activity";
 import type { Deps } from "../pipeline/deps";
 import { ingest } from "../pipeline/ingest";
 import { parseSafely } from "../pipeline/parse";
@@ -22,6 +23,7 @@ export async function handleQueue(deps: Deps, batch: MessageBatch, newRequestId:
       message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
     }
   }
+  noteActivity(deps, { provider: cloudflareEmail.id, connection: batch.queue });
 }
 
 /** Twice as long each time. `attempts` counts from 1. */

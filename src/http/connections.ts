@@ -1,6 +1,8 @@
 /** The configured connections, and whether they work. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Connection, DEFAULT_CONNECTION } from "../config";
+import { ok } from "../domain/result";
+import { cloudflareEmail } from "../providers/cloudflare-email";
 import { allActivity, type ConnectionActivity, countsByConnection } from "../store/connection-activity";
 import { iso } from "./representations";
 import { createRouter } from "./router";
@@ -11,7 +13,7 @@ const connectionSchema = z
     provider: z.string(),
     title: z.string(),
     connection: z.string(),
-    url: z.string().describe("Where the provider posts."),
+    url: z.string().describe("Where the provider posts; for a queue, its name."),
     manual: z.string(),
     verifiedBy: z.string(),
     usable: z.boolean(),
@@ -37,7 +39,7 @@ export const connectionRoutes = createRouter();
 connectionRoutes.openapi(list, async (c) => {
   const [activity, counts] = await Promise.all([allActivity(c.env.db), countsByConnection(c.env.db)]);
   const { origin } = new URL(c.req.url);
-  const items = [...c.env.config.connections.entries()]
+  const items = [...c.env.config.connections.entries(), ...queuesIn(activity)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, connection]) => ({
       ...described(connection, origin),
@@ -47,12 +49,27 @@ connectionRoutes.openapi(list, async (c) => {
   return c.json({ items }, 200);
 });
 
+/** A queue is bound to the worker, not configured by a secret: it is known from the first message on. */
+function queuesIn(activity: readonly ConnectionActivity[]): [string, Connection][] {
+  return activity
+    .filter(({ provider }) => provider === cloudflareEmail.id)
+    .map(({ connection }) => [
+      `${cloudflareEmail.id}/${connection}`,
+      { adapter: cloudflareEmail, name: connection, credentials: ok([]) },
+    ]);
+}
+
+function urlOf(id: string, name: string, origin: string): string {
+  if (id === cloudflareEmail.id) return `queue:${name}`;
+  return `${origin}/webhooks/${id}${name === DEFAULT_CONNECTION ? "" : `/${name}`}`;
+}
+
 function described({ adapter, name, credentials }: Connection, origin: string) {
   return {
     provider: adapter.id,
     title: adapter.title,
     connection: name,
-    url: `${origin}/webhooks/${adapter.id}${name === DEFAULT_CONNECTION ? "" : `/${name}`}`,
+    url: urlOf(adapter.id, name, origin),
     manual: adapter.manual,
     verifiedBy: adapter.verifiedBy,
     usable: credentials.ok,

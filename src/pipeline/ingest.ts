@@ -17,8 +17,8 @@ import { normalize } from "./normalize";
 import type { Parsed } from "./parse";
 import { quarantineId, type ReceiptOrigin, receiptOf } from "./receipt";
 
-/** How long an answer waits for objects and projection. Providers give up after 5 to 30 s. */
-const INLINE_BUDGET_MS = 3_000;
+/** How long an answer waits for objects and projection. Providers give up after 3 to 30 s. */
+const INLINE_BUDGET_MS = 2_000;
 /** Events of one request; beyond this positions in the journal would run into the next receipt. */
 export const MAX_EVENTS_PER_REQUEST = 100_000;
 

@@ -1,6 +1,6 @@
 /** A webhook from its bytes to its outcome: verify → parse → ingest. HTTP maps the outcome to a status. */
 import type { Adapter, WebhookRequest } from "../providers/adapter";
-import { noteReceived, noteRejected } from "../store/connection-activity";
+import { noteActivity } from "./activity";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest, TokenReused } from "./ingest";
 import { lookups, visit } from "./lookup";
@@ -21,9 +21,6 @@ export type WebhookOutcome =
   | { readonly type: "unavailable" }
   | { readonly type: "refused"; readonly message: string };
 
-/** An isolate notes a connection's activity at most this often: a flood of bad signatures writes one row. */
-const NOTE_EVERY_MS = 60_000;
-
 /** @throws when the journal could not be written */
 export async function receiveWebhook(
   deps: Deps,
@@ -37,7 +34,7 @@ export async function receiveWebhook(
     const { code, detail } = verified.error;
     return rejected(deps, adapter.id, connection, code, detail);
   }
-  note(deps, "received", adapter.id, connection, (at) => noteReceived(deps.db, adapter.id, connection, at));
+  noteActivity(deps, { provider: adapter.id, connection });
   try {
     const parsed = parseSafely(adapter, verified.value.request, { receivedAt });
     const origin = {
@@ -74,25 +71,6 @@ function rejected(
   detail: string,
 ): WebhookOutcome {
   deps.log.warn(`webhook.${code}`, { provider, connection, detail });
-  note(deps, "rejected", provider, connection, (at) => noteRejected(deps.db, provider, connection, at, detail));
+  noteActivity(deps, { provider, connection, rejectedFor: detail });
   return { type: code };
-}
-
-const notedAt = new WeakMap<D1Database, Map<string, number>>();
-
-/** In the background, and never in the way: what it says is for people to look at. */
-function note(
-  deps: Deps,
-  what: string,
-  provider: string,
-  connection: string,
-  write: (at: number) => Promise<void>,
-): void {
-  const now = deps.now();
-  const noted = notedAt.get(deps.db) ?? new Map<string, number>();
-  notedAt.set(deps.db, noted);
-  const name = `${what} ${provider}/${connection}`;
-  if (now - (noted.get(name) ?? Number.NEGATIVE_INFINITY) < NOTE_EVERY_MS) return;
-  noted.set(name, now);
-  deps.waitUntil(write(now).catch(() => noted.delete(name)));
 }

@@ -19,6 +19,7 @@ import { mailtrap } from "./mailtrap";
 import { mandrill } from "./mandrill";
 import { ownFormat } from "./own-format";
 import { postal } from "./postal";
+import { postmark } from "./postmark";
 import { powermta } from "./powermta";
 import { resend } from "./resend";
 import { scaleway } from "./scaleway";
@@ -51,6 +52,7 @@ export const ADAPTERS: readonly Adapter[] = [
   mailtrap,
   mandrill,
   postal,
+  postmark,
   powermta,
   resend,
   scaleway,

@@ -73,6 +73,16 @@ describe("messages of a queue", () => {
     expect((await eventsOf("ann@example.com")).map(({ connection }) => connection)).toEqual(["first", "second"]);
   });
 
+  it("make the queue one of the connections", async () => {
+    await deliver([bounce("ann@example.com")]);
+    const { items } = await jsonOf(await api("/v1/connections"));
+    const queue = items.filter((item: { provider: string }) => item.provider === "cloudflare-email");
+    expect(queue).toMatchObject([
+      { connection: QUEUE, url: `queue:${QUEUE}`, usable: true, counts: { bounced: 1 }, lastRejectedAt: null },
+    ]);
+    expect(Date.parse(queue[0].lastReceivedAt)).toBeGreaterThan(Date.now() - 60_000);
+  });
+
   it("that come again are duplicates", async () => {
     const bodies = [bounce("ann@example.com"), bounce("ann@example.com")];
     for (let delivery = 0; delivery < 3; delivery++) expect((await deliver(bodies)).acked).toEqual(["0", "1"]);
