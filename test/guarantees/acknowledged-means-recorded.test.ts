@@ -183,6 +183,16 @@ describe("Acknowledged means recorded", () => {
     }
   });
 
+  it("takes up what is pending when the provider posts it again", async () => {
+    const { address, env } = newRound(failStore("object"));
+    const body = mixedBatch({ address });
+    await post("inboxroad", body, env);
+    const retry = await post("inboxroad", body, testEnv());
+    expect(await jsonOf(retry)).toMatchObject({ new: 0, duplicate: 3, pending: 0 });
+    expect(await rowOf(address("ann"))).toMatchObject({ soft_count: 1 });
+    expect(await rowOf(address("bob"))).toMatchObject({ suppressed: 1 });
+  });
+
   it("does not wait for an object that never answers", async () => {
     const held = holdStep(nth(0, "object", "apply"), "before");
     const { address } = newRound();

@@ -138,6 +138,25 @@ describe("Projections never go back", () => {
     await expectAgreement(recipient);
   });
 
+  it("does not forget what a later run of the cron settled when an earlier one ends", async () => {
+    const { address } = newRound();
+    const recipient = address("ann");
+    await deliver("inboxroad", [bounce("hard", { recipient, message: "1", at })], testEnv());
+    pass(2 * MINUTE_MS);
+    // The first thing that the cron runs on the database: noting what it wrote to the edge cache.
+    await overtake(
+      holdStep(nth(0, "db", "run"), "before"),
+      (env) => runCron(env),
+      async () => {
+        await command("DELETE", recipient, testEnv());
+        await settle();
+      },
+    );
+    const row = await rowOf(recipient);
+    expect(row?.kv_version).toBe(row?.answer_version);
+    await expectAgreement(recipient);
+  });
+
   it("continues above the published version when an object lost its storage and its clock was set back", async () => {
     const { address, env } = newRound();
     const recipient = address("ann");
