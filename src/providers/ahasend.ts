@@ -12,9 +12,9 @@
  */
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
-import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { defineAdapter, type ParsedItem } from "./adapter";
+import { entryOf, isObject, type JsonObject, objectOf, textOf } from "./json";
+import { ignored, readRecord, unreadable } from "./parsed";
 import { readPlainSecret, type StandardScheme, verifyStandard } from "./standard-signature";
 import { msOfRfc3339 } from "./time";
 
@@ -65,13 +65,8 @@ export const ahasend = defineAdapter<Uint8Array>({
   verifiedBy: "Standard Webhooks signature (HMAC-SHA256 of id, time and body; the secret as it is)",
   readCredential: readPlainSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecord(request.body, parseEvent),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const event = parseJson(body);
-  return event.ok ? eachRecord([event.value], parseEvent) : unreadableBody(event.error);
-}
 
 function parseEvent(event: unknown): ParsedItem {
   if (!isObject(event)) return unreadable("not_an_object");

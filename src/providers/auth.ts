@@ -45,6 +45,14 @@ export function verifySharedSecret(
     : unauthenticated("wrong token or password");
 }
 
+/** What adapters have in common whose provider signs nothing. */
+export const BY_SHARED_SECRET = {
+  verifiedBy: SHARED_SECRET_VERIFICATION,
+  usesBasicAuth: true,
+  readCredential: readSecret,
+  verify: async (request: WebhookRequest, secrets: readonly string[]) => verifySharedSecret(request, secrets),
+} as const;
+
 /** A secret with a colon is the pair, one without is the password alone, whatever the user. */
 function matchesBasic(basic: { user: string; password: string }, secrets: readonly string[]): boolean {
   const pairs = secrets.filter((secret) => secret.includes(":"));

@@ -13,10 +13,10 @@
  */
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
-import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
-import { entryOf, fieldsOfText, isObject, type JsonObject, parseJsonText, parseRecords, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { defineAdapter, type ParsedItem } from "./adapter";
+import { BY_SHARED_SECRET } from "./auth";
+import { entryOf, fieldsOfText, isObject, type JsonObject, parseJsonText, textOf, textsOf } from "./json";
+import { ignored, readRecords, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
 import { msOfUnixSeconds } from "./time";
 
@@ -60,19 +60,10 @@ export const brevo = defineAdapter<string>({
   id: "brevo",
   title: "Brevo",
   manual: "https://developers.brevo.com/docs/transactional-webhooks",
-  verifiedBy: SHARED_SECRET_VERIFICATION,
-  usesBasicAuth: true,
+  ...BY_SHARED_SECRET,
   retryStatus: 429,
-  readCredential: readSecret,
-  verify: async (request, secrets) => verifySharedSecret(request, secrets),
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecords(request.body, parseEvent),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const records = parseRecords(body);
-  if (!records.ok) return unreadableBody(records.error);
-  return eachRecord(records.value, (record) => (record.ok ? parseEvent(record.value) : unreadable(record.error)));
-}
 
 function parseEvent(record: unknown): ParsedItem {
   if (!isObject(record)) return unreadable("not_an_object");

@@ -14,10 +14,10 @@
  */
 import type { BounceClass, EventDraft, EventKind } from "../domain/event";
 import { defineAdapter, type ParsedItem, type ParseOutcome, type WebhookRequest } from "./adapter";
-import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
+import { BY_SHARED_SECRET } from "./auth";
 import { type FormFields, parseForm } from "./form";
-import { entryOf, fieldsOfText, isObject, type JsonObject, parseRecords, textOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { entryOf, fieldsOfText, isObject, type JsonObject, textOf } from "./json";
+import { eachRecord, ignored, readRecords, unreadable, unreadableBody } from "./parsed";
 import { msOfMonthFirst, msOfRfc3339, msOfZoneless } from "./time";
 
 /** Status, in lower case → kind; `null`: known and not wanted. */
@@ -71,11 +71,8 @@ export const elasticemail = defineAdapter<string>({
   id: "elasticemail",
   title: "Elastic Email",
   manual: "https://help.elasticemail.com/en/articles/4804685-notification-settings",
-  verifiedBy: SHARED_SECRET_VERIFICATION,
-  usesBasicAuth: true,
+  ...BY_SHARED_SECRET,
   acceptsGet: true,
-  readCredential: readSecret,
-  verify: async (request, secrets) => verifySharedSecret(request, secrets),
   parse: parseBody,
 });
 
@@ -83,9 +80,7 @@ function parseBody(request: WebhookRequest): ParseOutcome {
   if (!request.body.byteLength) return parseQuery(request);
   // No form begins with a bracket.
   if (/^\s*[[{]/.test(new TextDecoder().decode(request.body.subarray(0, 100)))) {
-    const records = parseRecords(request.body);
-    if (!records.ok) return unreadableBody(records.error);
-    return eachRecord(records.value, (record) => (record.ok ? parseEvent(record.value) : unreadable(record.error)));
+    return readRecords(request.body, parseEvent);
   }
   const form = parseForm(request);
   return form.ok ? eachRecord([recordOf(form.value)], parseEvent) : unreadableBody(form.error);

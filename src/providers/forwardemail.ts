@@ -11,10 +11,10 @@
  */
 import { statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
+import { defineAdapter, type ParsedItem } from "./adapter";
 import { type BodyHmac, readSecret, verifyBodyHmac } from "./auth";
-import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
-import { eachRecord, unreadable, unreadableBody } from "./parsed";
+import { entryOf, isObject, type JsonObject, objectOf, textOf } from "./json";
+import { readRecord, unreadable } from "./parsed";
 import { msOfRfc3339 } from "./time";
 
 const SCHEME: BodyHmac = { header: "x-webhook-signature", encoding: "hex" };
@@ -50,13 +50,8 @@ export const forwardemail = defineAdapter<string>({
   verifiedBy: "X-Webhook-Signature (HMAC-SHA256 of the body)",
   readCredential: readSecret,
   verify: (request, secrets) => verifyBodyHmac(request, secrets, SCHEME),
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecord(request.body, parseBounce),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const bounce = parseJson(body);
-  return bounce.ok ? eachRecord([bounce.value], parseBounce) : unreadableBody(bounce.error);
-}
 
 function parseBounce(record: unknown): ParsedItem {
   if (!isObject(record)) return unreadable("not_an_object");

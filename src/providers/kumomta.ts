@@ -12,10 +12,10 @@
  * Identity: type, id, time, attempt and reply. A record is posted again unchanged.
  */
 import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
-import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
-import { entryOf, isObject, type JsonObject, objectOf, parseRecords, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { defineAdapter, type ParsedItem } from "./adapter";
+import { BY_SHARED_SECRET } from "./auth";
+import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
+import { ignored, readRecords, unreadable } from "./parsed";
 import { msOfRfc3339, msOfUnixSeconds } from "./time";
 
 /** Record type → kind; `null`: known and not wanted. */
@@ -95,18 +95,9 @@ export const kumomta = defineAdapter<string>({
   id: "kumomta",
   title: "KumoMTA",
   manual: "https://docs.kumomta.com/userguide/operation/webhooks/",
-  verifiedBy: SHARED_SECRET_VERIFICATION,
-  usesBasicAuth: true,
-  readCredential: readSecret,
-  verify: async (request, secrets) => verifySharedSecret(request, secrets),
-  parse: (request) => parseBody(request.body),
+  ...BY_SHARED_SECRET,
+  parse: (request) => readRecords(request.body, parseRecord),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const records = parseRecords(body);
-  if (!records.ok) return unreadableBody(records.error);
-  return eachRecord(records.value, (record) => (record.ok ? parseRecord(record.value) : unreadable(record.error)));
-}
 
 function parseRecord(record: unknown): ParsedItem {
   if (!isObject(record)) return unreadable("not_an_object");

@@ -9,10 +9,10 @@
 import { bytesOfHex, utf8Bytes } from "../crypto/encoding";
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome, type VerifyOutcome, type WebhookRequest } from "./adapter";
+import { defineAdapter, type ParsedItem, type VerifyOutcome, type WebhookRequest } from "./adapter";
 import { accepted, anyHmac, isWithin, readSecret, unauthenticated } from "./auth";
-import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { entryOf, isObject, type JsonObject, objectOf, textOf } from "./json";
+import { ignored, readRecord, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
 import { msOfRfc3339, msOfUnixSeconds } from "./time";
 
@@ -50,7 +50,7 @@ export const lettermint = defineAdapter<string>({
   verifiedBy: "X-Lettermint-Signature (HMAC-SHA256 of time and body)",
   readCredential: readSecret,
   verify: (request, secrets, { now }) => verify(request, secrets, now),
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecord(request.body, parseEvent),
 });
 
 async function verify(request: WebhookRequest, secrets: readonly string[], now: number): Promise<VerifyOutcome> {
@@ -65,11 +65,6 @@ async function verify(request: WebhookRequest, secrets: readonly string[], now: 
   signed.set(request.body, head.byteLength);
   const matches = await anyHmac(secrets.map(utf8Bytes), signed, [bytesOfHex(signature)]);
   return matches ? accepted(request) : unauthenticated("X-Lettermint-Signature is not the signature of this body");
-}
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const event = parseJson(body);
-  return event.ok ? eachRecord([event.value], parseEvent) : unreadableBody(event.error);
 }
 
 function parseEvent(event: unknown): ParsedItem {

@@ -13,10 +13,10 @@
  */
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome, type VerifyOutcome, type WebhookRequest } from "./adapter";
+import { defineAdapter, type ParsedItem, type VerifyOutcome, type WebhookRequest } from "./adapter";
 import { type BodyHmac, readSecret, verifyBodyHmac } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { ignored, readRecord, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
 import { msOfRfc3339 } from "./time";
 
@@ -73,7 +73,7 @@ export const mailersend = defineAdapter<string>({
   verifiedBy: "Signature (HMAC-SHA256 of the body)",
   readCredential: readSecret,
   verify,
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecord(request.body, parseEvent),
 });
 
 async function verify(request: WebhookRequest, secrets: readonly string[]): Promise<VerifyOutcome> {
@@ -86,11 +86,6 @@ async function verify(request: WebhookRequest, secrets: readonly string[]): Prom
 function isPing(body: Uint8Array): boolean {
   const event = parseJson(body);
   return event.ok && isObject(event.value) && event.value.type === PING_TYPE;
-}
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const event = parseJson(body);
-  return event.ok ? eachRecord([event.value], parseEvent) : unreadableBody(event.error);
 }
 
 function parseEvent(event: unknown): ParsedItem {

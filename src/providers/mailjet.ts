@@ -11,10 +11,10 @@
  */
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
-import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
-import { entryOf, fieldsOfText, isObject, type JsonObject, parseRecords, textOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { defineAdapter, type ParsedItem } from "./adapter";
+import { BY_SHARED_SECRET } from "./auth";
+import { entryOf, fieldsOfText, isObject, type JsonObject, textOf } from "./json";
+import { ignored, readRecords, unreadable } from "./parsed";
 import { msOfUnixSeconds } from "./time";
 
 /** Event → kind; `null`: known and not wanted. */
@@ -67,18 +67,9 @@ export const mailjet = defineAdapter<string>({
   id: "mailjet",
   title: "Mailjet",
   manual: "https://dev.mailjet.com/email/guides/webhooks/",
-  verifiedBy: SHARED_SECRET_VERIFICATION,
-  usesBasicAuth: true,
-  readCredential: readSecret,
-  verify: async (request, secrets) => verifySharedSecret(request, secrets),
-  parse: (request) => parseBody(request.body),
+  ...BY_SHARED_SECRET,
+  parse: (request) => readRecords(request.body, parseEvent),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const records = parseRecords(body);
-  if (!records.ok) return unreadableBody(records.error);
-  return eachRecord(records.value, (record) => (record.ok ? parseEvent(record.value) : unreadable(record.error)));
-}
 
 function parseEvent(record: unknown): ParsedItem {
   if (!isObject(record)) return unreadable("not_an_object");

@@ -15,17 +15,10 @@ import { importEd25519Key, verifyEd25519 } from "../crypto/ed25519";
 import { bytesOfBase64 } from "../crypto/encoding";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
-import {
-  defineAdapter,
-  type ParsedItem,
-  type ParseOutcome,
-  type RawCredential,
-  type VerifyOutcome,
-  type WebhookRequest,
-} from "./adapter";
+import { defineAdapter, type ParsedItem, type RawCredential, type VerifyOutcome, type WebhookRequest } from "./adapter";
 import { accepted, unauthenticated } from "./auth";
-import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
+import { ignored, readRecord, unreadable } from "./parsed";
 import { msOfRfc3339 } from "./time";
 
 const SIGNATURE_HEADER = "x-mailpace-signature";
@@ -50,7 +43,7 @@ export const mailpace = defineAdapter<Uint8Array>({
   verifiedBy: "X-MailPace-Signature (Ed25519)",
   readCredential,
   verify,
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecord(request.body, parseEvent),
 });
 
 /** The domain's public key: base64 of its 32 bytes. */
@@ -67,11 +60,6 @@ async function verify(request: WebhookRequest, keys: readonly Uint8Array[]): Pro
     if (key && (await verifyEd25519(key, signature, request.body))) return accepted(request);
   }
   return unauthenticated(`${SIGNATURE_HEADER} is not the signature of this body`);
-}
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const event = parseJson(body);
-  return event.ok ? eachRecord([event.value], parseEvent) : unreadableBody(event.error);
 }
 
 function parseEvent(event: unknown): ParsedItem {

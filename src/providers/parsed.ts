@@ -1,5 +1,7 @@
 /** The things an adapter can say of a record, in short. */
+
 import type { ParsedItem, ParseOutcome } from "./adapter";
+import { parseJson, parseRecords } from "./json";
 
 /** Why something went to quarantine, in a sentence. The words are stable; operators filter by them. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -47,6 +49,21 @@ export function eachRecord<T>(
     }
   });
   return { type: "items", items };
+}
+
+/** A body of one record, of an array of them, or of one per line, read record by record. */
+export function readRecords(body: Uint8Array, read: (record: unknown, position: number) => ParsedItem): ParseOutcome {
+  const records = parseRecords(body);
+  if (!records.ok) return unreadableBody(records.error);
+  return eachRecord(records.value, (record, position) =>
+    record.ok ? read(record.value, position) : unreadable(record.error),
+  );
+}
+
+/** A body of one record. */
+export function readRecord(body: Uint8Array, read: (record: unknown) => ParsedItem): ParseOutcome {
+  const record = parseJson(body);
+  return record.ok ? eachRecord([record.value], read) : unreadableBody(record.error);
 }
 
 function detailOf(reason: string, about?: string): string {

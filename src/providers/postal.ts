@@ -18,17 +18,10 @@ import { derOfPem } from "../crypto/x509";
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
-import {
-  defineAdapter,
-  type ParsedItem,
-  type ParseOutcome,
-  type RawCredential,
-  type VerifyOutcome,
-  type WebhookRequest,
-} from "./adapter";
+import { defineAdapter, type ParsedItem, type RawCredential, type VerifyOutcome, type WebhookRequest } from "./adapter";
 import { accepted, unauthenticated } from "./auth";
-import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
+import { ignored, readRecord, unreadable } from "./parsed";
 import { msOfUnixSeconds } from "./time";
 
 /** The first header that is there counts. */
@@ -81,7 +74,7 @@ export const postal = defineAdapter<Uint8Array>({
   verifiedBy: "X-Postal-Signature-256 (RSA-SHA256), or X-Postal-Signature (RSA-SHA1) of older servers",
   readCredential,
   verify,
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecord(request.body, parseEvent),
 });
 
 /** The server's public key: base64 of its SubjectPublicKeyInfo, as the DKIM record has it, or PEM. */
@@ -104,11 +97,6 @@ async function verify(request: WebhookRequest, keys: readonly Uint8Array[]): Pro
     if (key && (await verifyRsa(key, signature, request.body))) return accepted(request);
   }
   return unauthenticated(`${scheme.header} is not the signature of this body`);
-}
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const envelope = parseJson(body);
-  return envelope.ok ? eachRecord([envelope.value], parseEvent) : unreadableBody(envelope.error);
 }
 
 function parseEvent(envelope: unknown): ParsedItem {

@@ -15,10 +15,10 @@
  */
 import { diagnosticText, replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { BounceClass, EventDraft, EventKind } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
-import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
-import { entryOf, isObject, type JsonObject, parseJson, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { defineAdapter, type ParsedItem } from "./adapter";
+import { BY_SHARED_SECRET } from "./auth";
+import { entryOf, isObject, type JsonObject, textOf, textsOf } from "./json";
+import { ignored, readRecord, unreadable } from "./parsed";
 import { msOfRfc3339 } from "./time";
 
 interface Meaning {
@@ -91,17 +91,9 @@ export const postmark = defineAdapter<string>({
   id: "postmark",
   title: "Postmark",
   manual: "https://postmarkapp.com/developer/webhooks/webhooks-overview",
-  verifiedBy: SHARED_SECRET_VERIFICATION,
-  usesBasicAuth: true,
-  readCredential: readSecret,
-  verify: async (request, secrets) => verifySharedSecret(request, secrets),
-  parse: (request) => parseBody(request.body),
+  ...BY_SHARED_SECRET,
+  parse: (request) => readRecord(request.body, parseRecord),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const record = parseJson(body);
-  return record.ok ? eachRecord([record.value], parseRecord) : unreadableBody(record.error);
-}
 
 /** Taken off the list is no event: what Postmark does with its list does not release anybody from ours. */
 function meaningOfChange({ SuppressSending, SuppressionReason }: JsonObject): Meaning | null | undefined {

@@ -19,17 +19,10 @@ import { derOfPem } from "../crypto/x509";
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
-import {
-  defineAdapter,
-  type ParsedItem,
-  type ParseOutcome,
-  type RawCredential,
-  type VerifyOutcome,
-  type WebhookRequest,
-} from "./adapter";
+import { defineAdapter, type ParsedItem, type RawCredential, type VerifyOutcome, type WebhookRequest } from "./adapter";
 import { accepted, unauthenticated } from "./auth";
-import { entryOf, isObject, type JsonObject, parseRecords, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { entryOf, isObject, type JsonObject, textOf, textsOf } from "./json";
+import { ignored, readRecords, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
 import { msOfUnixSeconds } from "./time";
 
@@ -98,7 +91,7 @@ export const sendgrid = defineAdapter<Uint8Array>({
   verifiedBy: "X-Twilio-Email-Event-Webhook-Signature (ECDSA P-256 of timestamp and body)",
   readCredential: readPublicKey,
   verify,
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecords(request.body, parseEvent),
 });
 
 /** As the dashboard shows it, base64 in one line, or as a PEM file. */
@@ -125,12 +118,6 @@ async function verify(request: WebhookRequest, keys: readonly Uint8Array[]): Pro
     if (key && (await verifyP256(key, signature, signed))) return accepted(request);
   }
   return unauthenticated("the signature is not that of this body");
-}
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const records = parseRecords(body);
-  if (!records.ok) return unreadableBody(records.error);
-  return eachRecord(records.value, (record) => (record.ok ? parseEvent(record.value) : unreadable(record.error)));
 }
 
 function parseEvent(event: unknown): ParsedItem {

@@ -12,7 +12,7 @@
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
 import { defineAdapter, type ParsedItem, type ParseOutcome, type WebhookRequest } from "./adapter";
-import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
+import { BY_SHARED_SECRET } from "./auth";
 import { parseFormOrJson } from "./form";
 import { entryOf, isObject, type JsonObject, textOf, textsOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
@@ -47,10 +47,7 @@ export const smtp2go = defineAdapter<string>({
   id: "smtp2go",
   title: "SMTP2GO",
   manual: "https://developers.smtp2go.com/docs/webhooks-overview",
-  verifiedBy: SHARED_SECRET_VERIFICATION,
-  usesBasicAuth: true,
-  readCredential: readSecret,
-  verify: async (request, secrets) => verifySharedSecret(request, secrets),
+  ...BY_SHARED_SECRET,
   parse: parseBody,
 });
 

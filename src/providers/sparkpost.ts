@@ -12,10 +12,10 @@
  */
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { BounceClass, EventDraft, EventKind } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
-import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
-import { entryOf, isObject, type JsonObject, objectOf, parseRecords, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { defineAdapter, type ParsedItem } from "./adapter";
+import { BY_SHARED_SECRET } from "./auth";
+import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
+import { ignored, readRecords, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
 import { msOfRfc3339, msOfUnixSeconds } from "./time";
 
@@ -89,18 +89,9 @@ export const sparkpost = defineAdapter<string>({
   id: "sparkpost",
   title: "SparkPost",
   manual: "https://developers.sparkpost.com/api/webhooks/",
-  verifiedBy: SHARED_SECRET_VERIFICATION,
-  usesBasicAuth: true,
-  readCredential: readSecret,
-  verify: async (request, secrets) => verifySharedSecret(request, secrets),
-  parse: (request) => parseBody(request.body),
+  ...BY_SHARED_SECRET,
+  parse: (request) => readRecords(request.body, parseRecord),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const records = parseRecords(body);
-  if (!records.ok) return unreadableBody(records.error);
-  return eachRecord(records.value, (record) => (record.ok ? parseRecord(record.value) : unreadable(record.error)));
-}
 
 /** One event of one class; no class at all is a ping. */
 function parseRecord(record: unknown): ParsedItem {

@@ -10,9 +10,9 @@
  */
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
-import { entryOf, isObject, type JsonObject, objectOf, parseRecords, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { defineAdapter, type ParsedItem } from "./adapter";
+import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
+import { ignored, readRecords, unreadable } from "./parsed";
 import { readStandardSecret, type StandardScheme, verifyStandard } from "./standard-signature";
 import { msOfRfc3339 } from "./time";
 
@@ -47,14 +47,8 @@ export const sweego = defineAdapter<Uint8Array>({
   verifiedBy: "Webhook-Signature (HMAC-SHA256 of id, time and body)",
   readCredential: readStandardSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),
-  parse: (request) => parseBody(request.body),
+  parse: (request) => readRecords(request.body, parseEvent),
 });
-
-function parseBody(body: Uint8Array): ParseOutcome {
-  const records = parseRecords(body);
-  if (!records.ok) return unreadableBody(records.error);
-  return eachRecord(records.value, (record) => (record.ok ? parseEvent(record.value) : unreadable(record.error)));
-}
 
 function parseEvent(event: unknown): ParsedItem {
   if (!isObject(event)) return unreadable("not_an_object");
