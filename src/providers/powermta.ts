@@ -32,6 +32,9 @@ const KINDS: Readonly<Record<string, EventKind | null>> = {
   p: null,
 };
 
+/** Feedback types by which nobody complains: a report taken back (RFC 6430), failed authentication (RFC 6591). */
+const NO_COMPLAINT = new Set(["not-spam", "auth-failure"]);
+
 type CategoryMapping = Readonly<Record<string, BounceClass | null>>;
 
 /** The seventeen bounce categories. `null`: the category says too little, the status code and the text decide. */
@@ -91,7 +94,7 @@ function parseRecord(record: unknown, provider: string, categories: CategoryMapp
   const type = textOf(record.type);
   if (type === undefined || !Object.hasOwn(KINDS, type)) return unreadable("unknown_kind", "record type");
   const kind = KINDS[type];
-  if (!kind) return ignored();
+  if (!kind || (kind === "complained" && NO_COMPLAINT.has(textOf(record.feedbackType) ?? ""))) return ignored();
   // Feedback records name the recipient in fields of their own.
   const recipient = textOf(record.rcpt) ?? textOf(record.originalRcptTo) ?? textOf(record.orcpt);
   if (recipient === undefined) return unreadable("no_recipient");

@@ -7,9 +7,12 @@ import { freshStores, runCron } from "./worker";
 export const START_MS = Date.UTC(2030, 0, 15, 12);
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
+/** A test that fails every step in turn takes a few seconds; on a machine with other work to do, many. */
+const TEST_TIMEOUT_MS = 120_000;
 
 /** Sets the stage for all tests of a file. Only `Date` is replaced: timers run as ever. */
 export function setStage(): void {
+  vi.setConfig({ testTimeout: TEST_TIMEOUT_MS });
   beforeAll(async () => {
     await freshStores();
     vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
