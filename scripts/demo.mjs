@@ -1,5 +1,6 @@
 /**
- * `npm run demo`: a believable hour of traffic from every provider, posted at the worker that `npm start` runs.
+ * `npm run demo`: a believable hour of traffic from every provider that can be played on this machine, each signed as
+ * that provider signs, posted at the worker that `npm start` runs.
  *
  * About 400 people at example.com, .net and .org; most mail is delivered. Every ninth request is posted twice. A
  * second run within the same ten minutes repeats the same hour and must therefore add nothing; later runs add an hour.
@@ -12,18 +13,22 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { postAll, requestsOf, retriesOf } from "./demo/posting.mjs";
-import { SENDERS } from "./demo/senders.mjs";
+import { NOT_PLAYED, SENDERS } from "./demo/senders.mjs";
 import { FATES, hourEnding, tellHour } from "./demo/story.mjs";
-import { devVarsFile, firstCredential, readDevVars } from "./dev-vars.mjs";
+import { devVarsFile, firstCredential, readDevVars, readPrivateKeys } from "./dev-vars.mjs";
 import { health, portFromEnv, urlOf } from "./local-worker.mjs";
 import { Problem, run, shown } from "./project.mjs";
 
 const SETTLE_MS = 5_000;
+/** What is counted of each provider: first what was sent, then what the worker made of it. */
+const SENT = ["requests", "records"];
+const COUNTS = [...SENT, "new", "duplicate", "ignored", "quarantined"];
 
 await run(async () => {
   const url = urlOf(portFromEnv());
   await requireWorker(url);
   const { admin, senders } = signedIn();
+  printSenders(senders);
 
   const happened = tellHour({ seed: process.env.SEED || "1", end: hourEnding(Date.now()), senders: SENDERS });
   const requests = requestsOf(happened, senders);
@@ -53,26 +58,44 @@ async function requireWorker(url) {
   );
 }
 
-/** Every sender that has a secret, with its headers. */
+/** Every sender that has a secret, with what signs its requests. */
 function signedIn() {
   const file = devVarsFile();
   const vars = existsSync(file) ? readDevVars(file) : {};
   const admin = firstCredential(vars.ADMIN_TOKENS);
   if (admin === undefined)
     throw new Problem(`${shown(file)} has no ADMIN_TOKENS, which the demo needs to look at the results.`);
-  const senders = SENDERS.flatMap((sender) => {
+  const privateKeys = readPrivateKeys(file);
+  const all = SENDERS.map((sender) => {
     const credential = firstCredential(vars[sender.secret]);
-    if (credential !== undefined) return [{ ...sender, headers: sender.authorize(credential) }];
-    console.log(`${sender.provider}: skipped, ${shown(file)} has no usable ${sender.secret}.`);
-    return [];
+    return { ...sender, sign: credential === undefined ? undefined : sender.proof.signer(credential, privateKeys) };
   });
-  return { admin, senders };
+  const mute = all.filter(({ sign }) => !sign).map(({ provider }) => provider);
+  if (mute.length)
+    console.log(
+      `Left out, as ${shown(file)} has no secret for them that the demo can sign with: ${mute.join(", ")}. To get them all, move that file away and run "npm start" again: it makes a new one.`,
+    );
+  return { admin, senders: all.filter(({ sign }) => sign) };
+}
+
+function printSenders(senders) {
+  const unplayed = Object.entries(NOT_PLAYED).map(([provider, why]) => `${provider} (${why})`);
+  console.log(
+    `Playing ${senders.length} senders: ${senders
+      .map(({ provider }) => provider)
+      .sort()
+      .join(", ")}.`,
+  );
+  console.log(`Not played: ${unplayed.join("; ")}.\n`);
 }
 
 function progress(title, total) {
-  return (done) => {
+  return (done, provider) => {
     const isLast = done === total;
-    if (process.stdout.isTTY) process.stdout.write(`\r${title}: ${done} of ${total} requests${isLast ? "\n" : ""}`);
+    const line = `${title}: ${done} of ${total} requests`;
+    // Padded, so that a long name leaves nothing behind.
+    if (process.stdout.isTTY)
+      process.stdout.write(`\r${isLast ? line.padEnd(70) : `${line}, ${provider}`.padEnd(70)}${isLast ? "\n" : ""}`);
     else if (isLast) console.log(`${title}: ${total} requests`);
   };
 }
@@ -83,18 +106,16 @@ function sum(sums, name) {
 
 function printSums(first, again) {
   const row = ([title, ...cells]) =>
-    console.log(`  ${title.padEnd(12)}${cells.map((cell) => `${cell}`.padStart(12)).join("")}`);
-  const rows = (sums) => {
-    for (const [provider, { requests, records, ...counts }] of [...sums].sort()) {
-      const isSilent = SENDERS.find((sender) => sender.provider === provider)?.isSilent;
-      row([provider, requests, records, ...Object.values(counts).map((count) => (isSilent ? "-" : count))]);
-    }
-  };
+    console.log(`  ${title.padEnd(18)}${cells.map((cell) => `${cell}`.padStart(12)).join("")}`);
+  const isSilent = (provider) => SENDERS.some((sender) => sender.provider === provider && sender.isSilent);
   console.log("");
-  row(["Posted", "requests", "records", "new", "duplicate", "ignored", "quarantined"]);
-  rows(first);
-  row(["Again"]);
-  rows(again);
+  row(["", ...COUNTS]);
+  for (const [provider, counts] of [...first].sort()) {
+    row([provider, ...COUNTS.map((name) => (isSilent(provider) && !SENT.includes(name) ? "-" : counts[name]))]);
+  }
+  for (const [title, sums] of Object.entries({ "all of it": first, "posted again": again })) {
+    row([title, ...COUNTS.map((name) => sum(sums, name))]);
+  }
   console.log("  (listmonk's API answers without counts)\n");
 }
 
@@ -123,7 +144,8 @@ async function printSuppressed(url, admin, happened) {
 
 /** The fates whose end is known. What has been decided by hand since is not held against the worker. */
 async function printFates(url, admin, { senders, isNew }) {
-  const known = FATES.filter((fate) => fate.reason && senders.some(({ provider }) => provider === fate.provider));
+  const played = senders.map(({ provider }) => provider);
+  const known = FATES.filter((fate) => fate.reason && fate.providers.every((provider) => played.includes(provider)));
   for (const { recipient, reason, suppressed, told } of known) {
     const path = `/v1/check?consistency=strong&recipient=${encodeURIComponent(recipient)}`;
     let answer = await get(url, admin, path);
@@ -133,7 +155,7 @@ async function printFates(url, admin, { senders, isNew }) {
       answer = await get(url, admin, path);
     }
     const verdict = answer.suppressed ? `suppressed (${answer.reasons.join(", ")})` : "may be mailed";
-    console.log(`  ${recipient.padEnd(26)}${verdict.padEnd(26)}${told}`);
+    console.log(`  ${recipient.padEnd(28)}${verdict.padEnd(26)}${told}`);
     if (isNew && answer.reasons.includes(reason) !== suppressed) {
       throw new Problem(`${recipient}: expected ${suppressed ? "" : "not "}to be suppressed for "${reason}".`);
     }

@@ -1,25 +1,22 @@
 /**
- * The secrets of local development: wrangler's file `.dev.vars`, made with random values where there is none.
+ * The secrets of local development: wrangler's file `.dev.vars`, made with random values where there is none, for every
+ * provider that `npm run demo` speaks for.
  *
- * A file that is there is its owner's: it is read, never changed. What it lacks is said, not added.
+ * A file that is there is its owner's: it is read, never changed. What it lacks is said, not added. Of providers that
+ * sign with a private key the file has the public one; the demo's private keys are in a file beside the local data.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import util from "node:util";
+import { SENDERS } from "./demo/senders.mjs";
 import { ROOT } from "./project.mjs";
 
 const token = () => randomBytes(24).toString("base64url");
 
-/** Name → how its development value is made. Another provider that `npm run demo` speaks for is one more line. */
-const MADE = {
-  ADMIN_TOKENS: token,
-  CHECK_TOKENS: token,
-  WEBHOOK_INBOXROAD: token,
-  WEBHOOK_POWERMTA: token,
-  WEBHOOK_SMTPETER: token,
-  WEBHOOK_LISTMONK: () => `listmonk:${token()}`,
-};
+/** What the API wants; the providers' follow from how each of them proves itself. */
+const API_TOKENS = ["ADMIN_TOKENS", "CHECK_TOKENS"];
+const FOR_ITS_OWNER = { mode: 0o600 };
 
 const HEADER = `# Secrets for local development only, made by "npm start". Not for production, not for git.
 # Edit it as you like, or delete it to have new ones made; then start again.
@@ -30,16 +27,44 @@ export function devVarsFile() {
   return path.resolve(ROOT, process.env.BOUNCEKEEPER_DEV_VARS || ".dev.vars");
 }
 
+/** The demo's private keys, by public key: in a folder that git ignores, or beside a secrets' file of another name. */
+function privateKeysFile(file) {
+  const isDefault = file === path.join(ROOT, ".dev.vars");
+  return isDefault ? path.join(ROOT, ".wrangler/demo-keys.json") : `${file}.demo-keys.json`;
+}
+
 /** Makes the file if there is none. */
 export function ensureDevVars(file) {
   const made = !existsSync(file);
   if (made) {
+    const { lines, privateKeys } = makeSecrets();
     mkdirSync(path.dirname(file), { recursive: true });
-    const lines = Object.entries(MADE).map(([name, make]) => `${name}=${make()}\n`);
     // "wx": two starts at the same moment must not give out two sets of tokens.
-    writeFileSync(file, HEADER + lines.join(""), { mode: 0o600, flag: "wx" });
+    writeFileSync(file, HEADER + lines.join(""), { ...FOR_ITS_OWNER, flag: "wx" });
+    const keysFile = privateKeysFile(file);
+    mkdirSync(path.dirname(keysFile), { recursive: true });
+    // The mode counts for a new file only; an old one may have been opened to others.
+    rmSync(keysFile, { force: true });
+    writeFileSync(keysFile, `${JSON.stringify(privateKeys, null, 2)}\n`, FOR_ITS_OWNER);
   }
   return { made, vars: readDevVars(file) };
+}
+
+function makeSecrets() {
+  const lines = API_TOKENS.map((name) => `${name}=${token()}\n`);
+  const privateKeys = {};
+  for (const { secret: name, proof } of SENDERS.filter((sender) => !API_TOKENS.includes(sender.secret))) {
+    const { secret, privateKey } = proof.make();
+    lines.push(`${name}=${secret}\n`);
+    if (privateKey !== undefined) privateKeys[secret] = privateKey;
+  }
+  return { lines, privateKeys };
+}
+
+/** @returns {Record<string, string>} public key → private key (PEM) of the secrets in that file */
+export function readPrivateKeys(file) {
+  const keysFile = privateKeysFile(file);
+  return existsSync(keysFile) ? JSON.parse(readFileSync(keysFile, "utf8")) : {};
 }
 
 /** @returns {Record<string, string>} */

@@ -1,119 +1,57 @@
 /**
- * Who speaks to the worker, and how. Another provider is one more entry:
+ * Who speaks to the worker, and how: every provider that can be played on this machine. Another one is an entry in a
+ * file of `senders/`; its secret in `.dev.vars` and its part of the story follow from that.
  *
- *   provider   the word in its URL, and in the story
- *   weight     its share of the messages
- *   secret     the name of its secret in .dev.vars
- *   path       where it posts
- *   tells      which outcomes it tells of
- *   records    an event as the provider's records: one or more texts
- *   batchSize  how many records it posts at once, and `join`, how it puts them together
- *   authorize  the headers by which it proves itself
- *   isSilent   answers without counts
+ *   provider     the word in its URL, and in the story
+ *   weight       its share of the messages
+ *   proof        how it proves itself, from `proofs.mjs`
+ *   words        its words for what can become of a message, by category, class or kind (`outcomes.mjs`); where it has
+ *                none, it does not tell of it
+ *   record       an event and its word as the provider's record, or as several
+ *   body         how records are put together, `batchSize` at a time; left out: one at a time, as JSON
+ *   contentType  left out: JSON
+ *   method       `GET`: the body is the URL's query
+ *   isRawMail    which records are mails as they came
+ *   isSilent     answers without counts
+ *   secret, path where they do not follow from the provider's name
  */
-import { POWERMTA_KINDS, powerMtaRecord } from "./powermta-records.mjs";
-import { uuidOf } from "./random.mjs";
-import { SMTPETER_KINDS, smtpeterCalls } from "./smtpeter-calls.mjs";
+import { KEY_PAIRS } from "./senders/key-pairs.mjs";
+import { OWN_FORMAT } from "./senders/own-format.mjs";
+import { OWN_SERVERS } from "./senders/own-servers.mjs";
+import { SHARED_SECRET } from "./senders/shared-secret.mjs";
+import { SHARED_SECRET_IN_DETAIL } from "./senders/shared-secret-in-detail.mjs";
+import { SIGNED_BODY } from "./senders/signed-body.mjs";
+import { SIGNED_IN_PART } from "./senders/signed-in-part.mjs";
+import { STANDARD_WEBHOOKS } from "./senders/standard-webhooks.mjs";
+import { wordOf } from "./told.mjs";
 
-const JSON_TYPE = "application/json";
-
-const basic = (pair) => ({ authorization: `Basic ${Buffer.from(pair).toString("base64")}` });
-const bearer = (token) => ({ authorization: `Bearer ${token}` });
-/** A shared secret, or `user:password`. */
-const sharedSecret = (secret) => (secret.includes(":") ? basic(secret) : { "x-webhook-token": secret });
-const oneOf =
-  (kinds) =>
-  ({ kind }) =>
-    kinds.includes(kind);
-const jsonArray = (records) => `[${records.join(",")}]`;
-
-export const SENDERS = [
-  {
-    provider: "inboxroad",
-    weight: 30,
-    secret: "WEBHOOK_INBOXROAD",
-    path: "/webhooks/inboxroad",
-    tells: oneOf(POWERMTA_KINDS),
-    contentType: JSON_TYPE,
-    records: (event) => [JSON.stringify(powerMtaRecord(event))],
-    batchSize: 10,
-    join: jsonArray,
-    authorize: sharedSecret,
-  },
-  {
-    provider: "powermta",
-    weight: 35,
-    secret: "WEBHOOK_POWERMTA",
-    path: "/webhooks/powermta",
-    tells: oneOf(POWERMTA_KINDS),
-    contentType: JSON_TYPE,
-    records: (event) => [JSON.stringify(powerMtaRecord(event))],
-    batchSize: 40,
-    join: jsonArray,
-    authorize: sharedSecret,
-  },
-  {
-    provider: "smtpeter",
-    weight: 15,
-    secret: "WEBHOOK_SMTPETER",
-    path: "/webhooks/smtpeter",
-    tells: oneOf(SMTPETER_KINDS),
-    contentType: "application/x-www-form-urlencoded",
-    records: smtpeterCalls,
-    batchSize: 1,
-    join: ([record]) => record,
-    authorize: sharedSecret,
-  },
-  {
-    provider: "listmonk",
-    // Small, because all it tells of are bounces.
-    weight: 3,
-    secret: "WEBHOOK_LISTMONK",
-    path: "/webhooks/bounce",
-    tells: (event) => oneOf(["bounced", "complained"])(event) && event.class !== "block",
-    contentType: JSON_TYPE,
-    records: (event) => [JSON.stringify(listmonkBounce(event))],
-    batchSize: 1,
-    join: ([record]) => record,
-    authorize: basic,
-    isSilent: true,
-  },
-  {
-    provider: "api",
-    weight: 10,
-    secret: "ADMIN_TOKENS",
-    path: "/v1/events",
-    tells: oneOf(["delivered", "deferred", "bounced", "complained", "unsubscribed"]),
-    contentType: "application/x-ndjson",
-    records: (event) => [JSON.stringify(ownEvent(event))],
-    batchSize: 20,
-    join: (records) => records.join("\n"),
-    authorize: bearer,
-  },
+const ENTRIES = [
+  ...OWN_SERVERS,
+  ...OWN_FORMAT,
+  ...SHARED_SECRET,
+  ...SHARED_SECRET_IN_DETAIL,
+  ...SIGNED_BODY,
+  ...SIGNED_IN_PART,
+  ...STANDARD_WEBHOOKS,
+  ...KEY_PAIRS,
 ];
 
-/** listmonk has three words. */
-function listmonkBounce(event) {
-  return {
-    email: event.recipient,
-    campaign_uuid: uuidOf(event.campaign),
-    source: "demo",
-    type: event.kind === "complained" ? "complaint" : event.class === "hard" ? "hard" : "soft",
-    meta: { diagnostic: event.text ?? "" },
-    created_at: new Date(event.at).toISOString(),
-  };
-}
+export const SENDERS = ENTRIES.map((entry) => ({
+  secret: `WEBHOOK_${entry.provider.replaceAll("-", "_").toUpperCase()}`,
+  path: `/webhooks/${entry.provider}`,
+  method: "POST",
+  contentType: "application/json",
+  batchSize: 1,
+  body: ([record]) => JSON.stringify(record),
+  isRawMail: () => false,
+  ...entry,
+  tells: (event) => wordOf(entry, event) !== undefined,
+  recordsOf: (event) => [entry.record(event, wordOf(entry, event))].flat(),
+}));
 
-function ownEvent(event) {
-  return {
-    kind: event.kind,
-    class: event.class,
-    recipient: event.recipient,
-    occurredAt: new Date(event.at).toISOString(),
-    messageId: event.messageId,
-    statusCode: event.status,
-    diagnosticCode: event.reply && `smtp; ${event.reply} ${event.text}`,
-    campaign: event.campaign,
-    tags: ["demo"],
-  };
-}
+/** Provider → why nobody on this machine can speak for it. */
+export const NOT_PLAYED = {
+  ses: "signed with certificates that only Amazon's hosts hand out",
+  scaleway: "signed with certificates that only Scaleway's hosts hand out",
+  "cloudflare-email": "comes by a queue",
+};

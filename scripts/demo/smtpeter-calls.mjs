@@ -2,32 +2,23 @@
  * SMTPeter's calls: one event each, as a form. A bounce is told twice, as the failure it means and as the returned
  * mail itself; both name the message, which therefore counts once.
  */
+import { secondsOf, zonelessOf } from "./told.mjs";
 
-export const SMTPETER_KINDS = ["delivered", "bounced", "complained"];
+/** Kept in quarantine as long as the worker does not read mail. */
+export const isRawMail = ({ type }) => type === "bounce" || type === "abuse";
 
-/** @returns {string[]} bodies */
-export function smtpeterCalls(event) {
-  const seconds = Math.floor(event.at / 1000);
-  const common = {
-    id: event.id,
-    time: `${seconds}`,
-    timestamp: new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " "),
-    tags: event.campaign,
-  };
+export function smtpeterCalls(event, type) {
+  const { id, recipient } = event;
+  const seconds = secondsOf(event);
+  if (type === "abuse") return [{ id, type, emailfrom: recipient, mime: feedbackReport(event) }];
+  const told = { id, type, time: `${seconds}`, timestamp: zonelessOf(event), tags: event.campaign, recipient };
   const codes = { code: event.reply, extended: event.status, description: event.text };
-  const { recipient } = event;
-  if (event.kind === "delivered") return [form({ ...common, type: "delivery", recipient, ...codes })];
-  if (event.kind === "complained")
-    return [form({ id: event.id, type: "abuse", emailfrom: recipient, mime: feedbackReport(event) })];
-  const failure = { ...common, type: "failure", recipient, action: "failed", ...codes };
+  if (type === "delivery") return [{ ...told, ...codes }];
+  const failure = { ...told, action: "failed", ...codes };
   // Every second failure came back by mail, after the session.
-  if (seconds % 2) return [form({ ...failure, state: "rcpt" })];
-  const returned = { ...common, type: "bounce", recipient, envelope: event.sender, mime: deliveryStatus(event) };
-  return [form({ ...failure, state: "bounce", code: "" }), form(returned)];
-}
-
-function form(fields) {
-  return new URLSearchParams(fields).toString();
+  if (seconds % 2) return [{ ...failure, state: "rcpt" }];
+  const returned = { ...told, type: "bounce", envelope: event.sender, mime: deliveryStatus(event) };
+  return [{ ...failure, state: "bounce", code: "" }, returned];
 }
 
 function deliveryStatus(event) {

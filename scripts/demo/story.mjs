@@ -9,6 +9,7 @@ import {
   COMPLAINT,
   DELIVERED,
   FULL_MAILBOX,
+  LISTED_BOUNCE,
   NO_SUCH_USER,
   OUTCOMES,
   SPAM,
@@ -30,13 +31,13 @@ const LAST =
 const repeat = (count, outcome) => Array.from({ length: count }, () => outcome);
 
 /**
- * Fates: the outcomes of one recipient's messages, in order of time, and which reason must (or must not) suppress
- * the address in the end.
+ * Fates: the outcomes of one recipient's messages, in order of time, by one provider or by several in turn, and which
+ * reason must (or must not) suppress the address in the end.
  */
 export const FATES = [
   {
     recipient: "fills.up@example.net",
-    provider: "inboxroad",
+    providers: ["inboxroad"],
     outcomes: repeat(5, FULL_MAILBOX),
     reason: "soft",
     suppressed: true,
@@ -44,7 +45,7 @@ export const FATES = [
   },
   {
     recipient: "came.back@example.org",
-    provider: "inboxroad",
+    providers: ["inboxroad"],
     outcomes: [...repeat(4, FULL_MAILBOX), DELIVERED],
     reason: "soft",
     suppressed: false,
@@ -52,7 +53,7 @@ export const FATES = [
   },
   {
     recipient: "has.left@example.com",
-    provider: "powermta",
+    providers: ["powermta"],
     outcomes: [DELIVERED, NO_SUCH_USER],
     reason: "hard",
     suppressed: true,
@@ -60,7 +61,7 @@ export const FATES = [
   },
   {
     recipient: "had.enough@example.com",
-    provider: "powermta",
+    providers: ["powermta"],
     outcomes: [DELIVERED, COMPLAINT],
     reason: "complaint",
     suppressed: true,
@@ -68,7 +69,7 @@ export const FATES = [
   },
   {
     recipient: "opted.out@example.org",
-    provider: "api",
+    providers: ["api"],
     outcomes: [DELIVERED, UNSUBSCRIBE],
     reason: "unsubscribe",
     suppressed: true,
@@ -76,15 +77,31 @@ export const FATES = [
   },
   {
     recipient: "strict.filter@example.net",
-    provider: "powermta",
+    providers: ["powermta"],
     outcomes: repeat(6, SPAM),
     reason: "soft",
     suppressed: false,
     told: "6 refused as spam: not the recipient's fault",
   },
   {
+    recipient: "here.and.there@example.org",
+    providers: ["sendgrid", "mailgun", "resend", "sparkpost", "brevo"],
+    outcomes: repeat(5, FULL_MAILBOX),
+    reason: "soft",
+    suppressed: true,
+    told: "5 bounces, each told by another provider",
+  },
+  {
+    recipient: "on.their.list@example.com",
+    providers: ["sendgrid"],
+    outcomes: [LISTED_BOUNCE],
+    reason: "hard",
+    suppressed: true,
+    told: "SendGrid had it on its own list, and did not send",
+  },
+  {
     recipient: "puzzle@example.net",
-    provider: "inboxroad",
+    providers: ["inboxroad"],
     outcomes: [UNHEARD_OF],
     told: "a record of a kind nobody knows: kept in quarantine",
   },
@@ -110,22 +127,24 @@ export function tellHour({ seed, end, senders }) {
       ...outcome,
       recipient,
       provider,
-      at,
+      at: Math.floor(at),
       id,
       messageId: `${id}@mail.example.com`,
       campaign,
       sender: "news@mail.example.com",
     });
   };
-  for (const { recipient, provider, outcomes } of FATES) {
+  for (const { recipient, providers, outcomes } of FATES) {
     const gap = SPAN_MS / (outcomes.length + 1);
     for (const [index, outcome] of outcomes.entries())
-      add(recipient, provider, outcome, end - SPAN_MS + (index + 1) * gap);
+      add(recipient, providers[index % providers.length], outcome, end - SPAN_MS + (index + 1) * gap);
   }
+  // Everybody has something to tell: of the first messages each provider gets one.
+  const waiting = [...senders];
   for (const recipient of peopleOf(random)) {
     const messages = random.chance(0.7) ? 1 : 2 + random.below(2);
     for (let i = 0; i < messages; i++) {
-      const sender = random.weighted(senders);
+      const sender = waiting.pop() ?? random.weighted(senders);
       add(recipient, sender.provider, random.weighted(OUTCOMES.filter(sender.tells)), end - random.below(SPAN_MS));
     }
   }

@@ -1,7 +1,10 @@
 /** Bytes to text and back. Nothing here throws on hostile input: what cannot be decoded is `null`. */
 
+const ENCODER = new TextEncoder();
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 export function utf8Bytes(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return ENCODER.encode(text);
 }
 
 /** Strict: `null` for anything that is not UTF-8. A leading byte order mark is dropped. */
@@ -15,7 +18,7 @@ export function utf8Text(bytes: Uint8Array): string | null {
 
 export function hexOf(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] ?? 0];
   return text;
 }
 

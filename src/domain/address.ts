@@ -12,6 +12,11 @@ const QUOTED_LOCAL = /^"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"$/u;
 const DOMAIN_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const ADDRESS_LITERAL = /^\[(?:ipv6:[0-9a-f:.]+|\d{1,3}(?:\.\d{1,3}){3})\]$/;
 
+/** Canonical as it stands, as most addresses are that providers report. */
+const CANONICAL =
+  /^[a-z0-9._+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const MAX_PLAIN_LENGTH = 253;
+
 export type AddressError = "empty" | "no_at_sign" | "space" | "bad_local_part" | "bad_domain" | "too_long";
 
 /** Why an address is none, in a sentence without the address. */
@@ -31,6 +36,7 @@ export const ADDRESS_ERRORS: Readonly<Record<AddressError, string>> = {
  * @param input as received, e.g. `"John" <John@Example.com>`
  */
 export function canonicalAddress(input: string): Result<string, AddressError> {
+  if (input.length <= MAX_PLAIN_LENGTH && CANONICAL.test(input)) return ok(input);
   const bare = stripDecoration(input);
   if (bare === "") return fail("empty");
   const at = bare.lastIndexOf("@");

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress, canonicalRecipient, domainRecipient } from "../../src/domain/address";
 
@@ -47,6 +48,21 @@ describe("the canonical form of an address", () => {
     [`john@${"a.".repeat(130)}com`, "bad_domain"],
   ])("is none for %j: %s", (input, error) => {
     expect(canonicalAddress(input)).toEqual({ ok: false, error });
+  });
+
+  it("is the same whether or not there is anything to strip", () => {
+    const characters = fc.constantFrom(..."abz09._+-@ A".split(""));
+    const addresses = fc.tuple(
+      fc.string({ unit: characters, maxLength: 70 }),
+      fc.string({ unit: fc.constantFrom(..."az9.-".split("")), maxLength: 70 }),
+    );
+    fc.assert(
+      fc.property(addresses, ([local, domain]) => {
+        const address = `${local}@${domain}`;
+        expect(canonicalAddress(address)).toEqual(canonicalAddress(`<${address}>`));
+      }),
+      { numRuns: 5_000 },
+    );
   });
 
   it("is its own canonical form", () => {
