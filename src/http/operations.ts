@@ -91,7 +91,7 @@ const postRebuild = createRoute({
       ]),
       "What was done.",
     ),
-    ...problems(400, 403),
+    ...problems(400, 403, 404),
   },
 });
 
@@ -117,7 +117,7 @@ operationRoutes.openapi(postRebuild, async (c) => {
   if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
   const recipient = recipientOf(wanted.recipient);
   const decision = await rebuildRecipient(c.env, recipient);
-  if (!decision.ok) throw new Problem("busy");
+  if (!decision.ok) throw new Problem(decision.error === "busy" ? "busy" : "not_found");
   const { version, verdict } = decision.value;
   const reasons = verdict.suppressions.map((s) => s.reason);
   return c.json({ recipient, version, suppressed: reasons.length > 0, reasons, softBounces: verdict.softCount }, 200);

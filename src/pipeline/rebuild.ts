@@ -18,16 +18,18 @@ const EDGE_PAGE = 400;
  * Rebuilds one recipient: its object from the journal, then the projection and the edge cache.
  *
  * @param address canonical
- * @returns `busy` when events kept coming in between
+ * @returns `busy` when events kept coming in between; `unknown` where there is nothing to rebuild
  */
-export async function rebuildRecipient(deps: Deps, address: string): Promise<Result<Decision, "busy">> {
+export async function rebuildRecipient(deps: Deps, address: string): Promise<Result<Decision, "busy" | "unknown">> {
   if (!deps.policy.ok) throw new Error("policy is invalid");
   const key = await sha256Hex(address);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     // The revision is read before the facts: whatever the object took in later makes it refuse.
     const ifRevision = await revisionOf(deps.recipients, key);
     const rows = await factsOfAddress(deps.db, address);
-    const floor = (await recipientByKey(deps.db, key))?.version ?? 0;
+    const row = await recipientByKey(deps.db, key);
+    if (!row && !rows.length) return fail("unknown");
+    const floor = row?.version ?? 0;
     const request = { key, address, policy: deps.policy.value, facts: rows.map(factOf), floor, ifRevision };
     const decision = await rebuildRecipientObject(deps.recipients, request);
     if (!decision) continue;

@@ -23,7 +23,10 @@ export async function readEdge(kv: KVNamespace, recipientKeys: readonly string[]
   return new Map(
     recipientKeys.flatMap((key) => {
       const value = values.get(edgeKey(key));
-      return value ? [[key, value] as const] : [];
+      if (!value) return [];
+      // Not ours: better to be asked again elsewhere than to be taken for an answer.
+      if (typeof value.reasons !== "object" || value.reasons === null) throw new Error("unreadable answer");
+      return [[key, value] as const];
     }),
   );
 }

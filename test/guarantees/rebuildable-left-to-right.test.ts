@@ -283,3 +283,9 @@ it("survives a failure of any of its steps, and of the loss that it was to repai
   });
   expect(steps).toBeGreaterThan(4);
 });
+
+it("nothing is made of a recipient of whom nothing is known", async () => {
+  const response = await api("/v1/rebuild", { json: { recipient: "stranger@example.com" } });
+  expect(response.status).toBe(404);
+  expect((await api("/v1/recipients/stranger@example.com")).status).toBe(404);
+});
