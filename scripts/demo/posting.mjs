@@ -2,7 +2,7 @@
 import { Problem } from "../project.mjs";
 import { UNHEARD_OF } from "./outcomes.mjs";
 
-const PARALLEL = 6;
+const PARALLEL = 4;
 /** Every so many requests one is delivered a second time, as after an answer that got lost. */
 const RETRY_EVERY = 9;
 const TIMEOUT_MS = 30_000;

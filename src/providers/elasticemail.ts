@@ -15,9 +15,9 @@
 import type { BounceClass, EventDraft, EventKind } from "../domain/event";
 import { defineAdapter, type ParsedItem, type ParseOutcome, type WebhookRequest } from "./adapter";
 import { BY_SHARED_SECRET } from "./auth";
-import { type FormFields, parseForm } from "./form";
+import { readFormOrJson, recordOfForm } from "./form";
 import { entryOf, fieldsOfText, isObject, type JsonObject, textOf } from "./json";
-import { eachRecord, ignored, readRecords, unreadable, unreadableBody } from "./parsed";
+import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { msOfMonthFirst, msOfRfc3339, msOfZoneless } from "./time";
 
 /** Status, in lower case → kind; `null`: known and not wanted. */
@@ -78,24 +78,14 @@ export const elasticemail = defineAdapter<string>({
 
 function parseBody(request: WebhookRequest): ParseOutcome {
   if (!request.body.byteLength) return parseQuery(request);
-  // No form begins with a bracket.
-  if (/^\s*[[{]/.test(new TextDecoder().decode(request.body.subarray(0, 100)))) {
-    return readRecords(request.body, parseEvent);
-  }
-  const form = parseForm(request);
-  return form.ok ? eachRecord([recordOf(form.value)], parseEvent) : unreadableBody(form.error);
+  return readFormOrJson(request, parseEvent);
 }
 
 function parseQuery({ method, url }: WebhookRequest): ParseOutcome {
   const fields = new Map([...new Set(url.searchParams.keys())].map((name) => [name, url.searchParams.getAll(name)]));
   const isEvent = EVENT_FIELDS.some((name) => fields.has(name));
-  if (isEvent) return eachRecord([recordOf(fields)], parseEvent);
+  if (isEvent) return eachRecord([recordOfForm(fields)], parseEvent);
   return method === "GET" ? { type: "items", items: [ignored()] } : unreadableBody("empty_body");
-}
-
-/** A field that is given twice is a list, and no text. */
-function recordOf(fields: FormFields): JsonObject {
-  return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }
 
 function parseEvent(record: unknown): ParsedItem {

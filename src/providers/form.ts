@@ -1,8 +1,9 @@
 /** Reading HTML forms that somebody else posted: `application/x-www-form-urlencoded` and `multipart/form-data`. */
 import { utf8Text } from "../crypto/encoding";
 import { fail, ok, type Result } from "../domain/result";
-import type { WebhookRequest } from "./adapter";
-import { type JsonError, parseRecords } from "./json";
+import type { ParsedItem, ParseOutcome, WebhookRequest } from "./adapter";
+import type { JsonObject } from "./json";
+import { eachRecord, readRecords, unreadableBody } from "./parsed";
 
 /** The values of each field, in the order in which they came. */
 export type FormFields = ReadonlyMap<string, readonly string[]>;
@@ -34,17 +35,22 @@ export function parseForm(request: Pick<WebhookRequest, "headers" | "body">): Re
 }
 
 /**
- * The records of a body that may be JSON or one form. What comes is told by its first character, for no form begins with
- * a bracket. A field of a form that is given twice is a list, and no text.
+ * Reads a body that may be JSON (a record, several) or one form. What comes is told by its first character, for no form
+ * begins with a bracket.
  */
-export function parseFormOrJson(
+export function readFormOrJson(
   request: Pick<WebhookRequest, "headers" | "body">,
-): Result<readonly Result<unknown, JsonError>[], JsonError | FormError> {
-  if (/^\s*[[{]/.test(new TextDecoder().decode(request.body.subarray(0, 100)))) return parseRecords(request.body);
+  read: (record: unknown) => ParsedItem,
+): ParseOutcome {
+  if (/^\s*[[{]/.test(new TextDecoder().decode(request.body.subarray(0, 100)))) return readRecords(request.body, read);
   const form = parseForm(request);
-  if (!form.ok) return form;
-  const fields = [...form.value].map(([name, values]) => [name, values.length === 1 ? values[0] : values]);
-  return ok([ok(Object.fromEntries(fields))]);
+  if (!form.ok) return unreadableBody(form.error);
+  return eachRecord([recordOfForm(form.value)], read);
+}
+
+/** A form as a record: a field that is given twice is a list, and no text. */
+export function recordOfForm(fields: FormFields): JsonObject {
+  return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[];

@@ -11,11 +11,11 @@
  */
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft, EventKind, StatedClass } from "../domain/event";
-import { defineAdapter, type ParsedItem, type ParseOutcome, type WebhookRequest } from "./adapter";
+import { defineAdapter, type ParsedItem } from "./adapter";
 import { BY_SHARED_SECRET } from "./auth";
-import { parseFormOrJson } from "./form";
+import { readFormOrJson } from "./form";
 import { entryOf, isObject, type JsonObject, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { ignored, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
 import { msOfRfc3339, msOfUnixSeconds, msOfZoneless } from "./time";
 
@@ -48,14 +48,8 @@ export const smtp2go = defineAdapter<string>({
   title: "SMTP2GO",
   manual: "https://developers.smtp2go.com/docs/webhooks-overview",
   ...BY_SHARED_SECRET,
-  parse: parseBody,
+  parse: (request) => readFormOrJson(request, parseEvent),
 });
-
-function parseBody(request: WebhookRequest): ParseOutcome {
-  const records = parseFormOrJson(request);
-  if (!records.ok) return unreadableBody(records.error);
-  return eachRecord(records.value, (record) => (record.ok ? parseEvent(record.value) : unreadable(record.error)));
-}
 
 function parseEvent(record: unknown): ParsedItem {
   if (!isObject(record)) return unreadable("not_an_object");

@@ -12,14 +12,12 @@
  * Identity: type, message id, time, state and codes. There is no event id; `id` is the message's.
  */
 
-import { utf8Text } from "../crypto/encoding";
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
 import {
   defineAdapter,
   type ParsedItem,
-  type ParseOutcome,
   type RawCredential,
   type VerifyContext,
   type VerifyOutcome,
@@ -27,8 +25,9 @@ import {
 } from "./adapter";
 import { accepted, unauthenticated, verifySharedSecret } from "./auth";
 import { type CopernicaAccount, verifyCopernica } from "./copernica-signature";
-import { isObject, type JsonError, type JsonObject, parseJson, textOf, textsOf } from "./json";
-import { ignored, unreadable, unreadableBody } from "./parsed";
+import { readFormOrJson } from "./form";
+import { isObject, type JsonObject, textOf, textsOf } from "./json";
+import { ignored, unreadable } from "./parsed";
 import { msOfUnixSeconds, msOfZoneless } from "./time";
 
 type Credential =
@@ -61,7 +60,7 @@ export const smtpeter = defineAdapter<Credential>({
   usesBasicAuth: true,
   readCredential,
   verify,
-  parse: parseBody,
+  parse: (request) => readFormOrJson(request, parseRecord),
   ownershipFiles: (credentials) =>
     Object.fromEntries(credentials.flatMap((c) => (c.type === "account" ? Object.entries(c.files) : []))),
 });
@@ -110,34 +109,8 @@ async function verify(
   return signed.ok ? accepted(request) : signed;
 }
 
-function parseBody(request: WebhookRequest): ParseOutcome {
-  if (/^multipart\//i.test(request.headers.get("content-type") ?? "")) {
-    return unreadableBody("unsupported_content_type");
-  }
-  const record = readRecord(request.body);
-  if (!record.ok) return unreadableBody(record.error);
-  return { type: "items", items: [isObject(record.value) ? parseRecord(record.value) : unreadable("not_an_object")] };
-}
-
-/**
- * The fields of either format. What comes is told by its first character, not by the content type: both formats are
- * documented, and no form begins with a bracket.
- */
-function readRecord(body: Uint8Array): Result<unknown, JsonError> {
-  const text = utf8Text(body);
-  if (text === null) return fail("invalid_utf8");
-  if (/^\s*[[{]/.test(text)) return parseJson(body);
-  if (text.trim() === "") return fail("empty_body");
-  const fields = Map.groupBy(new URLSearchParams(text), ([name]) => name);
-  return ok(Object.fromEntries([...fields].map(([name, pairs]) => [name, fieldOf(pairs.map(([, value]) => value))])));
-}
-
-/** A field that is given twice is a list, and no text. */
-function fieldOf(values: readonly string[]): unknown {
-  return values.length === 1 ? values[0] : values;
-}
-
-function parseRecord(record: JsonObject): ParsedItem {
+function parseRecord(record: unknown): ParsedItem {
+  if (!isObject(record)) return unreadable("not_an_object");
   // The manual gives opens and clicks no `type`; only they tell the reader's IP address.
   const type = textOf(record.type) ?? (record.ip === undefined ? "" : "open");
   const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;

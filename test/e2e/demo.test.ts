@@ -111,7 +111,9 @@ describe.each(SENDERS.map((sender) => [sender.provider, sender] as const))("%s",
     }
   });
 
-  test.skipIf(provider === ownFormat.id)("gets a secret that the worker can use", () => {
+  // Our own format is posted with an operator's token: there is no webhook's secret.
+  if (provider === ownFormat.id) return;
+  test("gets a secret that the worker can use", () => {
     expect(adapterOf(sender)?.readCredential(sender.proof.make().secret)).toMatchObject({ ok: true });
   });
 });

@@ -1,6 +1,7 @@
 /**
  * The service as its users meet it: started by `npm start`, spoken to over HTTP, killed without warning.
  */
+import { statSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort, LocalService, runScript, somebodyListens } from "./local-service";
@@ -64,6 +65,9 @@ test("secrets that it made are for their owner only, and are not made again", as
   expect(ADMIN_TOKENS).toMatch(/^\S{32,}$/);
   expect(CHECK_TOKENS).not.toBe(ADMIN_TOKENS);
   expect(service.output).toContain(ADMIN_TOKENS);
+  for (const ending of ["", ".demo-keys.json"]) {
+    expect(statSync(`${service.env.BOUNCEKEEPER_DEV_VARS}${ending}`).mode & 0o777, ending).toBe(0o600);
+  }
 });
 
 describe("the demo", () => {
@@ -71,8 +75,25 @@ describe("the demo", () => {
     const first = await runScript("demo.mjs", service.env);
     expect(first, first.output).toMatchObject({ code: 0 });
     expect(first.output).toMatch(/fills\.up@example\.net +suppressed \(soft\)/);
+    expect(first.output).toMatch(/^Playing \d+ senders: ahasend, .* sendgrid, .* zeptomail\.$/m);
+    expect(first.output).not.toContain("Left out");
     const second = await runScript("demo.mjs", service.env);
     expect(second, second.output).toMatchObject({ code: 0 });
+  });
+
+  test("leaves out the providers that it has no secret for, and those it cannot sign for", async () => {
+    const { ADMIN_TOKENS, WEBHOOK_INBOXROAD, WEBHOOK_SENDGRID } = service.secrets;
+    const file = `${service.env.BOUNCEKEEPER_DEV_VARS}.few`;
+    writeFileSync(
+      file,
+      Object.entries({ ADMIN_TOKENS, WEBHOOK_INBOXROAD, WEBHOOK_SENDGRID })
+        .map((pair) => `${pair.join("=")}\n`)
+        .join(""),
+    );
+    const { code, output } = await runScript("demo.mjs", { ...service.env, BOUNCEKEEPER_DEV_VARS: file, SEED: "few" });
+    expect(code, output).toBe(0);
+    expect(output).toContain("Playing 2 senders: api, inboxroad.");
+    expect(output).toMatch(/^Left out.* powermta.* sendgrid.*npm start/m);
   });
 
   test("says so when nobody listens", async () => {

@@ -164,7 +164,7 @@ describe("Two things at the same time", () => {
 
   it("a release, and the cron that applies the block before it", async () => {
     const crossings = await everyCrossing({
-      before: [soft("1", 1), unapplied(blocking)],
+      before: [unapplied(blocking)],
       one: releasing,
       other: cron,
       outcome: { softCount: 0, reasons: [] },

@@ -91,6 +91,12 @@ describe("Recorded once", () => {
     expect([await countOf("receipts"), await countOf("receipt_bodies")]).toEqual(before);
   });
 
+  it("leaves statistics that count every event of the journal once", async () => {
+    await settle();
+    expect(await countOf("daily_stats WHERE dimension = 'connection'")).toBe(3);
+    await expectAllStatistics();
+  });
+
   it("holds days later, and from then on", async () => {
     const { env, ...round } = newRound();
     await deliver("inboxroad", threeEvents(round), env);
@@ -167,11 +173,5 @@ describe("Recorded once", () => {
     const response = await api("/webhooks/inboxroad/eu?token=eu-secret", { json: different, headers: {}, env: other });
     expect(await jsonOf(response)).toMatchObject({ new: 7, duplicate: 0 });
     expect(await eventsOf(address("ann"))).toHaveLength(18);
-  });
-
-  it("leaves statistics that count every event of the journal once", async () => {
-    await settle();
-    expect(await countOf("daily_stats WHERE dimension = 'connection'")).toBeGreaterThan(3);
-    await expectAllStatistics();
   });
 });
