@@ -116,7 +116,7 @@ function operationOf(path: string, method: string, operation: Operation): Html {
   const body = Object.entries(operation.requestBody?.content ?? {});
   return html`<article>
 <h3><span class="method ${method}">${method.toUpperCase()}</span> <code>${path}</code></h3>
-<p><strong>${operation.summary ?? ""}</strong> ${operation.description ?? ""}</p>
+<p><strong>${operation.summary ?? ""}</strong> ${proseOf(operation.description)}</p>
 ${tokens.length ? html`<p class="token">Token: ${tokens.join(" or ")}</p>` : ""}
 ${operation.parameters?.length ? parametersOf(operation.parameters) : ""}
 ${body.map(([type, { schema }]) => html`<details><summary>Body: <code>${type}</code></summary>${schemaOf(schema)}</details>`)}
@@ -125,6 +125,11 @@ ${Object.entries(operation.responses ?? {}).map(
 ${Object.values(response.content ?? {}).map(({ schema }) => schemaOf(schema))}</details>`,
 )}
 </article>`;
+}
+
+/** Descriptions name parameters as Markdown does, between backticks. */
+function proseOf(text = ""): Html[] {
+  return text.split("`").map((part, i) => (i % 2 ? html`<code>${part}</code>` : html`${part}`));
 }
 
 function parametersOf(parameters: NonNullable<Operation["parameters"]>): Html {

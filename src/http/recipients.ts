@@ -51,9 +51,9 @@ recipientRoutes.openapi(getOne, async (c) => {
   );
   return c.json(
     {
-      ...standing,
       recipient: address,
       key,
+      ...standing,
       suppressed: standing.reasons.length > 0,
       allowed: row?.allowed === 1,
       softBounces: { count: row?.soft_count ?? 0, threshold: policy.ok ? policy.value.softThreshold : null },
