@@ -10,7 +10,7 @@ const CRON_TIMEOUT_MS = 10 * 60_000;
 /** As in wrangler.toml: the worker is told which of its crons fired. */
 const CRON = "* * * * *";
 
-export const DEFAULT_PORT = 8787;
+const DEFAULT_PORT = 8787;
 
 /** The port from the environment. */
 export function portFromEnv() {

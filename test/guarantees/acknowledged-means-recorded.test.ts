@@ -203,7 +203,7 @@ describe("Acknowledged means recorded", () => {
     const timers = vi.spyOn(globalThis, "setTimeout").mockImplementation(runTimer as typeof setTimeout);
     try {
       // The harness waits for background work, so the object has to answer at last: long after any provider gave up.
-      void held.reached.then(() => setTimeout(held.release, MINUTE_MS));
+      void held.reached.then(() => setTimeout(held.release, 10_000));
       const response = await postRecords("inboxroad", [record], testEnv(withFaults(held.plan).bindings));
       expect(response.status).toBe(200);
       expect(await jsonOf(response)).toMatchObject({ new: 1, pending: 1 });

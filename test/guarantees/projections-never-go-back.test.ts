@@ -75,7 +75,6 @@ describe("Projections never go back", () => {
         await command("PUT", recipient, env);
         pass(2 * MINUTE_MS);
         await runCron(env);
-        await rebuild(recipient, env);
       },
       check: async ({ address }) => {
         await settle();

@@ -135,7 +135,7 @@ describe("Recorded once", () => {
       play: async ({ address, env }) => {
         const named = ["x", "y"].map((id) => ({ kind: "unsubscribed", recipient: address("ann"), id }));
         const unnamed = { kind: "unsubscribed", recipient: address("bob") };
-        for (const json of [named, named.toReversed(), named.slice(1)]) {
+        for (const json of [named, named.toReversed()]) {
           await untilAccepted(() => api("/v1/events", { json, env }));
         }
         const headers = { authorization: "Bearer admin-token", "idempotency-key": "once" };

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { api, bindings, jsonOf } from "../support/worker";
 
-export interface KeptItem {
+interface KeptItem {
   readonly id: string;
   readonly provider: string;
   /** Position of the record in its body; `null`: the body as a whole. */

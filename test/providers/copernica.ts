@@ -6,7 +6,7 @@ import type { Payload } from "./fixtures";
 import { post } from "./senders";
 
 export const KEY_NAME = "one._domainkey.copernica.com";
-export const PATH = "/webhooks/smtpeter";
+const PATH = "/webhooks/smtpeter";
 export const SIGNED_NAMES = "(request-target) host date content-length content-type x-copernica-id digest x-nonce";
 
 /** What to do otherwise than Copernica does. */

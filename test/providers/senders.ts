@@ -29,18 +29,6 @@ export function header(name: string): Proof {
   };
 }
 
-export function query(name: string): Proof {
-  return {
-    name: `?${name}=`,
-    replace: (request, value) => {
-      const url = new URL(request.url);
-      if (value === null) url.searchParams.delete(name);
-      else url.searchParams.set(name, value);
-      return { ...request, url };
-    },
-  };
-}
-
 /** A POST to this worker. */
 export function post(payload: Payload, headers: Readonly<Record<string, string>>, path: string): WebhookRequest {
   return {

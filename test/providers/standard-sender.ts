@@ -6,7 +6,7 @@ import type { AdapterContract } from "./contract/setup";
 import type { Payload } from "./fixtures";
 import { header, post, type Sender } from "./senders";
 
-export interface StandardVariant {
+interface StandardVariant {
   readonly path: string;
   readonly prefix: "webhook" | "svix";
   /** What stands before a signature, `v1,`, or nothing. */

@@ -11,7 +11,7 @@ import { type Proof, post, type Sender } from "./senders";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What to do otherwise than the service does. */
-export interface Deviation {
+interface Deviation {
   /** Fields of the envelope, before it is signed; `null` leaves one out. */
   readonly fields?: Fields;
   /** The same after that. */
@@ -87,7 +87,7 @@ function envelopeIn(text: string): Fields | null {
 }
 
 /** A field of the envelope as a part of the proof. */
-export function field(name: string): Proof {
+function field(name: string): Proof {
   return {
     name,
     replace: (request, value) => {

@@ -32,7 +32,7 @@ export interface Faults {
   readonly bindings: Pick<Env, "DB" | "SUPPRESSIONS" | "RECIPIENT">;
 }
 
-export class InjectedFault extends Error {}
+class InjectedFault extends Error {}
 
 /** Fails exactly the n-th step (from 0), once. */
 export function failStep(n: number, moment: Moment): Plan {

@@ -1,7 +1,7 @@
 /** What the worker logs. */
 import { vi } from "vitest";
 
-export interface LogLine {
+interface LogLine {
   readonly event: string;
   readonly detail?: string;
   readonly [field: string]: unknown;

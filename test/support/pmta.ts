@@ -3,7 +3,7 @@
 export type PmtaRecord = Readonly<Record<string, string>>;
 
 /** What one record is about. The same three make the same event. */
-export interface About {
+interface About {
   readonly recipient: string;
   readonly message: string;
   /** Epoch ms, whole seconds: what PowerMTA logs. */

@@ -73,7 +73,7 @@ export async function rebuilt(recipient: string): Promise<{ version: number; sof
   return jsonOf(response);
 }
 
-export interface EdgeRebuilt {
+interface EdgeRebuilt {
   readonly calls: number;
   readonly written: number;
   readonly removed: number;

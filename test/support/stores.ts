@@ -52,7 +52,7 @@ export async function versionOf(address: string): Promise<number> {
   return (await rowOf(address))?.version ?? 0;
 }
 
-export interface CheckAnswer {
+interface CheckAnswer {
   readonly suppressed: boolean;
   readonly reasons: readonly string[];
   readonly since: string | null;
@@ -60,7 +60,7 @@ export interface CheckAnswer {
   readonly source: string;
 }
 
-export type Consistency = "eventual" | "strong";
+type Consistency = "eventual" | "strong";
 
 export function askAbout(address: string, consistency: Consistency = "strong", env?: Env): Promise<Response> {
   const path = `/v1/check?recipient=${encodeURIComponent(address)}&consistency=${consistency}`;
