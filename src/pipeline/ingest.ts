@@ -100,24 +100,26 @@ interface Item {
 async function normalizeAll(input: IngestRequest): Promise<Item[]> {
   const { parsed, origin } = input;
   if (parsed.type === "unreadable") return [{ index: null, ignored: false, events: [], problem: parsed }];
+  const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
   const about = { ...origin, receivedAt: input.eventsReceivedAt ?? origin.receivedAt };
-  return Promise.all(
-    parsed.items.map(async (item, index): Promise<Item> => {
-      if (item.type !== "events") {
-        const problem = item.type === "unreadable" ? { reason: item.reason, detail: item.detail } : null;
-        return { index, ignored: item.type === "ignored", events: [], problem };
-      }
-      const outcomes = await Promise.all(item.drafts.map((draft) => normalize(draft, about)));
-      // One bad recipient of several: the others are recorded, and the record is kept to be looked at.
-      const bad = outcomes.find((outcome) => !outcome.ok);
-      return {
-        index,
-        ignored: false,
-        events: outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : [])),
-        problem: bad && !bad.ok ? { reason: "invalid_recipient", detail: ADDRESS_ERRORS[bad.error] } : null,
-      };
-    }),
-  );
+  const outcomes = await normalize(drafts, about);
+  let next = 0;
+  return parsed.items.map((item, index): Item => {
+    if (item.type === "ignored") return { index, ignored: true, events: [], problem: null };
+    if (item.type === "unreadable") {
+      return { index, ignored: false, events: [], problem: { reason: item.reason, detail: item.detail } };
+    }
+    const own = outcomes.slice(next, next + item.drafts.length);
+    next += own.length;
+    // One bad recipient of several: the others are recorded, and the record is kept to be looked at.
+    const bad = own.find((outcome) => !outcome.ok);
+    return {
+      index,
+      ignored: false,
+      events: own.flatMap((outcome) => (outcome.ok ? [outcome.value] : [])),
+      problem: bad && !bad.ok ? { reason: "invalid_recipient", detail: ADDRESS_ERRORS[bad.error] } : null,
+    };
+  });
 }
 
 /** Writes the journal. Values that the database refuses for good send the whole body to quarantine instead. */

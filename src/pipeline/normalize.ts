@@ -19,8 +19,24 @@ const ID_LENGTH = 40;
 const MAX_TAGS = 50;
 const MAX_METADATA_LENGTH = 16_000;
 
-/** @returns the fact, or why the recipient is none */
-export async function normalize(draft: EventDraft, origin: Origin): Promise<Result<NormalizedEvent, AddressError>> {
+/** @returns for each draft the fact, or why its recipient is none */
+export async function normalize(
+  drafts: readonly EventDraft[],
+  origin: Origin,
+): Promise<Result<NormalizedEvent, AddressError>[]> {
+  const prepared = drafts.map((draft) => prepare(draft, origin));
+  const digests = await Promise.all(prepared.map((p) => (p.ok ? sha256Hex(p.value.identity) : "")));
+  return prepared.map((p, i) => (p.ok ? ok({ ...p.value.event, id: (digests[i] ?? "").slice(0, ID_LENGTH) }) : p));
+}
+
+interface Prepared {
+  readonly event: Omit<NormalizedEvent, "id">;
+  /** What the id is made of. */
+  readonly identity: string;
+}
+
+/** All but the id, which takes a hash. */
+function prepare(draft: EventDraft, origin: Origin): Result<Prepared, AddressError> {
   // A whole domain neither bounces nor complains; an operator may block it.
   const address = (isOperatorKind(draft.kind) ? canonicalRecipient : canonicalMailbox)(draft.recipient);
   if (!address.ok) return address;
@@ -32,8 +48,7 @@ export async function normalize(draft: EventDraft, origin: Origin): Promise<Resu
     draft.kind === "bounced"
       ? classify({ stated: draft.stated, category, diagnosticCode, statusCode, replyCode })
       : null;
-  return ok({
-    id: await identify(draft, origin, address.value),
+  const event = {
     provider: origin.provider,
     connection: origin.connection,
     kind: draft.kind,
@@ -57,7 +72,8 @@ export async function normalize(draft: EventDraft, origin: Origin): Promise<Resu
     occurredAt: timeOf(draft.occurredAt, origin.receivedAt),
     receivedAt: origin.receivedAt,
     expiresAt: draft.expiresAt,
-  });
+  };
+  return ok({ event, identity: identityOf(draft, origin, address.value) });
 }
 
 /** A form too long to keep would be cut off before the address in it. */
@@ -72,9 +88,9 @@ function timeOf(occurredAt: number | undefined, receivedAt: number): number {
 }
 
 /** JSON keeps the parts apart, so that no two lists of parts read the same. */
-async function identify(draft: EventDraft, { provider, connection }: Origin, address: string): Promise<string> {
+function identityOf(draft: EventDraft, { provider, connection }: Origin, address: string): string {
   const parts = [provider, connection, address, draft.kind, ...draft.identity.map((part) => part ?? null)];
-  return (await sha256Hex(JSON.stringify(parts))).slice(0, ID_LENGTH);
+  return JSON.stringify(parts);
 }
 
 function tagsOf(tags: readonly string[] | undefined): readonly string[] | undefined {

@@ -81,8 +81,7 @@ const INSERT_EVENTS = `
         THEN ${ENTRY.pending} ELSE ${ENTRY.skipped} END
     ELSE ${ENTRY_SQL} END
   FROM rows WHERE true
-  ON CONFLICT (address, id) DO NOTHING
-  RETURNING id, address`;
+  ON CONFLICT (address, id) DO NOTHING`;
 
 function operatorTimeSql(): string {
   return `CASE WHEN ${valueSql("kind")} IN ${OPERATOR_KINDS_SQL} THEN
@@ -125,12 +124,15 @@ const ADD_STATS = `
 const SELECT_PENDING_OF_RECEIPT = `
   SELECT ${FACT_COLUMNS} FROM events WHERE state = 0 AND seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} ORDER BY seq`;
 
+const SELECT_IDENTITIES_OF_RECEIPT = `
+  SELECT id, address FROM events WHERE seq >= ?1 * ${SEQ_PER_RECEIPT} AND seq < (?1 + 1) * ${SEQ_PER_RECEIPT}`;
+
 const SELECT_PENDING_BY_IDENTITY = `
   SELECT ${factColumnsOf("e")} FROM json_each(?1) j
   JOIN events e ON e.address = j.value->>0 AND e.id = j.value->>1 WHERE e.state = 0 ORDER BY e.seq`;
 
 /**
- * Records a request: one transaction, one round trip (a second one where some of it was known already and may
+ * Records a request: one transaction, one round trip (up to two more where some of it was known already and may
  * still be pending). When it returns, everything in it is committed; when it throws, nothing is.
  */
 export async function recordRequest(db: D1Database, request: RecordRequest): Promise<Recorded> {
@@ -152,15 +154,29 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
   statements.push(...(request.extra ?? []));
 
   const results = await db.batch(statements);
-  const added = new Set(inserts.flatMap((_, i) => rowsOf<{ id: string; address: string }>(results, i).map(identityOf)));
+  const receiptId = rowsOf<{ id: number }>(results, receiptAt)[0]?.id ?? null;
   const pending = rowsOf<FactRow>(results, pendingAt);
+  const newCount = inserts.reduce((sum, _, i) => sum + (results[i]?.meta.changes ?? 0), 0);
+  // The usual request is news as a whole: then nothing has to be asked about its events one by one.
+  if (newCount === request.events.length) return { receiptId, isNew: () => true, newCount, pending };
+  const added = await identitiesOf(db, receiptId);
   const known = request.events.filter((event) => entryOf(event) !== ENTRY.skipped && !added.has(identityOf(event)));
   return {
-    receiptId: rowsOf<{ id: number }>(results, receiptAt)[0]?.id ?? null,
+    receiptId,
     isNew: (event) => added.has(identityOf(event)),
-    newCount: added.size,
+    newCount,
     pending: known.length ? [...pending, ...(await pendingByIdentity(db, known))] : pending,
   };
+}
+
+/** The events that a receipt brought. */
+async function identitiesOf(db: D1Database, receiptId: number | null): Promise<ReadonlySet<string>> {
+  if (receiptId === null) return new Set();
+  const { results } = await db
+    .prepare(SELECT_IDENTITIES_OF_RECEIPT)
+    .bind(receiptId)
+    .all<{ id: string; address: string }>();
+  return new Set(results.map(identityOf));
 }
 
 /** Those of these events that are in the journal and still to be applied. */
