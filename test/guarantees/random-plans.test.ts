@@ -33,7 +33,7 @@ setStage();
 const RUNS = 40;
 const TIMEOUT_MS = 120_000;
 /** Shrinking ends in time for the report. */
-const REPORT_AFTER_MS = 90_000;
+const REPORT_AFTER_MS = 60_000;
 
 type Env = ReturnType<typeof testEnv>;
 type Command = "block" | "release";
