@@ -54,6 +54,10 @@ export type Reason = (typeof REASONS)[number];
 
 export type BounceMode = "synchronous" | "asynchronous";
 
+/** The command of the SMTP session that was refused: what a refusal is about depends on it (RFC 5321). */
+export const SMTP_COMMANDS = ["CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"] as const;
+export type SmtpCommand = (typeof SMTP_COMMANDS)[number];
+
 /** What adapters and the pipeline both say about an event. Absent values are left out. */
 interface EventFields {
   readonly kind: EventKind;
@@ -93,6 +97,10 @@ export interface StatedClass {
 export interface EventDraft extends EventFields {
   /** For `bounced` only. Absent: the classification decides. */
   readonly stated?: StatedClass | undefined;
+  /** Evidence for the classification only: the command that was refused, where it is known. */
+  readonly smtpCommand?: SmtpCommand | undefined;
+  /** Evidence for the classification only: what a report says beside the diagnostic text. */
+  readonly explanation?: string | undefined;
   /** Epoch ms as the provider states it; absent where it states none. */
   readonly occurredAt?: number | undefined;
   /**
