@@ -44,6 +44,6 @@ export function fieldBlocksOf(text: string): Field[][] {
 }
 
 /** The first value of a field that is not empty. */
-export function valueOf(fields: readonly Field[], name: string): string | undefined {
+export function fieldValue(fields: readonly Field[], name: string): string | undefined {
   return fields.find((field) => field.name === name && field.value !== "")?.value;
 }

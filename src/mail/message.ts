@@ -3,7 +3,7 @@
  * bare carriage returns, no empty line, HTML only.
  */
 import PostalMime, { decodeWords } from "postal-mime";
-import { type Field, valueOf } from "./header-fields";
+import { type Field, fieldValue } from "./header-fields";
 import { textOfHtml } from "./html-text";
 
 /** A part that is no text to read: a report, a returned mail, a file. */
@@ -55,7 +55,7 @@ export async function parseMail(raw: Uint8Array): Promise<MailMessage> {
       maxHeadersSize: MAX_HEADERS_BYTES,
     });
     const headers = mail.headers.map(({ key, value }) => ({ name: key, value: decodeWords(value).trim() }));
-    const contentType = valueOf(headers, "content-type") ?? "";
+    const contentType = fieldValue(headers, "content-type") ?? "";
     const parts = mail.attachments.map(({ mimeType, content, filename }) => ({
       type: mimeType.toLowerCase(),
       content: bytesOfContent(content),
@@ -63,7 +63,7 @@ export async function parseMail(raw: Uint8Array): Promise<MailMessage> {
     }));
     return {
       headers,
-      header: (name) => valueOf(headers, name),
+      header: (name) => fieldValue(headers, name),
       type: (/^[^;\s]+/.exec(contentType)?.[0] ?? "text/plain").toLowerCase(),
       reportType: /;\s*report-type\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase(),
       text: mail.text?.trim() ? mail.text : textOfHtml(mail.html ?? ""),
