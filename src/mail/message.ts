@@ -38,6 +38,8 @@ const MAX_MAIL_BYTES = 4 * 1024 * 1024;
 
 const CR = 0x0d;
 const LF = 0x0a;
+/** UTF-8. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * Takes a mail apart. Never throws on hostile input: what MIME cannot read is plain text.
@@ -49,8 +51,8 @@ export async function parseMail(raw: Uint8Array): Promise<MailMessage> {
   const source = textOfBytes(bytes);
   try {
     const mail = await PostalMime.parse(bytes, {
-      // A returned mail is evidence, never text of the report.
-      rfc822Attachments: true,
+      // A returned mail is evidence, never text of the report; also one that is to be shown inline.
+      forceRfc822Attachments: true,
       maxNestingDepth: MAX_NESTING_DEPTH,
       maxHeadersSize: MAX_HEADERS_BYTES,
     });
@@ -91,10 +93,10 @@ function bytesOfContent(content: ArrayBuffer | Uint8Array | string): Uint8Array 
   return content instanceof Uint8Array ? content : new Uint8Array(content);
 }
 
-/** Without empty lines, mbox's "From " line and the like at the top, and with line ends that MIME knows. */
+/** Without a byte order mark, empty lines, mbox's "From " line and the like at the top; with line ends that MIME knows. */
 function tidy(raw: Uint8Array): Uint8Array {
   let bytes = hasBareReturnsOnly(raw) ? raw.map((byte) => (byte === CR ? LF : byte)) : raw;
-  let start = 0;
+  let start = BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0;
   while (start < bytes.length && (bytes[start] === LF || bytes[start] === CR)) start++;
   bytes = bytes.subarray(start);
   // "From " or ">From ": an envelope line that a mailbox file puts before each mail.
