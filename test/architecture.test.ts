@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   recipient: ["domain"],
   export: ["domain"],
   log: [],
-  client: [],
+  client: ["domain", "crypto", "mail"],
   pipeline: BELOW_PIPELINE,
   config: ["domain", "providers", "pipeline"],
   http: [...BELOW_DOORS, "export"],

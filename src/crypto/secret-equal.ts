@@ -4,10 +4,18 @@ import { utf8Bytes } from "./encoding";
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   // The platform's comparison throws on unequal lengths: compare something of the same length and say no.
   if (a.byteLength !== b.byteLength) {
-    crypto.subtle.timingSafeEqual(a, a);
+    sameLengthEqual(a, a);
     return false;
   }
-  return crypto.subtle.timingSafeEqual(a, b);
+  return sameLengthEqual(a, b);
+}
+
+/** Workers have a comparison for this. Outside, where senders run, all bytes are looked at, whatever the first ones say. */
+function sameLengthEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (typeof crypto.subtle.timingSafeEqual === "function") return crypto.subtle.timingSafeEqual(a, b);
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
 }
 
 export function secretEqual(given: string, secret: string): boolean {

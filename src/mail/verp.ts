@@ -31,14 +31,14 @@ const MAX_ADDRESS_LENGTH = 320;
 /** A report that names more addresses than this is not tried on all of them. */
 const MAX_CANDIDATES = 50;
 
-const PREFIX = /^[a-z0-9][a-z0-9._-]{0,20}$/;
+const PREFIX = /^(?!.*\.\.)[a-z0-9](?:[a-z0-9._-]{0,19}[a-z0-9])?$/;
 const DELIMITER = /^[+=_.~-]$/;
 /** Shorter than a signature, so that it is never taken for one. */
 const STREAM = /^[a-z0-9]{1,15}$/;
 /** Prefix and delimiter, stream, signature; then the recipient, or nothing. The first that looks like it counts. */
 const SIGNED_LOCAL = /^(.{1,30}?[+=_.~-])([a-z0-9]{1,15})-([a-z2-7]{16})(?:-(.{3,40}))?$/;
-/** What no server on the way trips over: no quotes, no `%` or `!` (old routing), no empty part between dots. */
-const PLAIN_RECIPIENT = /^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@[a-z0-9.-]+$/;
+/** What no server on the way trips over: no quotes, no `%` or `!` (old routing), nothing empty between dots. */
+const PLAIN_RECIPIENT = /^(?!\.|.*\.\.|.*\.@)[a-z0-9._+-]{1,64}@[a-z0-9.-]{1,64}$/;
 
 export interface ReturnPathParts {
   /** Letters, digits, `.`, `_`, `-`. */
