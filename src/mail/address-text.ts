@@ -6,7 +6,7 @@
  */
 const ADDRESS =
   /(?:"[^"\r\n]{1,100}"|[^\s<>()[\]",;:\\|@]{1,160})@(?:\[[0-9a-fA-F.:]{3,60}\]|[^\s<>()[\]",;:\\|@'`!?*={}]{1,255})/g;
-const TRIM_START = /^(?:mailto:|smtp:|rfc822;|['`=*{]+)+/i;
+const TRIM_START = /^(?:mailto:|smtp:|rfc822;|['`*{]+|=(?!\?))+/i;
 const TRIM_END = /[.'`}*]+$/;
 
 /** Every address in a text, in order, as written. */

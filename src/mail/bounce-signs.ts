@@ -37,9 +37,9 @@ const SIGNS: readonly Sign[] = [
   { score: 2, holds: (_, { text }) => hasAny(text, FAILURE_WORDS) },
   { score: 1, holds: (_, { text }) => /(?:^|[\s:;])(?:5\d\d[ -]|[45]\.\d\.\d{1,3}\b)/.test(text) },
   { score: -3, holds: (_, { isMachine, subject }) => !isMachine && FORWARDED_SUBJECT.test(subject) },
-  { score: -2, holds: (_, { isMachine, subject }) => !isMachine && REPLY_SUBJECT.test(subject) },
+  { score: -2, holds: (mail, { isMachine, subject }) => !isMachine && isAnswer(mail) && REPLY_SUBJECT.test(subject) },
   { score: -3, holds: (mail, { isMachine }) => !isMachine && mail.header("list-id") !== undefined },
-  { score: -1, holds: (mail, { isMachine }) => !isMachine && mail.header("in-reply-to") !== undefined },
+  { score: -1, holds: (mail, { isMachine }) => !isMachine && isAnswer(mail) },
   {
     score: -1,
     holds: (mail, { isMachine }) => !isMachine && (mail.header("user-agent") ?? mail.header("x-mailer")) !== undefined,
@@ -65,6 +65,10 @@ export function isMachine(mail: MailMessage): boolean {
   if (/<\s*>/.test(from) || MACHINE_LOCAL_PART.test(local)) return true;
   const name = from.replace(/<[^<>]*>/, "").replace(address ?? "\n", "");
   return MACHINE_NAME.test(name.replace(/["()]/g, "").trim());
+}
+
+function isAnswer(mail: MailMessage): boolean {
+  return (mail.header("in-reply-to") ?? mail.header("references")) !== undefined;
 }
 
 function hasNullSender(mail: MailMessage): boolean {

@@ -8,6 +8,7 @@ import type { MailEvent, MailEventKind, MailForm } from "./recognition";
 import { splitReport } from "./report-text";
 import { wordsAbout } from "./report-words";
 import { returnedMailOf } from "./returned";
+import { readSesNotification } from "./ses-notification";
 import { replyIn, transcriptsIn } from "./smtp-text";
 
 export interface Bounce {
@@ -35,6 +36,8 @@ const MAX_EXPLANATION_LENGTH = 4_000;
 
 /** @returns `null` where the mail reports no delivery, delay or failure */
 export function readBounce(mail: MailMessage): Bounce | null {
+  const notified = readSesNotification(mail);
+  if (notified) return { form: "dsn", events: notified };
   const report = splitReport(mail.text);
   const text = report.lines.join("\n");
   const isForwarded = FORWARDED.test(mail.header("subject") ?? "") && !isMachine(mail);
@@ -155,8 +158,23 @@ function recipientsOf({ mail, lines, returned }: Report, shaped: readonly Recipi
     singleOf(withoutOwn(returnedMailOf(mail, returned).to, own)),
     singleOf(withoutOwn(addressesMentionedIn(lines), own)),
     recipientPhrasesIn(lines),
+    singleOf(returnedMailOf(mail, returned).to),
+    localNamesIn(mail, lines),
   ];
   return distinct(candidates.find((list) => list.length > 0) ?? []);
+}
+
+/** A system that reports on its own users may name them without its domain (AOL's screen names). */
+function localNamesIn(mail: MailMessage, lines: readonly string[]): string[] {
+  const domain = /@([^@\s>]+)>?\s*$/.exec(mail.header("from") ?? "")?.[1];
+  if (domain === undefined || !isMachine(mail)) return [];
+  return lines.flatMap((line, i) => {
+    const name = /^\s+([A-Za-z0-9][A-Za-z0-9._-]{1,63})\s*$/.exec(line)?.[1];
+    const isAnnounced = /(?:recipients?|users?|address(?:es)?)\b.*:?\s*$/i.test(
+      `${lines[i - 2] ?? ""} ${lines[i - 1] ?? ""}`,
+    );
+    return name !== undefined && isAnnounced ? [`${name}@${domain}`] : [];
+  });
 }
 
 /** Those who write and receive reports, and are seldom what failed. */

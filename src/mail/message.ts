@@ -68,15 +68,24 @@ export async function parseMail(raw: Uint8Array): Promise<MailMessage> {
       header: (name) => fieldValue(headers, name),
       type: (/^[^;\s]+/.exec(contentType)?.[0] ?? "text/plain").toLowerCase(),
       reportType: /;\s*report-type\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase(),
-      text: mail.text?.trim() ? mail.text : textOfHtml(mail.html ?? ""),
+      text: readableText(mail.text, mail.html) || (parts.length ? "" : bodyOf(source)),
       parts,
       source,
     };
   } catch {
-    const end = /\r?\n\r?\n/.exec(source);
-    const text = end ? source.slice(end.index) : source;
+    const text = bodyOf(source);
     return { headers: [], header: () => undefined, type: "text/plain", reportType: undefined, text, parts: [], source };
   }
+}
+
+function readableText(text: string | undefined, html: string | undefined): string {
+  return text?.trim() ? text : textOfHtml(html ?? "").trim();
+}
+
+/** What follows the header: of a mail whose MIME yields nothing, a boundary that was cut off, say. */
+function bodyOf(source: string): string {
+  const end = /\r?\n\r?\n/.exec(source);
+  return end ? source.slice(end.index) : source;
 }
 
 /** UTF-8 where it is, else one character a byte. */

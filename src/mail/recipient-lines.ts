@@ -67,14 +67,14 @@ export const RECIPIENT_SHAPES: readonly LineShape[] = [
   shape(
     "rcpt",
     "transcripts of sessions: the command that was refused",
-    String.raw`\s*(?:>>>|-->|C:|→)?\s*RCPT TO:\s?<`,
-    ">(?<rest>.*)",
+    String.raw`\s*(?:>>>|-->|C:|→)?\s*RCPT TO:\s?<?`,
+    "(?:>|$)(?<rest>.*)",
   ),
   shape(
     "reply",
     "transcripts of sessions: the refusal",
     String.raw`\s*(?:<<<|<--|S:)?\s*[45]\d\d[ -](?:\d\.\d{1,3}\.\d{1,3} )?<?`,
-    String.raw`>?[\s:.]+(?<rest>.*)`,
+    String.raw`>?(?:\.\.\.|[\s:,])+(?<rest>.*)`,
   ),
 ];
 
@@ -85,7 +85,7 @@ export const RECIPIENT_PHRASES: readonly LineShape[] = [
   phrase(
     "delivered-to",
     "most MTAs",
-    String.raw`(?:deliver(?:ed|y)?|delivering|undeliverable|reach|sent|send|sending|transmit(?:ted)?|addressed|forwarded?)(?: (?:it|them|mail|your|the|this|message|e-?mail|successfully))*,? +(?:to|at|for|by)(?: (?:the|this|following|intended|e-?mail|mail|user|recipients?|address|account|mailbox|mailboxes))*(?:\(?e?s\)?)?\s*[:;]?`,
+    String.raw`(?:deliver(?:ed|y)?|delivering|undeliverable|reach|sent|send|sending|transmit(?:ted)?|addressed|forwarded?)(?: (?:it|them|mail|your|the|this|message|e-?mail|successfully))*,? +(?:to|at|for|by)(?: (?:the|this|following|intended|e-?mail|mail|user|recipients?|address|account|mailbox|mailboxes))*(?:\(?e?s\)?)?`,
   ),
   phrase(
     "message-to",
@@ -96,28 +96,32 @@ export const RECIPIENT_PHRASES: readonly LineShape[] = [
   phrase(
     "unknown-user",
     "IMail, MDaemon, Mail.ru and others",
-    String.raw`(?:unknown|invalid|illegal|bad|no such|nonexistent|incorrect)(?: (?:final|local|delivery|e-?mail|mail|smtp))*(?: (?:user|userid|recipient|address|mailbox|account|name|host|domain))?(?:s|es|\(s\))?(?: name)?\s*[:;,-]?`,
+    String.raw`(?:unknown|invalid|illegal|bad|no such|nonexistent|incorrect)(?: (?:final|local|delivery|e-?mail|mail|smtp))*(?: (?:user|userid|recipient|address|mailbox|account|name|host|domain))?(?:s|es|\(s\))?(?: name)?`,
   ),
   phrase(
     "mailbox",
     "Mail.ru, Comcast, prodigy and others",
-    String.raw`(?:mailbox|account|user|recipient|inbox|address)(?: (?:is|of|for|full|over|quota))*\s*[:;]?`,
+    "(?:mailbox|account|user|recipient|inbox|address)(?: (?:is|of|for|full|over|quota))*",
   ),
+  phrase("loop", "fml: a mailing list that has seen the message before", "duplicated message-id in"),
   phrase("expanded-from", "Sendmail: what the sender addressed, before it was forwarded", "expanded from:"),
   phrase(
     "non-delivered",
     "German, French, Spanish, Italian, Portuguese, Dutch and Russian reports",
-    String.raw`(?:an|à|a|al|para|voor|aan|destinataire|empfänger|destinatario|получателю|адресу|адрес|пользователю)(?: (?:den|die|folgende[nr]?|l'adresse|la dirección|empfänger|adresse))*\s*[:;]?`,
+    "(?:an|à|a|al|para|voor|aan|destinataire|empfänger|destinatario|получателю|адресу|адрес|пользователю)(?: (?:den|die|folgende[nr]?|l'adresse|la dirección|empfänger|adresse))*",
   ),
 ];
 
 function phrase(id: string, of: string, before: string): LineShape {
-  return { id, of, pattern: new RegExp(String.raw`(?<![\w@])${before}\s*(?:\(|<|"|'|\[SMTP:)?${ADDRESS}`, "gi") };
+  const pattern = String.raw`(?<![\w@])${before}[\s:;,=(<"'[-]{1,12}(?:SMTP:)?${ADDRESS}`;
+  return { id, of, pattern: new RegExp(pattern, "gi") };
 }
 
 /** Lines that name somebody to turn to. */
 const CONTACT =
   /\b(?:contact|help|assist\w*|support|questions?|enquir\w*|inquir\w*|please (?:send|e-?mail|forward|write|call|notify)|send (?:mail|e-?mail) to|complain|administrator at|postmaster|reply to|copy (?:of this|sent)|wenden|contacter|contacte)\b/i;
+/** Who wrote the mail, not whom it failed to reach. */
+const SENDER = /\b(?:mail )?from[: ]+<?[^\s<>]{1,250}@[^\s<>]{1,250}/gi;
 const MAX_LINE_LENGTH = 1_000;
 
 export function recipientLinesIn(lines: readonly string[]): RecipientLine[] {
@@ -146,5 +150,5 @@ export function recipientPhrasesIn(lines: readonly string[]): string[] {
 
 /** Every address of the report that no line offers as somebody to turn to. */
 export function addressesMentionedIn(lines: readonly string[]): string[] {
-  return lines.filter((line) => !CONTACT.test(line)).flatMap(addressesIn);
+  return lines.filter((line) => !CONTACT.test(line)).flatMap((line) => addressesIn(line.replace(SENDER, "")));
 }
