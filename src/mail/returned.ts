@@ -13,8 +13,7 @@ const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i;
  * @param inText the lines of the report's own text that hold a returned header
  */
 export function returnedMailOf(mail: MailMessage, inText: readonly string[]): ReturnedMail {
-  const part = mail.parts.find(({ type }) => RETURNED_TYPE.test(type));
-  const fields = part ? headerOf(textOfBytes(part.content).slice(0, MAX_HEADER_LENGTH)) : headerIn(inText);
+  const fields = returnedFieldsOf(mail) ?? headerIn(inText);
   return {
     messageId: messageIdIn(fieldValue(fields, "message-id")) ?? statedMessageId(mail),
     envelopeSender: firstAddressIn(fieldValue(fields, "return-path") ?? ""),
@@ -22,6 +21,12 @@ export function returnedMailOf(mail: MailMessage, inText: readonly string[]): Re
     campaign: campaignOf(fields),
     subscriber: UUID.exec(fieldValue(fields, "x-listmonk-subscriber") ?? "")?.[0],
   };
+}
+
+/** The header of the returned mail where it is a part of its own; null where no part holds one. */
+export function returnedFieldsOf(mail: MailMessage): Field[] | null {
+  const part = mail.parts.find(({ type }) => RETURNED_TYPE.test(type));
+  return part ? headerOf(textOfBytes(part.content).slice(0, MAX_HEADER_LENGTH)) : null;
 }
 
 /** `<id@host>` → `id@host`; of several the first. */
