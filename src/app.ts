@@ -2,11 +2,12 @@
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { requireAdmin, requireCheck } from "./http/auth";
-import { MAX_BODY_BYTES } from "./http/body";
+import { MAX_BODY_BYTES, MAX_MAIL_BODY_BYTES } from "./http/body";
 import { checkRoutes } from "./http/checks";
 import { connectionRoutes } from "./http/connections";
 import { docsRoutes } from "./http/docs";
 import { eventRoutes } from "./http/events";
+import { MAIL_PATHS, messageRoutes } from "./http/messages";
 import { operationRoutes } from "./http/operations";
 import { Problem, problemResponse } from "./http/problem";
 import { quarantineRoutes } from "./http/quarantine";
@@ -18,6 +19,9 @@ import { describeWebhooks, webhookRoutes } from "./http/webhooks";
 /** Senders' tokens reach this one; everything else under /v1 is the operator's. */
 const CHECK_PATH = "/v1/check";
 
+const limitBody = limitedTo(MAX_BODY_BYTES);
+const limitMail = limitedTo(MAX_MAIL_BODY_BYTES);
+
 export function createApp() {
   const app = createRouter();
 
@@ -27,17 +31,10 @@ export function createApp() {
   });
   app.use(CHECK_PATH, requireCheck);
   app.use("/v1/*", async (c, next) => (c.req.path === CHECK_PATH ? next() : requireAdmin(c, next)));
-  app.use(
-    "/v1/*",
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new Problem("body_too_large", { detail: `The limit is ${MAX_BODY_BYTES} bytes.` });
-      },
-    }),
-  );
+  app.use("/v1/*", (c, next) => (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next));
 
-  for (const routes of [checkRoutes, eventRoutes, suppressionRoutes, recipientRoutes]) app.route("/", routes);
+  for (const routes of [checkRoutes, eventRoutes, messageRoutes]) app.route("/", routes);
+  for (const routes of [suppressionRoutes, recipientRoutes]) app.route("/", routes);
   for (const routes of [quarantineRoutes, connectionRoutes, operationRoutes]) app.route("/", routes);
   describeWebhooks(app.openAPIRegistry);
   app.route("/", docsRoutes(app));
@@ -52,4 +49,13 @@ export function createApp() {
     return problemResponse("unavailable");
   });
   return app;
+}
+
+function limitedTo(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem("body_too_large", { detail: `The limit is ${maxSize} bytes.` });
+    },
+  });
 }

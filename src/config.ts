@@ -6,6 +6,7 @@
  */
 import { type Policy, parsePolicy } from "./domain/policy";
 import { fail, ok, type Result } from "./domain/result";
+import { MIN_KEY_LENGTH } from "./mail/verp";
 import type { Retention } from "./pipeline/deps";
 import type { Adapter, RawCredential } from "./providers/adapter";
 import { ADAPTERS } from "./providers/registry";
@@ -18,6 +19,7 @@ export interface Env {
   readonly CHECK_TOKENS?: string;
   readonly POLICY?: unknown;
   readonly RETENTION?: unknown;
+  readonly VERP_KEYS?: unknown;
   /** `WEBHOOK_<PROVIDER>` and `WEBHOOK_<PROVIDER>__<CONNECTION>`, and bindings of tests. */
   readonly [name: string]: unknown;
 }
@@ -36,6 +38,8 @@ export interface Config {
   readonly checkTokens: readonly string[];
   readonly policy: Result<Policy, string>;
   readonly retention: Retention;
+  /** None: no return path proves anything. Or what is wrong with them, without their value. */
+  readonly returnPathKeys: Result<readonly string[], string>;
   /** By `provider/connection`. */
   readonly connections: ReadonlyMap<string, Connection>;
   /** Everything that is wrong, for the log. */
@@ -46,7 +50,13 @@ export const DEFAULT_CONNECTION = "default";
 const SECRET_PREFIX = "WEBHOOK_";
 const CONNECTION_SEPARATOR = "__";
 const DAY_MS = 86_400_000;
-const DEFAULT_RETENTION_DAYS = { deliveries_days: 30, bodies_days: 30 };
+const DEFAULT_RETENTION_DAYS = { deliveries_days: 30, bodies_days: 30, unverified_days: 30 };
+/** Unreadable limits keep everything rather than too little. */
+const KEEP_EVERYTHING: Retention = {
+  deliveriesMs: Number.POSITIVE_INFINITY,
+  bodiesMs: Number.POSITIVE_INFINITY,
+  unverifiedMs: Number.POSITIVE_INFINITY,
+};
 
 const memo = new WeakMap<object, Config>();
 
@@ -64,11 +74,13 @@ function buildConfig(env: Env): Config {
   const adminTokens = tokenList(env.ADMIN_TOKENS);
   const policy = parsePolicy(env.POLICY);
   const retention = parseRetention(env.RETENTION);
+  const returnPathKeys = readReturnPathKeys(env.VERP_KEYS);
   const connections = readConnections(env);
   const problems = [
     ...(adminTokens.length ? [] : ["ADMIN_TOKENS is not set: nobody can sign in"]),
     ...(policy.ok ? [] : [policy.error]),
     ...(retention.ok ? [] : [retention.error]),
+    ...(returnPathKeys.ok ? [] : [returnPathKeys.error]),
     ...strayNames(env),
     ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
   ];
@@ -76,10 +88,8 @@ function buildConfig(env: Env): Config {
     adminTokens,
     checkTokens: tokenList(env.CHECK_TOKENS),
     policy,
-    // Unreadable limits keep everything rather than too little.
-    retention: retention.ok
-      ? retention.value
-      : { deliveriesMs: Number.POSITIVE_INFINITY, bodiesMs: Number.POSITIVE_INFINITY },
+    retention: retention.ok ? retention.value : KEEP_EVERYTHING,
+    returnPathKeys,
     connections,
     problems,
   };
@@ -93,7 +103,7 @@ function tokenList(value: unknown): string[] {
     .filter((token) => token !== "");
 }
 
-/** `[vars.RETENTION]`: `deliveries_days`, `bodies_days`; whole or fractional days above zero. */
+/** `[vars.RETENTION]`: `deliveries_days`, `bodies_days`, `unverified_days`; whole or fractional days above zero. */
 function parseRetention(raw: unknown): Result<Retention, string> {
   let value = raw ?? {};
   if (typeof value === "string") {
@@ -108,7 +118,25 @@ function parseRetention(raw: unknown): Result<Retention, string> {
     if (!Object.hasOwn(DEFAULT_RETENTION_DAYS, name)) return fail(`RETENTION.${name}: unknown key`);
     if (typeof n !== "number" || !(n > 0)) return fail(`RETENTION.${name}: must be a number of days above 0`);
   }
-  return ok({ deliveriesMs: Number(days.deliveries_days) * DAY_MS, bodiesMs: Number(days.bodies_days) * DAY_MS });
+  return ok({
+    deliveriesMs: Number(days.deliveries_days) * DAY_MS,
+    bodiesMs: Number(days.bodies_days) * DAY_MS,
+    unverifiedMs: Number(days.unverified_days) * DAY_MS,
+  });
+}
+
+/** `VERP_KEYS`: one key, several with commas between them, or a JSON array. */
+function readReturnPathKeys(value: unknown): Result<readonly string[], string> {
+  if (value === undefined) return ok([]);
+  const members = memberList(value);
+  if (!members.ok) return fail(`VERP_KEYS: ${members.error}`);
+  const keys = members.value.filter((member) => typeof member === "string");
+  const areUsable = keys.length > 0 && keys.length === members.value.length && keys.every(isLongEnough);
+  return areUsable ? ok(keys) : fail(`VERP_KEYS: each key must be text of at least ${MIN_KEY_LENGTH} characters`);
+}
+
+function isLongEnough(key: string): boolean {
+  return key.length >= MIN_KEY_LENGTH;
 }
 
 function readConnections(env: Env): Map<string, Connection> {

@@ -2,6 +2,7 @@
 import { createApp } from "./app";
 import { configOf, type Env } from "./config";
 import type { Decision } from "./domain/decision";
+import { handleEmail } from "./handlers/email";
 import { handleQueue } from "./handlers/queue";
 import { runScheduled } from "./handlers/scheduled";
 import type { Services } from "./http/services";
@@ -24,6 +25,7 @@ function servicesOf(env: Env, ctx: ExecutionContext): Services {
     waitUntil: (work) => ctx.waitUntil(work),
     policy: config.policy,
     retention: config.retention,
+    returnPathKeys: config.returnPathKeys,
     config,
     requestId,
     onFailure: (error) => log.error("request.failed", errorFields(error)),
@@ -45,6 +47,8 @@ export class Recipient extends RecipientObject<Env> {
 
 export default {
   fetch: (request: Request, env: Env, ctx: ExecutionContext) => app.fetch(request, { ...servicesOf(env, ctx) }, ctx),
+  email: (message: ForwardableEmailMessage, env: Env, ctx: ExecutionContext) =>
+    handleEmail(servicesOf(env, ctx), message),
   queue: (batch: MessageBatch, env: Env, ctx: ExecutionContext) =>
     handleQueue(servicesOf(env, ctx), batch, () => crypto.randomUUID()),
   scheduled: (_controller: ScheduledController, env: Env, ctx: ExecutionContext) => {

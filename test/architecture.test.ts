@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   client: ["domain", "crypto", "mail"],
   pipeline: BELOW_PIPELINE,
-  config: ["domain", "providers", "pipeline"],
+  config: ["domain", "mail", "providers", "pipeline"],
   http: [...BELOW_DOORS, "export"],
   handlers: BELOW_DOORS,
   mailbox: BELOW_DOORS,

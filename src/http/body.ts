@@ -2,6 +2,8 @@ import { Problem } from "./problem";
 
 /** Providers' batches end well below. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** What mail servers commonly take, and Cloudflare Email Routing too. */
+export const MAX_MAIL_BODY_BYTES = 25 * 1024 * 1024;
 
 /**
  * A body, whole, as bytes.

@@ -1,7 +1,7 @@
 /** The configured connections, and whether they work. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Connection, DEFAULT_CONNECTION } from "../config";
-import { ok } from "../domain/result";
+import { isMailDoor, type MailDoor } from "../pipeline/mail";
 import { cloudflareEmail } from "../providers/cloudflare-email";
 import { allActivity, type ConnectionActivity, countsByConnection } from "../store/connection-activity";
 import { iso } from "./representations";
@@ -13,7 +13,7 @@ const connectionSchema = z
     provider: z.string(),
     title: z.string(),
     connection: z.string(),
-    url: z.string().describe("Where the provider posts; for a queue, its name."),
+    url: z.string().describe("Where the provider posts; for a queue, its name; for mail, how it comes in."),
     manual: z.string(),
     verifiedBy: z.string(),
     usable: z.boolean(),
@@ -39,37 +39,53 @@ export const connectionRoutes = createRouter();
 connectionRoutes.openapi(list, async (c) => {
   const [activity, counts] = await Promise.all([allActivity(c.env.db), countsByConnection(c.env.db)]);
   const { origin } = new URL(c.req.url);
-  const items = [...c.env.config.connections.entries(), ...queuesIn(activity)]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, connection]) => ({
-      ...described(connection, origin),
+  const configured = [...c.env.config.connections.values()].map((connection) => webhookOf(connection, origin));
+  const items = [...configured, ...activity.flatMap((heard) => unconfigured(heard, origin))]
+    .map((source) => ({ id: `${source.provider}/${source.connection}`, source }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, source }) => ({
+      ...source,
       ...seen(activity.find((a) => `${a.provider}/${a.connection}` === id)),
       counts: Object.fromEntries(counts.filter((n) => n.connection === id).map((n) => [n.kind, n.count])),
     }));
   return c.json({ items }, 200);
 });
 
-/** A queue is bound to the worker, not configured by a secret: it is known from the first message on. */
-function queuesIn(activity: readonly ConnectionActivity[]): [string, Connection][] {
-  return activity
-    .filter(({ provider }) => provider === cloudflareEmail.id)
-    .map(({ connection }) => [
-      `${cloudflareEmail.id}/${connection}`,
-      { adapter: cloudflareEmail, name: connection, credentials: ok([]) },
-    ]);
+const QUEUE = {
+  provider: cloudflareEmail.id,
+  title: cloudflareEmail.title,
+  manual: cloudflareEmail.manual,
+  verifiedBy: cloudflareEmail.verifiedBy,
+};
+
+const MAIL_MANUAL = "docs/bounce-mail.md";
+const BY_EVIDENCE = "signed return path, or a known Message-ID of the recipient";
+const MAIL_SOURCES: Readonly<Record<MailDoor, { title: string; verifiedBy: string; url: (origin: string) => string }>> =
+  {
+    email: { title: "Cloudflare Email Routing", verifiedBy: BY_EVIDENCE, url: () => "email:" },
+    mailbox: { title: "Mailbox", verifiedBy: `${BY_EVIDENCE}, or the mailbox is trusted`, url: () => "pop3:" },
+    messages: {
+      title: "Mail posted to the API",
+      verifiedBy: "operator's token",
+      url: (origin) => `${origin}/v1/messages`,
+    },
+  };
+
+/** Queues and the doors of mail are bound to the worker, not configured by a secret: they are known from their first message on. */
+function unconfigured({ provider, connection }: ConnectionActivity, origin: string) {
+  const known = { connection, usable: true, problem: null };
+  if (provider === cloudflareEmail.id) return [{ ...QUEUE, ...known, url: `queue:${connection}` }];
+  if (!isMailDoor(provider)) return [];
+  const { title, verifiedBy, url } = MAIL_SOURCES[provider];
+  return [{ provider, title, manual: MAIL_MANUAL, verifiedBy, ...known, url: url(origin) }];
 }
 
-function urlOf(id: string, name: string, origin: string): string {
-  if (id === cloudflareEmail.id) return `queue:${name}`;
-  return `${origin}/webhooks/${id}${name === DEFAULT_CONNECTION ? "" : `/${name}`}`;
-}
-
-function described({ adapter, name, credentials }: Connection, origin: string) {
+function webhookOf({ adapter, name, credentials }: Connection, origin: string) {
   return {
     provider: adapter.id,
     title: adapter.title,
     connection: name,
-    url: urlOf(adapter.id, name, origin),
+    url: `${origin}/webhooks/${adapter.id}${name === DEFAULT_CONNECTION ? "" : `/${name}`}`,
     manual: adapter.manual,
     verifiedBy: adapter.verifiedBy,
     usable: credentials.ok,

@@ -63,7 +63,7 @@ eventRoutes.post("/v1/events", async (c) => {
 async function recordOwnEvents(services: Services, request: WebhookRequest) {
   if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
   const receivedAt = services.now();
-  const parsed = parseSafely(ownFormat, markVerified(request), { receivedAt });
+  const parsed = await parseSafely(ownFormat, markVerified(request), { receivedAt });
   if (parsed.type !== "items")
     throw new Problem("invalid_json", parsed.type === "unreadable" ? { detail: parsed.detail } : {});
   const errors = parsed.items.flatMap((item, index) =>

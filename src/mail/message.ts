@@ -34,7 +34,7 @@ export interface MailMessage {
 const MAX_NESTING_DEPTH = 20;
 const MAX_HEADERS_BYTES = 512 * 1024;
 /** The beginning of a longer mail holds the report; the rest is what was returned. */
-const MAX_MAIL_BYTES = 4 * 1024 * 1024;
+export const MAX_MAIL_BYTES = 4 * 1024 * 1024;
 
 const CR = 0x0d;
 const LF = 0x0a;

@@ -9,6 +9,8 @@ export interface Retention {
   readonly deliveriesMs: number;
   /** How long raw bodies stay. */
   readonly bodiesMs: number;
+  /** How long mail stays in quarantine that nothing vouches for, or that says nothing. */
+  readonly unverifiedMs: number;
 }
 
 export interface Deps {
@@ -23,4 +25,6 @@ export interface Deps {
   /** A sentence that says what is wrong with it, where it is unusable. */
   readonly policy: Result<Policy, string>;
   readonly retention: Retention;
+  /** What return paths are signed with; a sentence that says what is wrong with them, where they are unusable. */
+  readonly returnPathKeys: Result<readonly string[], string>;
 }

@@ -1,10 +1,25 @@
 /** A raw mail from a door to its outcome: recognize → vouch → ingest. */
-import type { MailForm } from "../mail/recognition";
+import type { EventDraft } from "../domain/event";
+import { MAX_MAIL_BYTES } from "../mail/message";
+import type { MailEvent, MailForm } from "../mail/recognition";
+import type { WebhookRequest } from "../providers/adapter";
+import type { ReceiptSource } from "../store/journal";
+import { unverifiedCount } from "../store/quarantine";
+import { noteActivity } from "./activity";
 import type { Deps } from "./deps";
-import type { IngestCounts } from "./ingest";
+import { type IngestCounts, ingest } from "./ingest";
+import { draftOfMail, nameOf, recognizeSafely } from "./mail-draft";
+import { classifyDraft } from "./normalize";
+import type { Parsed, ReadItem } from "./parse";
+import { type VouchedEvent, vouch } from "./trust";
 
 /** The doors through which raw mail comes in; as `provider` they name its events and receipts. */
-export type MailDoor = "email" | "mailbox" | "messages";
+export const MAIL_DOORS = ["email", "mailbox", "messages"] as const;
+export type MailDoor = (typeof MAIL_DOORS)[number];
+
+export function isMailDoor(provider: string): provider is MailDoor {
+  return (MAIL_DOORS as readonly string[]).includes(provider);
+}
 
 export interface IncomingMail {
   readonly raw: Uint8Array;
@@ -18,12 +33,124 @@ export interface IncomingMail {
   readonly requestId: string;
 }
 
+/** One event of a mail, as it will be recorded if it is. */
+export interface MailStatement {
+  readonly event: MailEvent;
+  readonly draft: EventDraft;
+}
+
+export interface MailReading {
+  readonly form: MailForm;
+  readonly statements: readonly MailStatement[];
+  readonly parsed: Exclude<Parsed, { readonly type: "answer" }>;
+}
+
 export interface MailOutcome {
   readonly form: MailForm;
   readonly counts: IngestCounts;
+  readonly statements: readonly MailStatement[];
 }
 
-/** @throws when it could not be recorded: then nothing was, and the mail has to be kept where it is */
-export async function receiveMail(_deps: Deps, _mail: IncomingMail): Promise<MailOutcome> {
-  throw new Error("not built yet");
+/** What waits in quarantine because nothing vouches for it, or because it is no report: everybody can make it grow. */
+export const UNVERIFIED = "unverified";
+export const UNRECOGNIZED = "unrecognized";
+const OPEN_REASONS: readonly string[] = [UNVERIFIED, UNRECOGNIZED];
+/** Of such mails so much is kept, of others as much as is ever read: a report is at the beginning, and a database ends at 10 GB. */
+const KEPT_UNVERIFIED_BYTES = 256 * 1024;
+/** With so many in quarantine the next one is not taken: its sender's server keeps it and tries again. */
+export const MAX_UNVERIFIED = 10_000;
+
+const SOURCES: Readonly<Record<MailDoor, ReceiptSource>> = { email: "email", mailbox: "mailbox", messages: "api" };
+
+/** Quarantine is full of mail that nothing vouches for. */
+export class QuarantineFull extends Error {}
+
+/**
+ * Takes a mail in: its events into the journal, what is no report or what nothing vouches for into quarantine.
+ *
+ * @throws when it could not be recorded: then nothing was, and the mail has to be kept where it is
+ */
+export async function receiveMail(deps: Deps, mail: IncomingMail): Promise<MailOutcome> {
+  const receivedAt = deps.now();
+  const { door, connection, requestId } = mail;
+  const { form, statements, parsed } = await readMail(deps, mail);
+  const isOpen = parsed.type === "unreadable" && OPEN_REASONS.includes(parsed.reason);
+  if (isOpen && (await unverifiedCount(deps.db, MAX_UNVERIFIED)) >= MAX_UNVERIFIED) throw new QuarantineFull();
+  const { counts } = await ingest(deps, {
+    request: requestOfMail(mail, isOpen ? KEPT_UNVERIFIED_BYTES : MAX_MAIL_BYTES),
+    origin: { requestId, source: SOURCES[door], provider: door, connection, receivedAt },
+    parsed,
+  });
+  noteActivity(deps, { provider: door, connection });
+  deps.log.info("mail.recorded", { door, connection, form, ...counts });
+  return { form, counts, statements };
+}
+
+/**
+ * Reads a mail without recording anything.
+ *
+ * @throws when the journal cannot be asked, or the keys of return paths are unusable: ours to mend, and no reason to
+ * believe or to doubt a mail
+ */
+export async function readMail(
+  { db, returnPathKeys }: Pick<Deps, "db" | "returnPathKeys">,
+  { raw, envelopeTo, trusted }: Pick<IncomingMail, "raw" | "envelopeTo" | "trusted">,
+): Promise<MailReading> {
+  if (!returnPathKeys.ok) throw new Error("VERP_KEYS are invalid");
+  const mail = await recognizeSafely(raw);
+  if (!mail) {
+    const parsed = unreadable("adapter_error", "The recognition of mail failed on this one.");
+    return { form: "unrecognized", statements: [], parsed };
+  }
+  const vouched = await vouch({ db, keys: returnPathKeys.value }, mail, { trusted, envelopeTo });
+  const name = await nameOf(mail, raw);
+  const statements = vouched.map(({ event, by, signed }) => {
+    const returnPath = signed?.address ?? mail.returned.envelopeSender ?? envelopeTo;
+    return { event, by, draft: draftOfMail(event, mail, { name, returnPath, stream: signed?.stream }) };
+  });
+  return { form: mail.form, statements, parsed: parsedOf(mail.form, statements) };
+}
+
+type Statement = MailStatement & Pick<VouchedEvent, "by">;
+
+function parsedOf(form: MailForm, statements: readonly Statement[]): MailReading["parsed"] {
+  if (form === "unrecognized") return unreadable(UNRECOGNIZED, "The mail is no report of a kind that is known.");
+  // A report that the recipient takes back, or one about something else than a delivery.
+  if (!statements.length) return { type: "items", items: [{ type: "ignored" }] };
+  if (statements.every(({ by }) => by === null)) {
+    const claims = statements.map(({ draft }) => claimOf(draft));
+    return unreadable(UNVERIFIED, `Nothing vouches for this mail (${form}: ${[...new Set(claims)].join(", ")}).`);
+  }
+  return { type: "items", items: statements.map((statement) => itemOf(form, statement)) };
+}
+
+function itemOf(form: MailForm, { event, draft, by }: Statement): ReadItem {
+  if (by === null) return unreadable(UNVERIFIED, `Nothing vouches for this recipient (${form}: ${claimOf(draft)}).`);
+  if (event.recipient === undefined) return unreadable("no_recipient", "The mail names no recipient.");
+  return { type: "events", drafts: [draft] };
+}
+
+/** What a mail claims, without a word of it: `bounced hard`. */
+function claimOf(draft: EventDraft): string {
+  const verdict = classifyDraft(draft);
+  return verdict ? `${draft.kind} ${verdict.class}` : draft.kind;
+}
+
+function unreadable(reason: string, detail: string) {
+  return { type: "unreadable" as const, reason, detail };
+}
+
+/** What of the door a replay needs, as parameters of a request: see `mailOfRequest`. */
+function requestOfMail({ raw, envelopeTo, trusted }: IncomingMail, keptBytes: number): WebhookRequest {
+  const url = new URL("https://mail.invalid/");
+  if (envelopeTo !== undefined) url.searchParams.set("to", envelopeTo);
+  if (trusted) url.searchParams.set("trusted", "true");
+  const headers = new Headers({ "content-type": "message/rfc822" });
+  return { method: "MAIL", url, headers, body: raw.subarray(0, keptBytes) };
+}
+
+/** A mail out of the request that was kept of it. */
+export function mailOfRequest({ url, body }: WebhookRequest): Pick<IncomingMail, "raw" | "envelopeTo" | "trusted"> {
+  const envelopeTo = url.searchParams.get("to") ?? undefined;
+  return { raw: body, envelopeTo, trusted: url.searchParams.get("trusted") === "true" };
 }

@@ -1,7 +1,7 @@
 /** From what an adapter stated to a fact for the journal: canonical address, class, time, identity. */
 import { sha256Hex } from "../crypto/digest";
 import { type AddressError, canonicalMailbox, canonicalRecipient } from "../domain/address";
-import { classify } from "../domain/classify";
+import { type Classification, classify } from "../domain/classify";
 import { type EventDraft, isOperatorKind, type NormalizedEvent } from "../domain/event";
 import { ok, type Result } from "../domain/result";
 import { cleanText, MAX_DIAGNOSTIC_LENGTH, MAX_VALUE_LENGTH } from "../domain/text";
@@ -40,20 +40,13 @@ function prepare(draft: EventDraft, origin: Origin): Result<Prepared, AddressErr
   // A whole domain neither bounces nor complains; an operator may block it.
   const address = (isOperatorKind(draft.kind) ? canonicalRecipient : canonicalMailbox)(draft.recipient);
   if (!address.ok) return address;
-  const diagnosticCode = cleanText(draft.diagnosticCode, MAX_DIAGNOSTIC_LENGTH);
-  const statusCode = cleanText(draft.statusCode);
-  const replyCode = cleanText(draft.replyCode);
-  const category = cleanText(draft.category);
-  const verdict =
-    draft.kind === "bounced"
-      ? classify({ stated: draft.stated, category, diagnosticCode, statusCode, replyCode })
-      : null;
+  const verdict = classifyDraft(draft);
   const event = {
     provider: origin.provider,
     connection: origin.connection,
     kind: draft.kind,
     class: verdict?.class,
-    category: verdict?.category ?? category,
+    category: verdict?.category ?? cleanText(draft.category),
     rule: verdict?.rule ?? draft.stated?.rule,
     hint: cleanText(draft.hint),
     address: address.value,
@@ -64,9 +57,9 @@ function prepare(draft: EventDraft, origin: Origin): Result<Prepared, AddressErr
     campaign: cleanText(draft.campaign),
     tags: tagsOf(draft.tags),
     metadata: metadataOf(draft.metadata),
-    statusCode,
-    replyCode,
-    diagnosticCode,
+    statusCode: cleanText(draft.statusCode),
+    replyCode: cleanText(draft.replyCode),
+    diagnosticCode: cleanText(draft.diagnosticCode, MAX_DIAGNOSTIC_LENGTH),
     remoteMta: cleanText(draft.remoteMta),
     mode: draft.mode,
     occurredAt: timeOf(draft.occurredAt, origin.receivedAt),
@@ -74,6 +67,18 @@ function prepare(draft: EventDraft, origin: Origin): Result<Prepared, AddressErr
     expiresAt: draft.expiresAt,
   };
   return ok({ event, identity: identityOf(draft, origin, address.value) });
+}
+
+/** Class, category and rule of a bounce, by all that its draft says; `null` for every other kind. */
+export function classifyDraft(draft: EventDraft): Classification | null {
+  if (draft.kind !== "bounced") return null;
+  return classify({
+    stated: draft.stated,
+    category: cleanText(draft.category),
+    diagnosticCode: cleanText(draft.diagnosticCode, MAX_DIAGNOSTIC_LENGTH),
+    statusCode: cleanText(draft.statusCode),
+    replyCode: cleanText(draft.replyCode),
+  });
 }
 
 /** A form too long to keep would be cut off before the address in it. */

@@ -1,17 +1,23 @@
-import type { Adapter, ParseContext, ParseOutcome, VerifiedRequest } from "../providers/adapter";
+import type { Adapter, ParseContext, ParsedItem, ParseOutcome, VerifiedRequest } from "../providers/adapter";
+import { itemOfMail } from "./webhook-mail";
 
 /** A request that a provider's own contract answers with a 400. */
 export class Refused extends Error {}
 
-export type Parsed = Exclude<ParseOutcome, { readonly type: "refused" }>;
+/** What one record turned out to be, mails read. */
+export type ReadItem = Exclude<ParsedItem, { readonly type: "mail" }>;
+
+export type Parsed =
+  | { readonly type: "items"; readonly items: readonly ReadItem[]; readonly visit?: string }
+  | Exclude<ParseOutcome, { readonly type: "refused" | "items" }>;
 
 /**
- * Runs an adapter. A fault of the adapter's own makes the body unreadable, with its bytes kept, instead of an error
- * that the provider would repeat for hours.
+ * Runs an adapter, and reads the mails that its records bring along. A fault of the adapter's own makes the body
+ * unreadable, with its bytes kept, instead of an error that the provider would repeat for hours.
  *
  * @throws Refused
  */
-export function parseSafely(adapter: Adapter, request: VerifiedRequest, context: ParseContext): Parsed {
+export async function parseSafely(adapter: Adapter, request: VerifiedRequest, context: ParseContext): Promise<Parsed> {
   let outcome: ParseOutcome;
   try {
     outcome = adapter.parse(request, context);
@@ -19,5 +25,9 @@ export function parseSafely(adapter: Adapter, request: VerifiedRequest, context:
     return { type: "unreadable", reason: "adapter_error", detail: "The adapter failed on this body." };
   }
   if (outcome.type === "refused") throw new Refused(outcome.message);
-  return outcome;
+  if (outcome.type !== "items") return outcome;
+  const items: ReadItem[] = [];
+  // One after another: mails are large.
+  for (const item of outcome.items) items.push(item.type === "mail" ? await itemOfMail(item) : item);
+  return { ...outcome, items };
 }

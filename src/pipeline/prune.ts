@@ -1,4 +1,5 @@
 /** Retention: bounded per run, so that it never competes with the events coming in. Pruning never changes a verdict. */
+import { pruneUnverified } from "../store/quarantine";
 import { lastReceiptBefore, pruneBodies, pruneEvents, pruneReceipts } from "../store/retention";
 import { getSystemState, setSystemState } from "../store/system-state";
 import { pruneTokens } from "../store/used-tokens";
@@ -7,6 +8,7 @@ import type { Deps } from "./deps";
 const BODIES_PER_RUN = 1_000;
 const EVENTS_PER_RUN = 5_000;
 const RECEIPTS_PER_RUN = 1_000;
+const UNVERIFIED_PER_RUN = 1_000;
 /** Longer than any provider repeats a request, and than any verification accepts its time. */
 const TOKENS_KEPT_MS = 3 * 86_400_000;
 
@@ -19,6 +21,9 @@ export interface Pruned {
 export async function prune(deps: Deps): Promise<Pruned> {
   const now = deps.now();
   await pruneTokens(deps.db, now - TOKENS_KEPT_MS);
+  // Before the bodies, which quarantine holds on to.
+  const unverifiedUpTo = await lastReceiptBefore(deps.db, now - deps.retention.unverifiedMs);
+  if (unverifiedUpTo) await pruneUnverified(deps.db, unverifiedUpTo, UNVERIFIED_PER_RUN);
   const bodiesUpTo = await lastReceiptBefore(deps.db, now - deps.retention.bodiesMs);
   const bodies = bodiesUpTo ? await pruneBodies(deps.db, bodiesUpTo, BODIES_PER_RUN) : 0;
   const eventsUpTo = await lastReceiptBefore(deps.db, now - deps.retention.deliveriesMs);

@@ -1,22 +1,20 @@
 /**
- * A replay runs today's adapter over bytes that could not be read when they came. It does not verify again, because
- * signatures expire, and keeps the time at which they first reached us.
+ * A replay runs today's code over bytes that could not be read when they came. It does not verify a webhook again,
+ * because signatures expire, and keeps the time at which they first reached us.
+ *
+ * Mail that nothing vouched for is believed by that: it is how an operator releases it. Other mail has to be vouched for as
+ * on the first day.
  */
 import { fail, ok, type Result } from "../domain/result";
-import {
-  type Adapter,
-  markVerified,
-  type ParsedItem,
-  type VerifiedRequest,
-  type WebhookRequest,
-} from "../providers/adapter";
+import { markVerified, type WebhookRequest } from "../providers/adapter";
 import { adapterOf } from "../providers/registry";
 import { settleQuarantine } from "../store/journal";
 import { type QuarantineRow, quarantineItem } from "../store/quarantine";
 import { type ReceiptRow, receiptWithBody } from "../store/receipts";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
-import { type Parsed, parseSafely, Refused } from "./parse";
+import { isMailDoor, mailOfRequest, readMail, UNVERIFIED } from "./mail";
+import { type Parsed, parseSafely, type ReadItem, Refused } from "./parse";
 import { gunzip } from "./receipt";
 
 export type ReplayError = "not_found" | "body_gone" | "no_adapter";
@@ -31,13 +29,10 @@ export async function replay(deps: Deps, id: string, requestId: string): Promise
   const kept = await keptOf(deps, id);
   if (!kept.ok) return kept;
   const { entry, receipt, body } = kept.value;
-  const adapter = adapterOf(entry.provider);
-  if (!adapter) return fail("no_adapter");
-
-  const request = markVerified(requestOf(receipt, body));
-  const outcome = readAgain(adapter, request, receipt.received_at);
+  const request = requestOf(receipt, body);
+  const outcome = await readAgain(deps, request, entry);
+  if (!outcome || outcome.type === "answer") return fail("no_adapter");
   const parsed = outcome.type === "items" ? onlyItem(outcome.items, entry) : outcome;
-  if (parsed.type === "answer") return fail("no_adapter");
   const { counts, items } = await ingest(deps, {
     request,
     parsed,
@@ -59,11 +54,18 @@ export async function replay(deps: Deps, id: string, requestId: string): Promise
   return ok({ settled, counts });
 }
 
-/** Nobody waits for a refusal here: what the provider's contract refuses is, of kept bytes, still unreadable. */
-function readAgain(adapter: Adapter, request: VerifiedRequest, receivedAt: number): Parsed {
+/** `null`: this version has nothing that reads it. */
+async function readAgain(deps: Deps, request: WebhookRequest, entry: QuarantineRow): Promise<Parsed | null> {
+  if (isMailDoor(entry.provider)) {
+    const mail = mailOfRequest(request);
+    return (await readMail(deps, { ...mail, trusted: mail.trusted || entry.reason === UNVERIFIED })).parsed;
+  }
+  const adapter = adapterOf(entry.provider);
+  if (!adapter) return null;
   try {
-    return parseSafely(adapter, request, { receivedAt });
+    return await parseSafely(adapter, markVerified(request), { receivedAt: entry.received_at });
   } catch (error) {
+    // Nobody waits for a refusal here: what the provider's contract refuses is, of kept bytes, still unreadable.
     if (!(error instanceof Refused)) throw error;
     return { type: "unreadable", reason: "refused", detail: error.message };
   }
@@ -101,8 +103,15 @@ function requestOf(receipt: ReceiptRow, body: Uint8Array): WebhookRequest {
   return { method: receipt.method, url, headers: new Headers(JSON.parse(receipt.headers) as [string, string][]), body };
 }
 
-/** The others of the batch were recorded, or are in quarantine by themselves; positions stay as they were. */
-function onlyItem(items: readonly ParsedItem[], entry: QuarantineRow): Extract<Parsed, { type: "items" }> {
-  const only = (item: ParsedItem, index: number): ParsedItem => (index === entry.item ? item : { type: "ignored" });
-  return { type: "items", items: entry.item === null ? items : items.map(only) };
+/**
+ * The others of the batch were recorded, or are in quarantine by themselves; positions stay as they were. What today's
+ * code no longer finds at its place stays where it is.
+ */
+function onlyItem(items: readonly ReadItem[], entry: QuarantineRow): Extract<Parsed, { type: "items" }> {
+  const { item: position, reason, detail } = entry;
+  if (position === null) return { type: "items", items };
+  const length = Math.max(items.length, position + 1);
+  const only = Array.from({ length }, (): ReadItem => ({ type: "ignored" }));
+  only[position] = items[position] ?? { type: "unreadable", reason, detail };
+  return { type: "items", items: only };
 }

@@ -62,9 +62,21 @@ export interface Verified {
 
 export type VerifyOutcome = Result<Verified, VerifyError>;
 
+/**
+ * What a record says itself about a mail that it brings along: whom and what it is about. The verdict is in the mail.
+ * Where the record names its message, that is the message's only name, so that the other records about it count once.
+ */
+export interface MailAbout
+  extends Pick<EventDraft, "messageId" | "occurredAt" | "envelopeSender" | "hint" | "tags" | "metadata" | "identity"> {
+  /** Absent: the mail has to say. */
+  readonly recipient?: string | undefined;
+}
+
 /** What one record of a request turned out to be. */
 export type ParsedItem =
   | { readonly type: "events"; readonly drafts: readonly EventDraft[] }
+  /** A mail as it came to the provider, to be read as one. */
+  | { readonly type: "mail"; readonly raw: Uint8Array; readonly about: MailAbout }
   /** Known and unwanted: opens, clicks, tests. */
   | { readonly type: "ignored" }
   /** Goes to quarantine. `reason` is a stable word, `detail` a sentence without personal data. */

@@ -17,7 +17,6 @@ const REASONS: Readonly<Record<string, string>> = {
   no_recipient: "The record names no recipient.",
   ambiguous_recipient: "The record names several recipients and does not say which of them it is about.",
   unsupported_content_type: "The content type is none that this provider sends.",
-  raw_message: "The record is a returned message, which this version keeps but does not read yet.",
 };
 
 export function ignored(): ParsedItem {

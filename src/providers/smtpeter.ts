@@ -5,13 +5,17 @@
  * signature (`copernica-signature.ts`), or by a shared secret in the URL, for accounts that sit behind something that
  * changes headers.
  *
- * A failure report names the message and the recipient, so a failure and the returned mail behind it count once.
+ * A bounce is a mail that came back, as it came: mostly what a failure reports too, but also out-of-office replies and
+ * junk. It is read as a mail; whom it is about, and of which message, is what SMTPeter says. Both name the message, so a
+ * failure and the returned mail behind it count once. An abuse report names neither recipient nor time: its mail does.
+ *
  * `timestamp` comes without a zone and the manual states none: it is read as UTC, and only where `time` (Unix time)
  * is missing.
  *
  * Identity: type, message id, time, state and codes. There is no event id; `id` is the message's.
  */
 
+import { utf8Bytes } from "../crypto/encoding";
 import { replyCodeIn, statusCodeIn } from "../domain/delivery-status";
 import type { EventDraft } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
@@ -39,7 +43,7 @@ const ENVIRONMENT = /^environment-[A-Za-z0-9_-]+$/;
 const OWNERSHIP_FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.txt$/;
 const CREDENTIAL_KEYS = ["environment", "url", "files"];
 
-type Kind = "bounced" | "delivered" | "ignored" | "raw_message";
+type Kind = "bounced" | "delivered" | "ignored" | "mail";
 const KINDS: Readonly<Record<string, Kind>> = {
   /** Refused in the SMTP session, or by a delivery status notification that came back later. */
   failure: "bounced",
@@ -47,9 +51,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   open: "ignored",
   click: "ignored",
   /** Whatever was mailed to the envelope sender: notifications, but also out-of-office replies and junk. */
-  bounce: "raw_message",
+  bounce: "mail",
   /** A feedback loop's report; names neither the recipient nor a time. */
-  abuse: "raw_message",
+  abuse: "mail",
 };
 
 export const smtpeter = defineAdapter<Credential>({
@@ -116,10 +120,30 @@ function parseRecord(record: unknown): ParsedItem {
   const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
   if (kind === undefined) return unreadable("unknown_kind", "type");
   if (kind === "ignored") return ignored();
-  if (kind === "raw_message") return unreadable("raw_message");
+  if (kind === "mail") return mailOf(record, type);
   const recipient = textOf(record.recipient);
   if (recipient === undefined) return unreadable("no_recipient");
   return { type: "events", drafts: [draftOf(record, { type, kind, recipient })] };
+}
+
+/** The mail's own Message-ID is left out: a failure knows the message by SMTPeter's id only, and one message has one name. */
+function mailOf(record: JsonObject, type: string): ParsedItem {
+  if (typeof record.mime !== "string" || record.mime.trim() === "") return unreadable("invalid_event", "mime");
+  const recipient = textOf(record.recipient);
+  if (type === "bounce" && recipient === undefined) return unreadable("no_recipient");
+  const [id, time] = [textOf(record.id), textOf(record.time) ?? textOf(record.timestamp)];
+  return {
+    type: "mail",
+    raw: utf8Bytes(record.mime),
+    about: {
+      recipient,
+      messageId: id,
+      occurredAt: timeOf(record),
+      envelopeSender: textOf(record.envelope),
+      tags: tagsOf(record),
+      identity: [type, id, time],
+    },
+  };
 }
 
 function draftOf(
@@ -136,12 +160,20 @@ function draftOf(
     recipient,
     hint: state,
     messageId: id,
-    occurredAt: msOfUnixSeconds(time) ?? msOfZoneless(timestamp),
+    occurredAt: timeOf(record),
     statusCode: statusCodeIn(extended),
     replyCode: replyCodeIn(code),
     diagnosticCode: textOf(record.description),
     mode: kind === "bounced" ? (state === "bounce" ? "asynchronous" : "synchronous") : undefined,
-    tags: textsOf(record.tags).flatMap((tags) => tags.split(";").flatMap((tag) => textOf(tag) ?? [])),
+    tags: tagsOf(record),
     identity: [type, id, time ?? timestamp, state, code, extended],
   };
+}
+
+function timeOf(record: JsonObject): number | undefined {
+  return msOfUnixSeconds(textOf(record.time)) ?? msOfZoneless(textOf(record.timestamp));
+}
+
+function tagsOf(record: JsonObject): string[] {
+  return textsOf(record.tags).flatMap((tags) => tags.split(";").flatMap((tag) => textOf(tag) ?? []));
 }

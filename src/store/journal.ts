@@ -15,7 +15,7 @@ import {
 } from "./event-row";
 import { jsonChunks, rowsOf } from "./statements";
 
-export type ReceiptSource = "webhook" | "queue" | "api" | "operator" | "replay";
+export type ReceiptSource = "webhook" | "queue" | "email" | "mailbox" | "api" | "operator" | "replay";
 
 /** What a receipt keeps of its request. No credentials. */
 export interface Receipt {
@@ -90,11 +90,15 @@ function operatorTimeSql(): string {
     ELSE ${valueSql("occurred_at")} END`;
 }
 
-/** What a replay still cannot read stays with the receipt that it came with: its bytes, and when they reached us. */
+/**
+ * What a replay still cannot read stays with the receipt that it came with: its bytes, and when they reached us. Only
+ * why it is there is said anew.
+ */
 const INSERT_QUARANTINE = `
   INSERT INTO quarantine (id, receipt_id, item, reason, detail, created_at)
   SELECT value->>0, coalesce(?3, ${NEXT_RECEIPT}), value->>1, value->>2, value->>3, ?2 FROM json_each(?1) WHERE true
-  ON CONFLICT (id) DO NOTHING`;
+  ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
+  WHERE (quarantine.reason, quarantine.detail) <> (excluded.reason, excluded.detail)`;
 
 /** A request that says nothing new leaves no receipt: a provider's retries cost no rows. */
 const INSERT_RECEIPT = `

@@ -1,0 +1,126 @@
+/** From what a mail says to what the journal takes: one event each, about one recipient. */
+import { sha256 } from "../crypto/digest";
+import { hexOf } from "../crypto/encoding";
+import { canonicalMailbox } from "../domain/address";
+import { BOUNCE_CLASSES, type EventDraft } from "../domain/event";
+import type { MailEvent, MailEventKind, RecognizedMail } from "../mail/recognition";
+import { recognizeMail } from "../mail/recognize";
+import { classifyDraft } from "./normalize";
+
+/** The worst first: of several outcomes of one mail to one recipient it is the one that counts. */
+const WORST_FIRST: readonly MailEventKind[] = [
+  "complained",
+  "unsubscribed",
+  "bounced",
+  "deferred",
+  "delivered",
+  "auto_reply",
+];
+
+/** `null`: the mail is one on which the recognition itself fails. */
+export async function recognizeSafely(raw: Uint8Array): Promise<RecognizedMail | null> {
+  try {
+    return await recognizeMail(raw);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What several events say together about the one recipient that the mail went to. Another address that a report
+ * names is where the recipient's mail goes on to.
+ *
+ * @param events at least one
+ */
+export function eventAbout(events: readonly MailEvent[], recipient: string): MailEvent | undefined {
+  const ranked = events.map((event, position) => ({
+    event,
+    rank: [
+      WORST_FIRST.indexOf(event.kind),
+      isNamed(event, recipient) ? 0 : 1,
+      BOUNCE_CLASSES.indexOf(classifyDraft(draftOfEvent(event))?.class ?? "undetermined"),
+      position,
+    ],
+  }));
+  const [worst] = ranked.sort((a, b) => compared(a.rank, b.rank));
+  return worst && withRecipient(worst.event, recipient);
+}
+
+/** The event as one about this recipient; what it names instead becomes the address that failed. */
+export function withRecipient(event: MailEvent, recipient: string): MailEvent {
+  const stated = [event.failedAddress, event.recipient].find(
+    (address) => address !== undefined && !isSame(address, recipient),
+  );
+  return { ...event, recipient, failedAddress: stated };
+}
+
+/** The event alone, without what the mail around it says. */
+export function draftOfEvent(event: MailEvent): EventDraft {
+  return {
+    kind: event.kind,
+    recipient: event.recipient ?? "",
+    category: event.category,
+    hint: event.feedbackType ?? event.category,
+    statusCode: event.statusCode,
+    replyCode: event.replyCode,
+    diagnosticCode: event.diagnosticCode,
+    remoteMta: event.remoteMta,
+    smtpCommand: event.smtpCommand,
+    explanation: event.explanation,
+    mode: event.kind === "bounced" ? "asynchronous" : undefined,
+    identity: [],
+  };
+}
+
+export interface AboutMail {
+  /** Names the report: `nameOf`. */
+  readonly name: string;
+  /** The envelope sender of our mail, where it is known from elsewhere than the returned mail. */
+  readonly returnPath?: string | undefined;
+  /** The stream of mail that a signed return path names. */
+  readonly stream?: string | undefined;
+}
+
+/**
+ * An event of a mail, with what the mail says of itself and of the message that it is about.
+ *
+ * Identity: the report's name and the status, so that the same report is one event, however often it is fetched.
+ */
+export function draftOfMail(event: MailEvent, { returned, reportedAt }: RecognizedMail, about: AboutMail): EventDraft {
+  return {
+    ...draftOfEvent(event),
+    envelopeSender: about.returnPath ?? returned.envelopeSender,
+    internetMessageId: returned.messageId,
+    campaign: returned.campaign,
+    metadata: stated({
+      failedAddress: event.failedAddress,
+      subscriber: returned.subscriber,
+      stream: about.stream,
+    }),
+    occurredAt: reportedAt,
+    identity: [about.name, event.statusCode],
+  };
+}
+
+/** The report's own Message-ID, else a hash of its bytes. */
+export async function nameOf({ reportId }: RecognizedMail, raw: Uint8Array): Promise<string> {
+  return reportId ?? hexOf(await sha256(raw));
+}
+
+function stated(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+}
+
+function isNamed({ recipient, failedAddress }: MailEvent, address: string): boolean {
+  return [recipient, failedAddress].some((named) => named !== undefined && isSame(named, address));
+}
+
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [canonicalMailbox(a), canonicalMailbox(b)];
+  return one.ok && other.ok ? one.value === other.value : a === b;
+}
+
+function compared(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((rank, i) => rank !== b[i]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
