@@ -7,6 +7,7 @@ import { checkRoutes } from "./http/checks";
 import { connectionRoutes } from "./http/connections";
 import { docsRoutes } from "./http/docs";
 import { eventRoutes } from "./http/events";
+import { mailboxRoutes } from "./http/mailboxes";
 import { MAIL_PATHS, messageRoutes } from "./http/messages";
 import { operationRoutes } from "./http/operations";
 import { Problem, problemResponse } from "./http/problem";
@@ -35,7 +36,7 @@ export function createApp() {
 
   for (const routes of [checkRoutes, eventRoutes, messageRoutes]) app.route("/", routes);
   for (const routes of [suppressionRoutes, recipientRoutes]) app.route("/", routes);
-  for (const routes of [quarantineRoutes, connectionRoutes, operationRoutes]) app.route("/", routes);
+  for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
   describeWebhooks(app.openAPIRegistry);
   app.route("/", docsRoutes(app));
   app.route("/", webhookRoutes);

@@ -7,6 +7,7 @@
 import { type Policy, parsePolicy } from "./domain/policy";
 import { fail, ok, type Result } from "./domain/result";
 import { MIN_KEY_LENGTH } from "./mail/verp";
+import { type Mailbox, parseMailboxes } from "./mailbox/settings";
 import type { Retention } from "./pipeline/deps";
 import type { Adapter, RawCredential } from "./providers/adapter";
 import { ADAPTERS } from "./providers/registry";
@@ -20,6 +21,7 @@ export interface Env {
   readonly POLICY?: unknown;
   readonly RETENTION?: unknown;
   readonly VERP_KEYS?: unknown;
+  readonly MAILBOXES?: unknown;
   /** `WEBHOOK_<PROVIDER>` and `WEBHOOK_<PROVIDER>__<CONNECTION>`, and bindings of tests. */
   readonly [name: string]: unknown;
 }
@@ -42,6 +44,8 @@ export interface Config {
   readonly returnPathKeys: Result<readonly string[], string>;
   /** By `provider/connection`. */
   readonly connections: ReadonlyMap<string, Connection>;
+  /** POP3 mailboxes to scan, in the order of the secret. */
+  readonly mailboxes: readonly Mailbox[];
   /** Everything that is wrong, for the log. */
   readonly problems: readonly string[];
 }
@@ -76,6 +80,7 @@ function buildConfig(env: Env): Config {
   const retention = parseRetention(env.RETENTION);
   const returnPathKeys = readReturnPathKeys(env.VERP_KEYS);
   const connections = readConnections(env);
+  const mailboxes = parseMailboxes(env.MAILBOXES);
   const problems = [
     ...(adminTokens.length ? [] : ["ADMIN_TOKENS is not set: nobody can sign in"]),
     ...(policy.ok ? [] : [policy.error]),
@@ -83,6 +88,7 @@ function buildConfig(env: Env): Config {
     ...(returnPathKeys.ok ? [] : [returnPathKeys.error]),
     ...strayNames(env),
     ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
+    ...(mailboxes.ok ? mailboxes.value.flatMap(mailboxProblem) : [mailboxes.error]),
   ];
   return {
     adminTokens,
@@ -91,8 +97,13 @@ function buildConfig(env: Env): Config {
     retention: retention.ok ? retention.value : KEEP_EVERYTHING,
     returnPathKeys,
     connections,
+    mailboxes: mailboxes.ok ? mailboxes.value : [],
     problems,
   };
+}
+
+function mailboxProblem({ name, settings }: Mailbox): string[] {
+  return settings.ok ? [] : [`mailbox ${name}: ${settings.error}`];
 }
 
 function tokenList(value: unknown): string[] {

@@ -7,6 +7,8 @@ import { handleQueue } from "./handlers/queue";
 import { runScheduled } from "./handlers/scheduled";
 import type { Services } from "./http/services";
 import { createLogger, errorFields } from "./log";
+import { openSocket } from "./mailbox/socket";
+import { receiveMail } from "./pipeline/mail";
 import { project } from "./pipeline/project";
 import { RecipientObject } from "./recipient/recipient";
 
@@ -28,6 +30,9 @@ function servicesOf(env: Env, ctx: ExecutionContext): Services {
     returnPathKeys: config.returnPathKeys,
     config,
     requestId,
+    newId: () => crypto.randomUUID(),
+    openWire: openSocket,
+    receiveMail,
     onFailure: (error) => log.error("request.failed", errorFields(error)),
   };
 }
@@ -53,6 +58,6 @@ export default {
     handleQueue(servicesOf(env, ctx), batch, () => crypto.randomUUID()),
   scheduled: (_controller: ScheduledController, env: Env, ctx: ExecutionContext) => {
     const services = servicesOf(env, ctx);
-    return runScheduled(services, services.config.problems);
+    return runScheduled(services, services.config);
   },
 };

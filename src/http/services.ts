@@ -1,8 +1,8 @@
 import type { Config } from "../config";
-import type { Deps } from "../pipeline/deps";
+import type { MailboxDeps } from "../mailbox/visit";
 
 /** What a request handler works with: made anew by the composition root for each request. */
-export interface Services extends Deps {
+export interface Services extends MailboxDeps {
   readonly config: Config;
   /** Names this request in the answer, the log and the receipt. */
   readonly requestId: string;
