@@ -7,7 +7,9 @@ const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-po
 
 const root = import.meta.dirname;
 /** Pure code needs no worker around it. */
-const PLAIN_NODE = ["test/domain/**/*.test.ts", "test/mail/**/*.test.ts", "test/architecture.test.ts"];
+const PLAIN_NODE = ["domain", "mail", "csv"]
+  .map((zone) => `test/${zone}/**/*.test.ts`)
+  .concat("test/architecture.test.ts");
 
 export default defineConfig({
   test: {
