@@ -121,15 +121,49 @@ describe("credentials", () => {
   });
 });
 
+describe("the keys of return paths", () => {
+  const [one, two] = ["a-key-of-16-chars", "another-key,with-a-comma"];
+
+  it("are none, one, several with commas between them, or a JSON array", () => {
+    expect(configWith({}).returnPathKeys).toEqual({ ok: true, value: [] });
+    expect(configWith({ VERP_KEYS: one }).returnPathKeys).toEqual({ ok: true, value: [one] });
+    expect(configWith({ VERP_KEYS: ` ${one} , ${one}2` }).returnPathKeys).toEqual({
+      ok: true,
+      value: [one, `${one}2`],
+    });
+    expect(configWith({ VERP_KEYS: JSON.stringify([one, two]) }).returnPathKeys).toEqual({
+      ok: true,
+      value: [one, two],
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", ""],
+    ["one that can be guessed", "top-secret"],
+    ["one of several that can be guessed", `${one},top-secret`],
+    ["no text", '[{"key":"a-key-of-16-top-secret"}]'],
+    ["no JSON", "[top-secret"],
+  ])("are unusable, which is said, where there is %s", (_what, value) => {
+    const config = configWith({ VERP_KEYS: value });
+    expect(config.returnPathKeys.ok).toBe(false);
+    expect(config.problems).toEqual([expect.stringContaining("VERP_KEYS")]);
+    expect(config.problems.join()).not.toContain("top-secret");
+  });
+});
+
 describe("policy and retention", () => {
   it("have defaults, and are read out of tables and of JSON", () => {
     const usual = configWith({});
     expect(usual.policy).toMatchObject({ ok: true, value: { softThreshold: 5 } });
-    expect(usual.retention).toEqual({ deliveriesMs: 30 * DAY_MS, bodiesMs: 30 * DAY_MS });
+    const days30 = { deliveriesMs: 30 * DAY_MS, bodiesMs: 30 * DAY_MS, unverifiedMs: 30 * DAY_MS };
+    expect(usual.retention).toEqual(days30);
     for (const form of [(v: unknown) => v, JSON.stringify]) {
-      const config = configWith({ POLICY: form({ soft_threshold: 3 }), RETENTION: form({ bodies_days: 0.5 }) });
+      const config = configWith({
+        POLICY: form({ soft_threshold: 3 }),
+        RETENTION: form({ bodies_days: 0.5, unverified_days: 7 }),
+      });
       expect(config.policy).toMatchObject({ ok: true, value: { softThreshold: 3 } });
-      expect(config.retention).toEqual({ deliveriesMs: 30 * DAY_MS, bodiesMs: DAY_MS / 2 });
+      expect(config.retention).toEqual({ ...days30, bodiesMs: DAY_MS / 2, unverifiedMs: 7 * DAY_MS });
       expect(config.problems).toEqual([]);
     }
   });
@@ -144,6 +178,7 @@ describe("policy and retention", () => {
     const config = configWith({ RETENTION: value });
     expect(config.retention.deliveriesMs).toBe(Number.POSITIVE_INFINITY);
     expect(config.retention.bodiesMs).toBe(Number.POSITIVE_INFINITY);
+    expect(config.retention.unverifiedMs).toBe(Number.POSITIVE_INFINITY);
     expect(config.problems).toEqual([expect.stringContaining("RETENTION")]);
   });
 

@@ -37,7 +37,7 @@ export function eventAbout(events: readonly MailEvent[], recipient: string): Mai
     event,
     rank: [
       WORST_FIRST.indexOf(event.kind),
-      isNamed(event, recipient) ? 0 : 1,
+      addressesOf(event).some((address) => isSame(address, recipient)) ? 0 : 1,
       BOUNCE_CLASSES.indexOf(classifyDraft(draftOfEvent(event))?.class ?? "undetermined"),
       position,
     ],
@@ -48,10 +48,14 @@ export function eventAbout(events: readonly MailEvent[], recipient: string): Mai
 
 /** The event as one about this recipient; what it names instead becomes the address that failed. */
 export function withRecipient(event: MailEvent, recipient: string): MailEvent {
-  const stated = [event.failedAddress, event.recipient].find(
-    (address) => address !== undefined && !isSame(address, recipient),
-  );
-  return { ...event, recipient, failedAddress: stated };
+  const others = addressesOf(event).filter((address) => !isSame(address, recipient));
+  const asWritten = event.recipient !== undefined && isSame(event.recipient, recipient) ? event.recipient : recipient;
+  return { ...event, recipient: asWritten, failedAddress: others.at(-1) };
+}
+
+/** Those that an event names, as written: whom we mailed, where it failed. */
+export function addressesOf({ recipient, failedAddress }: MailEvent): string[] {
+  return [recipient, failedAddress].flatMap((address) => address ?? []);
 }
 
 /** The event alone, without what the mail around it says. */
@@ -109,10 +113,6 @@ export async function nameOf({ reportId }: RecognizedMail, raw: Uint8Array): Pro
 
 function stated(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
-}
-
-function isNamed({ recipient, failedAddress }: MailEvent, address: string): boolean {
-  return [recipient, failedAddress].some((named) => named !== undefined && isSame(named, address));
 }
 
 function isSame(a: string, b: string): boolean {

@@ -13,7 +13,7 @@ import { canonicalMailbox, uuidAddress } from "../domain/address";
 import type { MailEvent, RecognizedMail, ReturnedMail } from "../mail/recognition";
 import { checkReturnPath, type SignedReturnPath } from "../mail/verp";
 import { recipientsOfMessage } from "../store/known-messages";
-import { eventAbout, withRecipient } from "./mail-draft";
+import { addressesOf, eventAbout, withRecipient } from "./mail-draft";
 
 export type Voucher = "return_path" | "message_id" | "door";
 
@@ -102,10 +102,6 @@ function candidatesOf(event: MailEvent, returned: ReturnedMail): string[] {
     const canonical = address === undefined ? null : canonicalMailbox(address);
     return canonical?.ok ? [canonical.value] : [];
   });
-}
-
-function addressesOf({ recipient, failedAddress }: MailEvent): string[] {
-  return [recipient, failedAddress].flatMap((address) => address ?? []);
 }
 
 /** Of a returned mail to one address: that address, else its subscriber by listmonk's uuid. */

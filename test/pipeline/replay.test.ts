@@ -117,7 +117,8 @@ describe("a replay", () => {
     await postedInVain(JSON.stringify({ type: "hard" }), listmonk, LISTMONK);
     const before = await theItem();
     expect(await replayed(before.id)).toMatchObject({ new: 0, quarantined: 1, settled: false });
-    expect(await theItem()).toEqual(before);
+    const refused = { reason: "refused", detail: "Invalid fields: email / subscriber_uuid" };
+    expect(await theItem()).toEqual({ ...before, ...refused });
   });
 
   it("is not possible for a provider that this version does not have, and loses nothing by it", async () => {

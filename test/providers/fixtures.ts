@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { utf8Bytes } from "../../src/crypto/encoding";
 import { classify } from "../../src/domain/classify";
 import type { EventDraft } from "../../src/domain/event";
-import type { ParseOutcome } from "../../src/providers/adapter";
+import type { ParsedItem, ParseOutcome } from "../../src/providers/adapter";
 
 /** Loaded when asked for: a provider's test needs its own folder only. */
 const FILES = import.meta.glob<string>("../fixtures/*/*.{json,txt}", { query: "?raw", import: "default" });
@@ -49,7 +49,7 @@ const MUST_BE_STATED = ["kind", "recipient", "occurredAt"];
 /**
  * Compares what was read with what is expected: an array of items, or an object for an outcome without items. Drafts
  * need only match in what is stated; `null` states that something is absent. `occurredAt` is written as ISO 8601,
- * and a bounce's `class` is what the classification makes of the draft.
+ * and a bounce's `class` is what the classification makes of the draft. Of a mail, `about` is what the record says beside it.
  */
 export function expectOutcome(outcome: ParseOutcome, expected: unknown): void {
   const actual = outcome.type === "items" ? outcome.items.map(itemOf) : outcome;
@@ -60,13 +60,19 @@ export function expectOutcome(outcome: ParseOutcome, expected: unknown): void {
   expect(projected(actual, expected)).toEqual(expected);
 }
 
-function itemOf(item: (ParseOutcome & { type: "items" })["items"][number]): unknown {
-  return item.type === "events" ? { ...item, drafts: item.drafts.map(withReadableParts) } : item;
+function itemOf(item: ParsedItem): unknown {
+  if (item.type === "events") return { ...item, drafts: item.drafts.map(withReadableParts) };
+  if (item.type !== "mail") return item;
+  return { ...item, raw: new TextDecoder().decode(item.raw), about: withReadableTime(item.about) };
 }
 
 function withReadableParts(draft: EventDraft): unknown {
-  const occurredAt = draft.occurredAt === undefined ? null : new Date(draft.occurredAt).toISOString();
-  return { ...draft, occurredAt, class: draft.kind === "bounced" ? classify(draft).class : null };
+  return { ...withReadableTime(draft), class: draft.kind === "bounced" ? classify(draft).class : null };
+}
+
+function withReadableTime<T extends Pick<EventDraft, "occurredAt">>(stated: T) {
+  const { occurredAt } = stated;
+  return { ...stated, occurredAt: occurredAt === undefined ? null : new Date(occurredAt).toISOString() };
 }
 
 function draftsIn(expected: unknown): Record<string, unknown>[] {
