@@ -2,7 +2,7 @@
  * Reads POP3 answers off a stream of bytes (RFC 1939 §3): lines, and the bytes of a mail up to the line with the dot.
  * Chunks may end anywhere; what is cut off is never taken for complete.
  */
-import { pop3Error } from "./wire";
+import { type Pop3Error, pop3Error } from "./wire";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -61,11 +61,11 @@ export class ResponseReader {
       const found = end.find(bytes, length);
       if (found) {
         this.#rest = bytes.slice(found.after, length);
-        return unstuffed(bytes.subarray(0, found.at), end.isTolerant);
+        const mail = unstuffed(bytes.subarray(0, found.at), end.isTolerant);
+        if (mail.length > maxBytes) throw tooLarge(maxBytes);
+        return mail;
       }
-      if (length > limit) {
-        throw pop3Error("too_large", `The mail is larger than ${maxBytes} bytes.`);
-      }
+      if (length > limit) throw tooLarge(maxBytes);
     }
   }
 
@@ -126,12 +126,16 @@ function unstuffed(bytes: Uint8Array, isTolerant: boolean): Uint8Array {
     const lf = bytes.indexOf(LF, from);
     const end = lf < 0 ? bytes.length : lf + 1;
     const start = isAfterBreak && bytes[from] === DOT ? from + 1 : from;
+    isAfterBreak = isTolerant || (lf > from && bytes[lf - 1] === CR);
     if (start !== kept) bytes.copyWithin(kept, start, end);
     kept += end - start;
-    isAfterBreak = isTolerant || (lf > from && bytes[lf - 1] === CR);
     from = end;
   }
   return bytes.subarray(0, kept);
+}
+
+function tooLarge(maxBytes: number): Pop3Error {
+  return pop3Error("too_large", `The mail is larger than ${maxBytes} bytes.`);
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
