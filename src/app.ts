@@ -7,6 +7,9 @@ import { checkRoutes } from "./http/checks";
 import { connectionRoutes } from "./http/connections";
 import { docsRoutes } from "./http/docs";
 import { eventRoutes } from "./http/events";
+import { exportRoutes } from "./http/exports";
+import { listmonkRoutes } from "./http/listmonk-bounces";
+import { describeListmonk } from "./http/listmonk-description";
 import { mailboxRoutes } from "./http/mailboxes";
 import { MAIL_PATHS, messageRoutes } from "./http/messages";
 import { operationRoutes } from "./http/operations";
@@ -14,6 +17,7 @@ import { Problem, problemResponse } from "./http/problem";
 import { quarantineRoutes } from "./http/quarantine";
 import { recipientRoutes } from "./http/recipients";
 import { createRouter } from "./http/router";
+import { statsRoutes } from "./http/stats";
 import { suppressionRoutes } from "./http/suppressions";
 import { describeWebhooks, webhookRoutes } from "./http/webhooks";
 
@@ -34,11 +38,15 @@ export function createApp() {
   app.use("/v1/*", async (c, next) => (c.req.path === CHECK_PATH ? next() : requireAdmin(c, next)));
   app.use("/v1/*", (c, next) => (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next));
 
-  for (const routes of [checkRoutes, eventRoutes, messageRoutes]) app.route("/", routes);
+  // Before the routes whose last part may be any recipient.
+  app.route("/", exportRoutes);
+  for (const routes of [checkRoutes, eventRoutes, messageRoutes, statsRoutes]) app.route("/", routes);
   for (const routes of [suppressionRoutes, recipientRoutes]) app.route("/", routes);
   for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
   describeWebhooks(app.openAPIRegistry);
+  describeListmonk(app.openAPIRegistry);
   app.route("/", docsRoutes(app));
+  app.route("/", listmonkRoutes);
   app.route("/", webhookRoutes);
 
   app.notFound(() => problemResponse("not_found"));

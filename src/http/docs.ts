@@ -69,6 +69,11 @@ export function docsRoutes(app: Registry) {
     scheme: "bearer",
     description: "CHECK_TOKENS",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "listmonk", {
+    type: "http",
+    scheme: "basic",
+    description: "user:token of a connection of listmonk",
+  });
   const document = (origin: string) => app.getOpenAPI31Document({ ...ABOUT, servers: [{ url: origin }] });
   routes.get("/openapi.json", (c) => c.json(document(new URL(c.req.url).origin)));
   routes.get("/docs", (c) => {

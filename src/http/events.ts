@@ -1,17 +1,16 @@
 /** Our own event format in, the journal out. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { ADDRESS_ERRORS, canonicalRecipient } from "../domain/address";
-import { BOUNCE_CLASSES, EVENT_KINDS } from "../domain/event";
 import { type Ingested, ingest, TooManyEvents } from "../pipeline/ingest";
 import { parseSafely } from "../pipeline/parse";
 import { markVerified, type WebhookRequest } from "../providers/adapter";
 import { IDEMPOTENCY_KEY_HEADER, ownEventSchema, ownFormat } from "../providers/own-format";
 import { eventPage } from "../store/events";
 import { readBody } from "./body";
+import { eventCursorOf, eventFilterOf, eventFilterQuery } from "./filters";
 import { Problem } from "./problem";
 import { eventOf } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, countsSchema, eventSchema, json, moment, page, pageQuery, problems } from "./schemas";
+import { ADMIN, countsSchema, eventSchema, json, page, pageQuery, problems } from "./schemas";
 import type { Services } from "./services";
 
 const DEFAULT_CONNECTION = "default";
@@ -108,15 +107,7 @@ const list = createRoute({
   security: ADMIN,
   request: {
     query: z.object({
-      recipient: z.string().optional(),
-      provider: z.string().optional(),
-      connection: z.string().optional(),
-      kind: z.enum(EVENT_KINDS).optional(),
-      class: z.enum(BOUNCE_CLASSES).optional(),
-      messageId: z.string().optional().describe("A provider's message id or a Message-ID, without angle brackets."),
-      campaign: z.string().optional(),
-      since: moment.optional().describe("Received from then on."),
-      until: moment.optional().describe("Received before then."),
+      ...eventFilterQuery,
       ...pageQuery,
     }),
   },
@@ -124,22 +115,8 @@ const list = createRoute({
 });
 
 eventRoutes.openapi(list, async (c) => {
-  const { recipient, limit, cursor, messageId, ...filter } = c.req.valid("query");
-  if (cursor !== undefined && !/^\d{1,16}$/.test(cursor)) throw new Problem("invalid_cursor");
-  const before = cursor === undefined ? null : Number(cursor);
-  const rows = await eventPage(
-    c.env.db,
-    { ...filter, address: addressFilter(recipient), messageId: messageId?.replace(/^<|>$/g, "") },
-    limit,
-    before,
-  );
+  const { limit, cursor, ...query } = c.req.valid("query");
+  const rows = await eventPage(c.env.db, eventFilterOf(query), limit, eventCursorOf(cursor));
   const last = rows.at(-1);
   return c.json({ items: rows.map(eventOf), nextCursor: rows.length === limit && last ? String(last.seq) : null }, 200);
 });
-
-function addressFilter(recipient: string | undefined): string | undefined {
-  if (recipient === undefined) return undefined;
-  const address = canonicalRecipient(recipient);
-  if (!address.ok) throw new Problem("invalid_recipient", { detail: ADDRESS_ERRORS[address.error] });
-  return address.value;
-}

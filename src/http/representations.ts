@@ -3,7 +3,8 @@ import type { z } from "@hono/zod-openapi";
 import type { EventRow } from "../store/event-row";
 import { receiptIdOf } from "../store/events";
 import { type RecipientRow, suppressionsOf } from "../store/recipients";
-import type { eventSchema } from "./schemas";
+import type { ExportedSuppressionRow } from "../store/suppressions";
+import type { eventSchema, exportedSuppressionSchema } from "./schemas";
 
 export function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
@@ -46,5 +47,20 @@ export function suppressionOf(row: RecipientRow, now: number) {
     reasons: standing.map((s) => s.reason),
     since: standing.length ? iso(Math.min(...standing.map((s) => s.since))) : null,
     until: standing.length && !ends.includes(null) ? iso(Math.max(...ends.map(Number))) : null,
+  };
+}
+
+export function exportedSuppressionOf(
+  row: ExportedSuppressionRow,
+  now: number,
+): z.infer<typeof exportedSuppressionSchema> {
+  return {
+    ...suppressionOf(row, now),
+    provider: row.event_provider,
+    kind: row.event_kind,
+    class: row.event_class,
+    statusCode: row.event_status_code,
+    diagnosticCode: row.event_diagnostic_code,
+    note: row.event_note,
   };
 }

@@ -74,6 +74,17 @@ const suppressionFields = {
 
 export const suppressionSchema = z.object(suppressionFields).openapi("Suppression");
 
+/** A row of an export: the entry, and the event that caused it. */
+export const exportedSuppressionSchema = z.object({
+  ...suppressionFields,
+  provider: textOrNull,
+  kind: z.enum(EVENT_KINDS).nullable(),
+  class: z.enum(BOUNCE_CLASSES).nullable(),
+  statusCode: textOrNull,
+  diagnosticCode: textOrNull,
+  note: textOrNull,
+});
+
 export const suppressionDetailSchema = z
   .object({ ...suppressionFields, note: textOrNull, evidence: z.array(eventSchema) })
   .openapi("SuppressionDetail");

@@ -1,28 +1,17 @@
 /** The suppression list: read it, block by hand, release. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { canonicalRecipient } from "../domain/address";
 import { command, release } from "../pipeline/operate";
 import { standingOf } from "../pipeline/standing";
 import type { EventRow } from "../store/event-row";
 import { eventsByIdentity } from "../store/events";
 import { pendingOfAddress } from "../store/pending";
 import { suppressionPage } from "../store/suppressions";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { suppressionCursor, suppressionCursorOf, suppressionFilterOf, suppressionFilterQuery } from "./filters";
 import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
 import { eventOf, suppressionOf } from "./representations";
 import { createRouter } from "./router";
-import {
-  ADMIN,
-  json,
-  moment,
-  page,
-  pageQuery,
-  problems,
-  reasonSchema,
-  suppressionDetailSchema,
-  suppressionSchema,
-} from "./schemas";
+import { ADMIN, json, moment, page, pageQuery, problems, suppressionDetailSchema, suppressionSchema } from "./schemas";
 import type { Services } from "./services";
 
 const MAX_NOTE_LENGTH = 2_000;
@@ -36,11 +25,7 @@ const list = createRoute({
   security: ADMIN,
   request: {
     query: z.object({
-      reason: reasonSchema.optional().describe("domain: blocks of whole domains."),
-      domain: z.string().optional(),
-      q: z.string().optional().describe("Part of an address."),
-      since: moment.optional().describe("Suppressed from then on."),
-      until: moment.optional().describe("Suppressed before then."),
+      ...suppressionFilterQuery,
       ...pageQuery,
     }),
   },
@@ -106,28 +91,14 @@ const remove = createRoute({
 export const suppressionRoutes = createRouter();
 
 suppressionRoutes.openapi(list, async (c) => {
-  const { limit, cursor, domain, q, ...filter } = c.req.valid("query");
-  const after = decodeCursor("suppressions", cursor, ["number", "string"]);
+  const { limit, cursor, ...query } = c.req.valid("query");
   const now = c.env.now();
-  const rows = await suppressionPage(
-    c.env.db,
-    { ...filter, domain: domainFilter(domain), q: q?.toLowerCase() },
-    limit,
-    after && { since: after[0], key: after[1] },
-    now,
-  );
+  const filter = suppressionFilterOf(query);
+  const rows = await suppressionPage(c.env.db, filter, limit, suppressionCursorOf(cursor), now);
   const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("suppressions", [last.since ?? 0, last.key]) : null;
+  const nextCursor = rows.length === limit && last ? suppressionCursor(last) : null;
   return c.json({ items: rows.map((row) => suppressionOf(row, now)), nextCursor }, 200);
 });
-
-/** A domain in the form in which addresses are kept: lower case, punycode. */
-function domainFilter(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const domain = canonicalRecipient(`@${text.replace(/^@/, "")}`);
-  if (!domain.ok) throw new Problem("invalid_request", { detail: "domain: not a domain" });
-  return domain.value.slice(1);
-}
 
 suppressionRoutes.openapi(getOne, async (c) => {
   const detail = await suppressionDetail(c.env, recipientOf(c.req.valid("param").recipient));

@@ -1,4 +1,5 @@
 /** The suppression list, out of the projection. */
+import type { BounceClass, EventKind } from "../domain/event";
 import type { RecipientRow } from "./recipients";
 
 export interface SuppressionFilter {
@@ -33,6 +34,25 @@ const CONDITIONS: {
   until: (bind, v) => `since < ${bind(v)}`,
 };
 
+interface Query {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+function pageQuery(filter: SuppressionFilter, limit: number, after: SuppressionCursor | null, now: number): Query {
+  const values: (string | number)[] = [now];
+  const bind: Bind = (value) => `?${values.push(value)}`;
+  const conditions = (Object.keys(CONDITIONS) as (keyof SuppressionFilter)[]).flatMap((name) => {
+    const value = filter[name];
+    return value === undefined ? [] : [CONDITIONS[name](bind, value)];
+  });
+  if (after)
+    conditions.push(`(since < ${bind(after.since)} OR (since = ?${values.length} AND key > ${bind(after.key)}))`);
+  const sql = `SELECT * FROM recipients WHERE suppressed = 1 AND (until IS NULL OR until > ?1)
+    ${conditions.map((c) => `AND ${c}`).join(" ")} ORDER BY since DESC, key LIMIT ${bind(limit)}`;
+  return { sql, values };
+}
+
 /**
  * A page of the list, newest first.
  *
@@ -45,20 +65,42 @@ export async function suppressionPage(
   after: SuppressionCursor | null,
   now: number,
 ): Promise<RecipientRow[]> {
-  const values: (string | number)[] = [now];
-  const bind: Bind = (value) => `?${values.push(value)}`;
-  const conditions = (Object.keys(CONDITIONS) as (keyof SuppressionFilter)[]).flatMap((name) => {
-    const value = filter[name];
-    return value === undefined ? [] : [CONDITIONS[name](bind, value)];
-  });
-  if (after)
-    conditions.push(`(since < ${bind(after.since)} OR (since = ?${values.length} AND key > ${bind(after.key)}))`);
+  const { sql, values } = pageQuery(filter, limit, after, now);
   const { results } = await db
-    .prepare(
-      `SELECT * FROM recipients WHERE suppressed = 1 AND (until IS NULL OR until > ?1)
-       ${conditions.map((c) => `AND ${c}`).join(" ")} ORDER BY since DESC, key LIMIT ${bind(limit)}`,
-    )
+    .prepare(sql)
     .bind(...values)
     .all<RecipientRow>();
+  return results;
+}
+
+/** An entry and the event that caused the first of its reasons. */
+export interface ExportedSuppressionRow extends RecipientRow {
+  readonly event_provider: string | null;
+  readonly event_kind: EventKind | null;
+  readonly event_class: BounceClass | null;
+  readonly event_status_code: string | null;
+  readonly event_diagnostic_code: string | null;
+  readonly event_note: string | null;
+}
+
+/** A page for an export: the same rows in the same order, each with its evidence, found by the event's identity. */
+export async function exportedSuppressions(
+  db: D1Database,
+  filter: SuppressionFilter,
+  limit: number,
+  after: SuppressionCursor | null,
+  now: number,
+): Promise<ExportedSuppressionRow[]> {
+  const { sql, values } = pageQuery(filter, limit, after, now);
+  const { results } = await db
+    .prepare(
+      `SELECT p.*, e.provider AS event_provider, e.kind AS event_kind, e.class AS event_class,
+         e.status_code AS event_status_code, e.diagnostic_code AS event_diagnostic_code, e.metadata->>'note' AS event_note
+       FROM (${sql}) AS p
+       LEFT JOIN events e ON e.address = p.address AND e.id = p.suppressions->>'$[0].eventId'
+       ORDER BY p.since DESC, p.key`,
+    )
+    .bind(...values)
+    .all<ExportedSuppressionRow>();
   return results;
 }

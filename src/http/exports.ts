@@ -1,0 +1,75 @@
+/** The journal and the suppression list as files. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { eventPage } from "../store/events";
+import { exportedSuppressions } from "../store/suppressions";
+import { EXPORT_PAGE, exportContent, exportQuery, exportResponse } from "./export-stream";
+import {
+  eventCursorOf,
+  eventFilterOf,
+  eventFilterQuery,
+  suppressionCursor,
+  suppressionCursorOf,
+  suppressionFilterOf,
+  suppressionFilterQuery,
+} from "./filters";
+import { eventOf, exportedSuppressionOf } from "./representations";
+import { createRouter } from "./router";
+import { ADMIN, eventSchema, exportedSuppressionSchema, problems } from "./schemas";
+
+const DESCRIPTION =
+  "Streamed, however long. Each row carries a cursor: what breaks off goes on after the last row that arrived.";
+const EVENT_COLUMNS = [...Object.keys(eventSchema.shape), "cursor"];
+const SUPPRESSION_COLUMNS = [...Object.keys(exportedSuppressionSchema.shape), "cursor"];
+
+const exportEvents = createRoute({
+  method: "get",
+  path: "/v1/events/export",
+  tags: ["Events"],
+  summary: "The journal as CSV or NDJSON, newest first",
+  description: DESCRIPTION,
+  security: ADMIN,
+  request: { query: z.object({ ...eventFilterQuery, ...exportQuery }) },
+  responses: { 200: exportContent, ...problems(400, 403) },
+});
+
+const exportSuppressions = createRoute({
+  method: "get",
+  path: "/v1/suppressions/export",
+  tags: ["Suppressions"],
+  summary: "The suppression list as CSV or NDJSON, newest first, with what caused each entry",
+  description: DESCRIPTION,
+  security: ADMIN,
+  request: { query: z.object({ ...suppressionFilterQuery, ...exportQuery }) },
+  responses: { 200: exportContent, ...problems(400, 403) },
+});
+
+export const exportRoutes = createRouter();
+
+exportRoutes.openapi(exportEvents, async (c) => {
+  const { format, cursor, ...query } = c.req.valid("query");
+  const filter = eventFilterOf(query);
+  const pageAfter = async (before: number | null): Promise<Page> => {
+    const rows = await eventPage(c.env.db, filter, EXPORT_PAGE, before);
+    const items = rows.map((row) => ({ ...eventOf(row), cursor: String(row.seq) }));
+    const last = rows.at(-1);
+    return { items, next: last && rows.length === EXPORT_PAGE ? () => pageAfter(last.seq) : null };
+  };
+  const first = () => pageAfter(eventCursorOf(cursor));
+  return exportResponse({ name: "events", format, columns: EVENT_COLUMNS, first });
+});
+
+exportRoutes.openapi(exportSuppressions, async (c) => {
+  const { format, cursor, ...query } = c.req.valid("query");
+  const filter = suppressionFilterOf(query);
+  const pageAfter = async (after: ReturnType<typeof suppressionCursorOf>): Promise<Page> => {
+    const rows = await exportedSuppressions(c.env.db, filter, EXPORT_PAGE, after, c.env.now());
+    const items = rows.map((row) => ({ ...exportedSuppressionOf(row, c.env.now()), cursor: suppressionCursor(row) }));
+    const last = rows.at(-1);
+    const next = last && { since: last.since ?? 0, key: last.key };
+    return { items, next: next && rows.length === EXPORT_PAGE ? () => pageAfter(next) : null };
+  };
+  const first = () => pageAfter(suppressionCursorOf(cursor));
+  return exportResponse({ name: "suppressions", format, columns: SUPPRESSION_COLUMNS, first });
+});
+
+type Page = Awaited<ReturnType<Parameters<typeof exportResponse>[0]["first"]>>;
