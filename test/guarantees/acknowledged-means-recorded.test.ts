@@ -4,7 +4,8 @@
  * When a request is answered with success, every event of it is committed in the journal; every record of it that
  * could not be read is in quarantine, and the bytes it came in are kept; and what is neither is of a kind that the
  * adapter knows and does not want. That holds whatever fails, at whatever moment. The only other answer to a verified
- * request is a 503 that asks for another attempt, and then either all of the request is recorded or none of it.
+ * request is a 503 that asks for another attempt, and then either all of the request is recorded or none of it. A mail
+ * that is handed over is answered in the same way: the handler returns, or it throws, and the sending server tries again.
  *
  * Not promised: that the events have taken effect by then (what has not is pending, and says so), nor that a 503 means
  * "not recorded": the answer of a commit can get lost. The next attempt then finds duplicates, and that is all.
@@ -14,6 +15,7 @@ import { sha256Hex } from "../../src/crypto/digest";
 import { gunzip } from "../../src/pipeline/receipt";
 import { failStore, holdStep, nth, withFaults } from "../support/faults";
 import { eventsOf, expectAgreement, expectStatistics, rowOf } from "../support/ledger";
+import { dsn, letter, route } from "../support/mails";
 import { bounce, delivery, received } from "../support/pmta";
 import { command, everyFault, newRound, post, postRecords, type Round, untilAccepted } from "../support/rounds";
 import { MINUTE_MS, START_MS, setStage, settle } from "../support/stage";
@@ -50,6 +52,11 @@ async function quarantineOf(body: string): Promise<Kept> {
     .all<{ item: number | null; bytes: ArrayBuffer }>();
   const bodies = results.map(async ({ bytes }) => new TextDecoder().decode(await gunzip(new Uint8Array(bytes))));
   return { items: results.map((row) => row.item), bodies: await Promise.all(bodies) };
+}
+
+/** Hands a mail over until it is taken, as a sending server does. */
+async function untilTaken(attempt: () => Promise<boolean>): Promise<void> {
+  for (let attempts = 1; !(await attempt()); attempts++) expect(attempts).toBeLessThan(4);
 }
 
 describe("Acknowledged means recorded", () => {
@@ -135,6 +142,53 @@ describe("Acknowledged means recorded", () => {
       },
     });
     expect(steps).toBeGreaterThanOrEqual(4);
+  });
+
+  it("holds for a mail that is handed over: the handler returns when it is recorded, and throws when it is not", async () => {
+    const steps = await everyFault({
+      prepare: async ({ address }) => {
+        const sent = { kind: "delivered", recipient: address("ann"), messageId: address("m1") };
+        await api("/v1/events", { json: sent });
+      },
+      play: async ({ address, env }) => {
+        const failed = ["ann", "bob"].map((name) => ({ recipient: address(name) }));
+        const mail = dsn(failed, { message: address("m1"), id: address("report") });
+        await untilTaken(async () => {
+          const isTaken = await route(mail, address("bounces"), env).then(
+            () => true,
+            () => false,
+          );
+          const events = (await eventsOf(address("ann"))).filter(({ kind }) => kind === "bounced").length;
+          const kept = await quarantineOf(mail);
+          if (isTaken) expect([events, kept]).toEqual([1, { items: [1], bodies: [mail] }]);
+          else expect([0, 1]).toContain(events);
+          return isTaken;
+        });
+      },
+      check: async ({ address, domain }) => {
+        await settle();
+        expect((await expectAgreement(address("ann"))).verdict.suppressions).toMatchObject([{ reason: "hard" }]);
+        expect(await eventsOf(address("bob"))).toEqual([]);
+        await expectStatistics(domain);
+      },
+    });
+    expect(steps).toBeGreaterThanOrEqual(5);
+  });
+
+  it("holds for a mail that is no report, whichever step fails: it is kept, byte for byte", async () => {
+    await everyFault({
+      play: async ({ domain, env }) => {
+        const mail = letter({ id: domain });
+        await untilTaken(() =>
+          route(mail, undefined, env).then(
+            () => true,
+            () => false,
+          ),
+        );
+        expect(await quarantineOf(mail)).toEqual({ items: [null], bodies: [mail] });
+      },
+      check: async ({ domain }) => expectStatistics(domain),
+    });
   });
 
   it("holds for an operator's commands: the last one that was accepted decides", async () => {

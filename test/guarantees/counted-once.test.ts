@@ -2,7 +2,7 @@
  * Counted once.
  *
  * One message adds at most one to a recipient's counter, whatever tells of its bounce and however often: the webhook,
- * its retry, the bounce that comes back later by mail, another source that saw the same message. So it stays when old
+ * its retry, the bounce that comes back later by mail, through whichever door, another source that saw the same message. So it stays when old
  * deliveries have been pruned, and when the recipient is rebuilt from the journal.
  *
  * Not promised where two sources do not name the message the same way: without a Message-ID a provider's own id names
@@ -10,6 +10,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { eventsOf, expectAgreement, expectStatistics, policyOf } from "../support/ledger";
+import { dsn, postMail, route } from "../support/mails";
 import { bounce, delivery, type PmtaRecord, remoteBounce } from "../support/pmta";
 import { deliver, everyFault, newRound, type Round, rebuild, untilAccepted } from "../support/rounds";
 import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
@@ -90,6 +91,49 @@ describe("Counted once", () => {
     expect((await settled(address("ann"))).softCount).toBe(2);
   });
 
+  it("holds for a report that comes by mail through every door, beside the webhook, whichever step fails", async () => {
+    const steps = await everyFault({
+      env: RAW_POLICY,
+      prepare: ({ address, env }) => deliver("inboxroad", [bounce("soft", aboutMessage(address("ann")))], env).then(),
+      play: async ({ address, env }) => {
+        const full = { recipient: address("ann"), status: "5.2.2", diagnostic: "552 5.2.2 Mailbox full" };
+        const mail = dsn(full, { message: "1@news.example.com", id: address("report"), at });
+        for (let time = 0; time < 2; time++) {
+          for (let isTaken = false; !isTaken; ) {
+            isTaken = await route(mail, undefined, env).then(
+              () => true,
+              () => false,
+            );
+          }
+        }
+        await untilAccepted(() => postMail(mail, "/v1/messages", env));
+      },
+      check: async ({ address }) => {
+        await settle(testEnv(RAW_POLICY));
+        const { events, verdict } = await expectAgreement(address("ann"), POLICY);
+        expect(events.map(({ provider }) => provider)).toEqual(["inboxroad", "email", "messages"]);
+        expect(verdict).toMatchObject({ softCount: 1, suppressions: [] });
+      },
+    });
+    expect(steps).toBeGreaterThanOrEqual(8);
+  });
+
+  it("holds for what SMTPeter tells twice: as a failure, and as the mail that came back", async () => {
+    const { address, env } = newRound();
+    const recipient = address("ann");
+    const call = { id: "f1a2b3c4d6", time: `${at / 1000}`, recipient, tags: "" };
+    const mime = dsn(
+      { recipient, status: "5.2.2", diagnostic: "552 5.2.2 Mailbox full" },
+      { message: "1@example.com" },
+    );
+    const failure = { ...call, type: "failure", state: "bounce", extended: "5.2.2", description: "Mailbox full" };
+    for (const json of [failure, { ...call, type: "bounce", envelope: "b@example.com", mime }, failure]) {
+      await untilAccepted(() => api("/webhooks/smtpeter?token=smtpeter-secret", { json, headers: {}, env }));
+    }
+    expect((await settled(recipient)).softCount).toBe(1);
+    expect(await eventsOf(recipient)).toHaveLength(2);
+  });
+
   it("holds for a message without any name: its own retries are one", async () => {
     const { address, env } = newRound();
     const unnamed = { kind: "bounced", class: "soft", recipient: address("ann"), occurredAt: "2030-01-15T11:00:00Z" };
@@ -148,6 +192,8 @@ describe("Counted once", () => {
     expect(steps).toBeGreaterThanOrEqual(8);
   });
 });
+
+const aboutMessage = (recipient: string) => ({ recipient, message: "1", at });
 
 async function settled(address: string) {
   await settle();

@@ -4,6 +4,8 @@
  * with a status that makes the provider send it again, and says in the log what to mend. What is wrong on theirs is a 401
  * (or what the provider's own contract says in its place).
  *
+ * A mail proves nothing by itself: `forged-mail.test.ts`.
+ *
  * Not promised: that nothing at all is written. When a connection was last refused, and why, is noted for its operator.
  */
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Faults, failStore, withFaults } from "../support/faults";
 import { eventsOf, expectAgreement } from "../support/ledger";
-import { bodyOf, dismiss, NEW_KIND, posted, replayed, theItem } from "../support/quarantine";
+import { dsn, letter, postMail, route } from "../support/mails";
+import { bodyOf, dismiss, items, NEW_KIND, posted, replayed, theItem } from "../support/quarantine";
 import { bounced, delivered, post, type Report, rebuilt, report, softBounces } from "../support/reports";
 import { everyFault } from "../support/rounds";
 import { DAY_MS, MINUTE_MS, pass, setStage, settle } from "../support/stage";
+import { notingStatements, planOf } from "../support/statements";
 import { countOf, rowsOf, standingOf, tamper } from "../support/stores";
 import { api, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
 
@@ -229,6 +231,61 @@ describe("bytes and receipts", () => {
     expect(await rowsOf("SELECT id FROM receipts ORDER BY id")).toEqual([{ id: 2 }, { id: 3 }, { id: 4 }]);
     await pruneAll();
     expect(await rowsOf("SELECT id FROM receipts ORDER BY id")).toEqual([{ id: 2 }, { id: 4 }]);
+  });
+});
+
+describe("mail that nothing vouches for, or that says nothing", () => {
+  it("leaves quarantine after 30 days, and its bytes go with it; what else waits there stays", async () => {
+    await route(letter());
+    await route(dsn({ recipient: ANN }));
+    await posted(JSON.stringify([NEW_KIND]));
+    pass(30 * DAY_MS);
+    await pruneAll();
+    expect(await items()).toHaveLength(3);
+    pass(1);
+    await pruneAll();
+    expect(await theItem()).toMatchObject({ reason: "unknown_kind" });
+    expect(await rowsOf("SELECT receipt_id FROM receipt_bodies")).toEqual([{ receipt_id: 3 }]);
+    expect(await rowsOf("SELECT provider, status FROM receipts")).toEqual([
+      { provider: "inboxroad", status: "quarantined" },
+    ]);
+  });
+
+  it("may stay for as long as the operator says", async () => {
+    await route(letter());
+    pass(3 * DAY_MS);
+    await prune();
+    expect(await items()).toHaveLength(1);
+    await prune({ unverified_days: 2 });
+    expect(await items()).toEqual([]);
+    expect(await countOf("receipts WHERE status = 'quarantined'")).toBe(0);
+  });
+
+  it("does not take the record of its receipt that waits for another reason along", async () => {
+    await postMail(dsn([{ recipient: ANN }, { recipient: "bob@example.com" }]), "/v1/messages?trusted=false");
+    await tamper("INSERT INTO quarantine VALUES ('another', 1, 1, 'invalid_recipient', '', 0)");
+    pass(31 * DAY_MS);
+    await pruneAll();
+    expect(await theItem()).toMatchObject({ id: "another" });
+    expect(await rowsOf("SELECT status FROM receipts")).toEqual([{ status: "quarantined" }]);
+  });
+
+  it("goes a bounded part at a time, found by an index of its own", async () => {
+    await tamper(
+      `INSERT INTO receipts SELECT value, value, 'email', 'email', 'default', 1, 'MAIL', '[]', '[]', '', 1, 'quarantined', NULL
+       FROM json_each(?1)`,
+      JSON.stringify(Array.from({ length: 2_500 }, (_, i) => i + 1)),
+    );
+    await tamper("INSERT INTO quarantine SELECT id, id, NULL, 'unverified', '', 1 FROM receipts");
+    const { DB, texts } = notingStatements();
+    const left: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      await prune({}, { DB });
+      left.push(await countOf("quarantine"));
+    }
+    expect(left).toEqual([1_500, 500, 0]);
+    const [deletion = ""] = [...texts].filter((sql) => /^DELETE FROM quarantine/.test(sql));
+    expect((await planOf(deletion)).filter((line) => /quarantine_open/.test(line))).toHaveLength(1);
   });
 });
 
