@@ -8,7 +8,8 @@
  * befell. Only refusals of the whole message are about all of them. The message is named by `mail.messageId`: SES puts a
  * Message-ID of its own into the header, and `commonHeaders` has the one that it replaced.
  *
- * Transient/General is also what an out-of-office reply makes: without a word of the receiver it counts for nothing.
+ * Transient/General is also what an out-of-office reply makes: without a code of the receiver's server it counts for
+ * nothing, unless its words are those of a refusal.
  *
  * Identity: `feedbackId`, which is the same in a notification and in an event about the same bounce, else the
  * envelope's `MessageId`.
@@ -67,7 +68,7 @@ interface Verdict {
   readonly category?: string;
   /** Whatever the receiver said. */
   readonly isFixed?: true;
-  /** The class where the receiver said nothing. */
+  /** The class where no code says that a server refused it. */
   readonly silent?: BounceClass;
   /** Not sent at all: `category` says what it stands for. */
   readonly isRefused?: true;
@@ -145,6 +146,7 @@ function draftOf(recipient: unknown, { type, shape, part, mail, notification }: 
   const about = objectOf(recipient);
   const diagnostic = firstText(about.diagnosticCode, part.smtpResponse, part.reason, part.errorMessage);
   const statusCode = statusCodeIn(textOf(about.status)) ?? statusCodeIn(diagnostic);
+  const replyCode = replyCodeIn(diagnosticText(diagnostic));
   const word = [textOf(part.bounceType) ?? type, firstText(part.bounceSubType, part.complaintSubType)];
   const verdict =
     entryOf(VERDICTS, `${word[0]}/${textOf(about.status)}`) ??
@@ -156,14 +158,14 @@ function draftOf(recipient: unknown, { type, shape, part, mail, notification }: 
     kind: verdict?.isRefused ? "rejected" : shape.kind,
     // Empty: somebody bounced, and it does not say who. The others are not to suffer from that.
     recipient: textOf(recipient) ?? textOf(about.emailAddress) ?? "",
-    stated: statedClass(verdict, word.join("/"), diagnostic ?? statusCode),
+    stated: statedClass(verdict, word.join("/"), statusCode ?? replyCode),
     category: verdict?.category,
     hint: part.bounceType === undefined ? hintOf(part) : word.join("/"),
     envelopeSender: textOf(mail.source),
     messageId: textOf(mail.messageId),
     occurredAt: msOfRfc3339(textOf(part.timestamp)) ?? msOfRfc3339(notification.timestamp),
     statusCode,
-    replyCode: replyCodeIn(diagnosticText(diagnostic)),
+    replyCode,
     diagnosticCode: diagnostic,
     remoteMta: textOf(part.remoteMtaIp),
     campaign: tags.campaign ?? headerOf(mail, "x-listmonk-campaign"),
@@ -180,9 +182,9 @@ function hintOf(part: JsonObject): string | undefined {
   return firstText(part.complaintFeedbackType, part.complaintSubType, part.delayType, part.reason, part.source);
 }
 
-function statedClass(verdict: Verdict | undefined, word: string, reply: string | undefined): StatedClass | undefined {
+function statedClass(verdict: Verdict | undefined, word: string, code: string | undefined): StatedClass | undefined {
   if (!verdict?.class) return undefined;
-  const isSilent = reply === undefined && verdict.silent !== undefined;
+  const isSilent = code === undefined && verdict.silent !== undefined;
   const bounceClass = isSilent ? (verdict.silent ?? verdict.class) : verdict.class;
   return { class: bounceClass, rule: `ses:${word}`, fixed: verdict.isFixed ?? false };
 }

@@ -4,6 +4,7 @@ import { classify } from "../../src/domain/classify";
 import type { BounceClass } from "../../src/domain/event";
 import { markVerified } from "../../src/providers/adapter";
 import { ses } from "../../src/providers/ses";
+import { policyOf } from "../support/ledger";
 import { describeAdapter } from "./contract";
 import { NOW, verifyWith } from "./contract/setup";
 import { draftsOf } from "./fixtures";
@@ -90,6 +91,16 @@ it.each<[string, string, BounceClass, string, BounceClass]>([
     expect(draft).toMatchObject({ kind: "bounced", hint: `${bounceType}/${bounceSubType}` });
     expect(classify(draft).class).toBe(silent);
     expect(classify(await draftOf({ bounceType, bounceSubType }, { diagnosticCode })).class).toBe(told);
+  },
+);
+
+/** What mail to `ooto@simulator.amazonses.com` may come back as. */
+it.each([{}, { action: "failed" }, { diagnosticCode: "Automatic reply: I am out of the office until Monday." }])(
+  "counts nothing for an out-of-office reply that SES calls a bounce: %j",
+  async (recipient) => {
+    const draft = await draftOf({ bounceType: "Transient", bounceSubType: "General" }, recipient);
+    const { class: bounceClass } = classify(draft);
+    expect(policyOf().effects[bounceClass]).toBe("record");
   },
 );
 
