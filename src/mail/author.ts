@@ -1,0 +1,31 @@
+/** Who wrote a mail: a person's mailbox, or the mail system itself. */
+import { firstAddressIn } from "./address-text";
+import type { MailMessage } from "./message";
+
+const AUTHOR_FIELDS = ["from", "reply-to", "sender"];
+const IN_ANGLE_BRACKETS = /<\s*([^<>\s@]{1,160}@[^<>\s@]{1,255})\s*>/;
+/** Local parts that no person has; an extension (`+x`, `-owner`) may follow. */
+const MAIL_SYSTEM =
+  /^(?:mailer?[-_.]?d(?:ae|ea)mon|postmaster|mailmaster|double-bounce|mmdf|uucp|mail-?system|mail-delivery(?:-sub)?-?system|microsoftexchange[0-9a-f]{6,64})(?:[-+.=_][^@]{0,100})?@/i;
+const SYSTEM_NAME = /^\W{0,3}(?:mail delivery (?:sub)?system|mail delivery service|mail administrator)\b/i;
+
+/** The address of a mail's author: From, else Reply-To, else Sender (RFC 5322 §3.6.2); undefined where there is none. */
+export function authorOf(mail: MailMessage): string | undefined {
+  for (const name of AUTHOR_FIELDS) {
+    const address = addressOf(mail.header(name));
+    if (address !== undefined) return address;
+  }
+  return undefined;
+}
+
+/** The first address of a field, not one that stands in a display name. */
+export function addressOf(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return IN_ANGLE_BRACKETS.exec(value)?.[1] ?? firstAddressIn(value);
+}
+
+/** Was it written by a mail server rather than for a mailbox? Such a mail is a report, or nothing. */
+export function isOfMailSystem(mail: MailMessage): boolean {
+  const from = mail.header("from") ?? "";
+  return MAIL_SYSTEM.test(addressOf(from) ?? from.trim()) || SYSTEM_NAME.test(from);
+}
