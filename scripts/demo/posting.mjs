@@ -21,16 +21,13 @@ export function requestsOf(happened, senders) {
 }
 
 function requestOf(sender, batch) {
-  const count = (matches) => batch.filter(matches).length;
   return {
     sender,
     at: batch.at(-1).event.at,
     records: batch.length,
     body: sender.body(batch.map(({ record }) => record)),
     /** Must end up in quarantine. */
-    unheardOf: count(({ event }) => event.kind === UNHEARD_OF.kind),
-    /** May, as long as the worker does not read mail. */
-    rawMails: count(({ record }) => sender.isRawMail(record)),
+    unheardOf: batch.filter(({ event }) => event.kind === UNHEARD_OF.kind).length,
   };
 }
 
@@ -91,13 +88,12 @@ function signed(url, { sender, body: unsigned, at }) {
 }
 
 /** Every record is an event or known and unwanted; in quarantine is only what belongs there, and nothing vanishes. */
-function accountsForAll(answer, { records, unheardOf, rawMails }) {
+function accountsForAll(answer, { records, unheardOf }) {
   if (!answer) return false;
   return (
     answer.received + answer.ignored + answer.quarantined === records &&
     answer.new + answer.duplicate === answer.received &&
-    answer.quarantined >= unheardOf &&
-    answer.quarantined <= unheardOf + rawMails
+    answer.quarantined === unheardOf
   );
 }
 

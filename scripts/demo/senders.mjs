@@ -11,7 +11,6 @@
  *   body         how records are put together, `batchSize` at a time; left out: one at a time, as JSON
  *   contentType  left out: JSON
  *   method       `GET`: the body is the URL's query
- *   isRawMail    which records are mails as they came
  *   isSilent     answers without counts
  *   secret, path where they do not follow from the provider's name
  */
@@ -43,7 +42,6 @@ export const SENDERS = ENTRIES.map((entry) => ({
   contentType: "application/json",
   batchSize: 1,
   body: ([record]) => JSON.stringify(record),
-  isRawMail: () => false,
   ...entry,
   tells: (event) => wordOf(entry, event) !== undefined,
   recordsOf: (event) => [entry.record(event, wordOf(entry, event))].flat(),

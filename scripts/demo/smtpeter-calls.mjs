@@ -4,9 +4,6 @@
  */
 import { secondsOf, zonelessOf } from "./told.mjs";
 
-/** Kept in quarantine as long as the worker does not read mail. */
-export const isRawMail = ({ type }) => type === "bounce" || type === "abuse";
-
 export function smtpeterCalls(event, type) {
   const { id, recipient } = event;
   const seconds = secondsOf(event);

@@ -1,6 +1,6 @@
 /** Mail servers that their operator runs, or that somebody runs as they are: accounting records and log records. */
 import { sharedSecret, smtpeterSecret } from "../proofs.mjs";
-import { isRawMail, smtpeterCalls } from "../smtpeter-calls.mjs";
+import { smtpeterCalls } from "../smtpeter-calls.mjs";
 import { FORM_TYPE, form, hexOf, isoOf, jsonArray, messageIdOf, replyOf, secondsOf } from "../told.mjs";
 
 const POWERMTA_TYPES = { delivered: "d", deferred: "t", bounced: "b", complained: "f", "unheard-of": "zz" };
@@ -104,7 +104,6 @@ export const OWN_SERVERS = [
     proof: smtpeterSecret,
     words: { delivered: "delivery", bounced: "failure", complained: "abuse" },
     record: smtpeterCalls,
-    isRawMail,
     contentType: FORM_TYPE,
     body: form,
   },
