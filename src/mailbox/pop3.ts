@@ -52,6 +52,7 @@ const MAX_QUOTED_LENGTH = 200;
 
 export class Pop3Session {
   #reader: ResponseReader;
+  #isClosed = false;
   readonly #endsAt: number;
   /** What must never be quoted. */
   readonly #secrets: readonly string[];
@@ -136,7 +137,13 @@ export class Pop3Session {
 
   /** Ends the connection without a word: nothing is deleted. */
   close(): void {
+    this.#isClosed = true;
     this.wire.close();
+  }
+
+  /** Has the connection ended, by us or by a failure? */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** A refusal leaves the session as it is; after anything else there is no telling what the next bytes mean. */

@@ -132,6 +132,8 @@ async function work(scan: Scan, session: Pop3Session, isFirst: boolean): Promise
   if (end === "done" && isPaying && plan.wanted.length) end = "more";
   else if (end === "done") end = await takeIn(scan, session, plan.wanted, marked);
   if (typeof end === "object") return end;
+  // Left in the middle of a mail: what was marked is made up for by the next session.
+  if (session.isClosed) return "more";
   const ended = await session.quit();
   if (!ended.ok) return ended.error;
   await settle(scan, marked);

@@ -1,0 +1,170 @@
+/**
+ * Nothing is deleted from a mailbox before it is recorded. Whatever byte the connection is cut after, and whatever step
+ * of our storage fails: a mail that is gone from the server is on record, and in the end each is recorded once.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { scanMailbox } from "../../src/mailbox/scan";
+import type { MailboxDeps } from "../../src/mailbox/visit";
+import { mailboxStates } from "../../src/store/mailboxes";
+import { eventsOf } from "../support/ledger";
+import { depsFor, notingReception, type Reception, settingsWith } from "../support/mailboxes";
+import { binaryText, Maildrop, mailOf } from "../support/pop3-server";
+import type { Fate } from "../support/pop3-wire";
+import { everyFault, type Round } from "../support/rounds";
+import { MINUTE_MS, pass, setStage } from "../support/stage";
+import { countOf } from "../support/stores";
+import { bindings } from "../support/worker";
+
+setStage();
+
+/** Longer than a mail that failed now and then has to wait. */
+const PAUSE_MS = 60 * MINUTE_MS;
+const MAX_SCANS = 12;
+
+let boxes = 0;
+
+async function scan(name: string, deps: MailboxDeps): Promise<void> {
+  const settings = settingsWith({ trusted: true });
+  const state = (await mailboxStates(bindings.DB)).get(name);
+  await scanMailbox(deps, { name, settings }, state);
+  pass(PAUSE_MS);
+}
+
+/** Undisturbed, until the server holds nothing. */
+async function scanUntilEmpty(name: string, drop: Maildrop, deps: MailboxDeps): Promise<void> {
+  for (let scans = 0; drop.mails.length; scans++) {
+    if (scans === MAX_SCANS) expect(drop.uidls, "mails that nobody fetches").toEqual([]);
+    await scan(name, deps);
+  }
+}
+
+const MAILS = ["a", "b", "c"].map((uidl) => mailOf(uidl, `${uidl}: .\n.\n`));
+const TEXTS = MAILS.map(({ bytes }) => binaryText(bytes));
+
+describe("Nothing is deleted before it is recorded", () => {
+  it.each(["end", "break"] as const)("when the connection is cut after any byte (%s)", async (cutBy) => {
+    let cuts = 0;
+    for (let isWhole = false; !isWhole; cuts++) {
+      const name = `cut-${++boxes}`;
+      const drop = new Maildrop(MAILS);
+      const received: string[] = [];
+      const receiveMail = notingReception(received);
+      await scan(name, { ...depsFor(drop, [{ cutAfter: cuts, cutBy }]), receiveMail });
+      const left = drop.mails.map(({ bytes }) => binaryText(bytes));
+      expect([...new Set([...received, ...left])].sort(), `lost by a cut after byte ${cuts}`).toEqual(TEXTS);
+      isWhole = (await mailboxStates(bindings.DB)).get(name)?.errorCode === null;
+      await scanUntilEmpty(name, drop, { ...depsFor(drop), receiveMail });
+      expect(received.toSorted(), `recorded after a cut after byte ${cuts}`).toEqual(TEXTS);
+    }
+    expect(cuts).toBeGreaterThan(200);
+  });
+
+  it("when any step of our storage fails", async () => {
+    const steps = await everyFault({
+      play: async ({ env, address, domain }) => {
+        const name = domain.replaceAll(".", "-");
+        const drop = new Maildrop([bounceOf(address("ann"), domain), rubbishOf(domain)]);
+        for (let scans = 0; drop.mails.length; scans++) {
+          expect(scans, "scans").toBeLessThan(MAX_SCANS);
+          const deps = depsFor(drop, [], env);
+          await scan(name, deps);
+          await Promise.allSettled(deps.background);
+          await expectNothingLost(drop, address, domain);
+        }
+      },
+      check: async ({ address, domain }) => {
+        expect(await eventsOf(address("ann"))).toMatchObject([
+          { kind: "bounced", class: "hard", provider: "mailbox", connection: domain.replaceAll(".", "-") },
+        ]);
+        expect(await quarantined(domain)).toBe(1);
+        // Notes of mails that are gone go with the next scan at the latest.
+        await scan(domain.replaceAll(".", "-"), depsFor(new Maildrop([])));
+        expect(await countOf("mailbox_messages WHERE mailbox = ?1", domain.replaceAll(".", "-"))).toBe(0);
+      },
+    });
+    expect(steps).toBeGreaterThanOrEqual(12);
+  });
+
+  it("when the connection breaks, storage fails and mails come in, at random", async () => {
+    const fate = fc.record({
+      cutAfter: fc.nat({ max: 500 }),
+      cutBy: fc.constantFrom<NonNullable<Fate["cutBy"]>>("end", "break"),
+    });
+    const trouble = fc.record({
+      fates: fc.array(fate, { maxLength: 3 }),
+      fails: fc.array(fc.boolean(), { maxLength: 6 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 6 }), async (troubles) => {
+        const name = `random-${++boxes}`;
+        const drop = new Maildrop(MAILS);
+        const received: string[] = [];
+        const expected = [...TEXTS];
+        for (const [n, { fates, fails }] of troubles.entries()) {
+          let turn = 0;
+          const reception: Reception = () => (fails[turn++] ? new Error("D1_ERROR") : "recorded");
+          await scan(name, { ...depsFor(drop, fates), receiveMail: notingReception(received, reception) });
+          const left = drop.mails.map(({ bytes }) => binaryText(bytes));
+          expect([...new Set([...received, ...left])].sort()).toEqual(expected.toSorted());
+          const late = mailOf(`late-${n}`, `late: ${n}\n`);
+          drop.mails.push(late);
+          expected.push(binaryText(late.bytes));
+        }
+        await scanUntilEmpty(name, drop, { ...depsFor(drop), receiveMail: notingReception(received) });
+        expect(received.toSorted()).toEqual(expected.toSorted());
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** A mail that is gone from the server is in the journal or in quarantine. */
+async function expectNothingLost(drop: Maildrop, address: Round["address"], domain: string): Promise<void> {
+  if (!drop.uidls.includes("bounce")) expect(await eventsOf(address("ann"))).toHaveLength(1);
+  if (!drop.uidls.includes("rubbish")) expect(await quarantined(domain)).toBe(1);
+}
+
+/** Mails of a mailbox in quarantine. */
+function quarantined(domain: string): Promise<number> {
+  return countOf(
+    "quarantine q JOIN receipts r ON r.id = q.receipt_id WHERE r.provider = 'mailbox' AND r.connection = ?1",
+    domain.replaceAll(".", "-"),
+  );
+}
+
+/** A delivery status notification with what RFC 3464 asks for and nothing else. */
+function bounceOf(address: string, domain: string) {
+  return mailOf(
+    "bounce",
+    `From: Mail Delivery System <mailer-daemon@mx.example.net>
+To: bounces@${domain}
+Subject: Undelivered mail
+Date: Tue, 15 Jan 2030 11:00:00 +0000
+Message-ID: <notice-1@${domain}>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="part"
+
+--part
+Content-Type: text/plain
+
+Your message could not be delivered.
+
+--part
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; ${address}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 no such user here
+
+--part--
+`,
+  );
+}
+
+function rubbishOf(domain: string) {
+  return mailOf("rubbish", `From: john@example.org\nTo: bounces@${domain}\nSubject: lunch\n\nAt noon?\n.\n`);
+}
