@@ -1,0 +1,62 @@
+/**
+ * Reading answers to checks. An answer is believed only if it is one to what was asked: whatever is missing from it, nobody
+ * may take for "not suppressed".
+ */
+import type { Consistency, Suppressed } from "./types";
+
+export type StoreRead = "kv" | "d1";
+
+/** The answer to `GET /v1/check`. */
+export interface OneAnswer extends Suppressed {
+  readonly suppressed: boolean;
+  readonly source: StoreRead;
+}
+
+/** The answer to `POST /v1/check`. */
+export interface BulkAnswer {
+  /** By recipient, as it was asked. */
+  readonly suppressed: ReadonlyMap<string, Suppressed>;
+  readonly invalid: ReadonlySet<string>;
+}
+
+/** What a strong read is answered from; an eventual one also comes from there while the edge cache fails. */
+const STRONG_SOURCE: StoreRead = "d1";
+
+/** @returns `null`: not an answer about this recipient, or not from where it was to be read */
+export function parseOne(value: unknown, recipient: string, consistency: Consistency): OneAnswer | null {
+  if (!isSuppressed(value) || value.recipient !== recipient) return null;
+  const { suppressed, source } = value as Partial<OneAnswer>;
+  if (typeof suppressed !== "boolean" || suppressed !== value.reasons.length > 0) return null;
+  if (source !== STRONG_SOURCE && (source !== "kv" || consistency === "strong")) return null;
+  const { reasons, since, until } = value;
+  return { recipient, suppressed, reasons, since, until, source };
+}
+
+/**
+ * @param asked without repetitions
+ * @returns `null`: not an answer about exactly these recipients
+ */
+export function parseBulk(value: unknown, asked: ReadonlySet<string>): BulkAnswer | null {
+  if (!isRecord(value) || !Array.isArray(value.suppressed) || !Array.isArray(value.invalid)) return null;
+  const listed: readonly unknown[] = value.suppressed;
+  const entries = listed.filter(isSuppressed).filter(({ reasons }) => reasons.length > 0);
+  const suppressed = new Map(entries.map((entry) => [entry.recipient, entry]));
+  const invalid = new Set(value.invalid as readonly string[]);
+  const isComplete = suppressed.size === listed.length && value.checked === asked.size - invalid.size;
+  const isAsked = (recipient: string) => asked.has(recipient);
+  if (!isComplete || ![...suppressed.keys()].every(isAsked) || ![...invalid].every(isAsked)) return null;
+  return { suppressed, invalid };
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSuppressed(value: unknown): value is Suppressed {
+  if (!isRecord(value) || typeof value.recipient !== "string" || !Array.isArray(value.reasons)) return false;
+  return isTextOrNull(value.since) && isTextOrNull(value.until) && value.reasons.every((r) => typeof r === "string");
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === "string";
+}

@@ -1,0 +1,29 @@
+/**
+ * `bouncekeeper/client`: the service, for whoever sends mail. It needs `fetch` and nothing else: Node, Workers, Deno, Bun,
+ * browsers. docs/client.md is its manual.
+ */
+import { type CheckOne, createCheck } from "./check";
+import { type CheckMany, createCheckMany } from "./check-many";
+import { type ClientOptions, settingsOf } from "./options";
+
+export interface Client {
+  /** May this address be mailed, and if not, why? */
+  readonly check: CheckOne;
+  /** The same in one word. An address that is none is an error, and not `false`. */
+  readonly isSuppressed: (...args: Parameters<CheckOne>) => Promise<boolean>;
+  /** Which of these may be mailed? Any number of them. */
+  readonly checkMany: CheckMany;
+}
+
+/**
+ * @throws TypeError where an option cannot be used
+ */
+export function createClient(options: ClientOptions): Client {
+  const settings = settingsOf(options);
+  const check = createCheck(settings);
+  return {
+    check,
+    isSuppressed: async (...args) => (await check(...args)).suppressed,
+    checkMany: createCheckMany(settings),
+  };
+}

@@ -1,0 +1,47 @@
+/** A service that answers as a test says. */
+import { type Client, createClient } from "../../src/client/client";
+import type { ClientOptions } from "../../src/client/options";
+
+export const ORIGIN = "https://bounce.example.com";
+export const TOKEN = "check-token";
+
+export type Answer = () => Response | Promise<Response>;
+
+export interface Scripted {
+  readonly client: Client;
+  /** What was asked, in order: `GET /v1/check?…`. */
+  readonly asked: string[];
+  readonly requests: Request[];
+}
+
+/** Gives the answers one after the other; the last one from then on. */
+export function scripted(answers: readonly Answer[], options: Partial<ClientOptions> = {}): Scripted {
+  const asked: string[] = [];
+  const requests: Request[] = [];
+  const client = createClient({
+    url: ORIGIN,
+    token: TOKEN,
+    fetch: async (url, init) => {
+      const answer = answers[Math.min(asked.length, answers.length - 1)];
+      asked.push(`${init.method} ${url.slice(ORIGIN.length)}`);
+      requests.push(new Request(url, init));
+      return answer!();
+    },
+    ...options,
+  });
+  return { client, asked, requests };
+}
+
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
+
+export const problem = (status: number, code: string, headers: Record<string, string> = {}): Response =>
+  json({ type: `about:blank#${code}`, title: "A title", status, detail: "A detail.", code }, status, headers);
+
+/** How a promise ended, as a value. */
+export async function outcomeOf<T>(promise: Promise<T>): Promise<{ value: T } | { error: unknown }> {
+  return promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+}
