@@ -39,7 +39,7 @@ const replayOne = createRoute({
   tags: ["Quarantine"],
   summary: "Read it again with today's code",
   description:
-    "Keeps the time at which it first reached us. What was recorded before is recognized and not counted twice.",
+    "Keeps the time at which it first reached us. What was recorded before is recognized and not counted twice. Mail with the reason unverified is believed by this: it is how an operator releases it.",
   security: ADMIN,
   request: { params: idParam },
   responses: {

@@ -1,3 +1,4 @@
+/// <reference types="vite/types/importMeta.d.ts" />
 /** Signed return paths: what is made is recognized, and nothing else is. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -123,6 +124,26 @@ describe("a signed return path", () => {
     "+".repeat(100_000),
   ])("is not what merely looks like it: %.60s", async (address) => {
     expect(await check(address, ["john@example.com"])).toBeNull();
+  });
+});
+
+describe("the manual's way to make one in Node", async () => {
+  const [manual = ""] = Object.values(
+    import.meta.glob<string>("../../docs/bounce-mail.md", { query: "?raw", import: "default", eager: true }),
+  );
+  const code = /```js\n(import[\s\S]*?)```/.exec(manual)?.[1] ?? "";
+  const { returnPath } = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
+
+  it("makes the same", async () => {
+    await fc.assert(
+      fc.asyncProperty(RECIPIENT, STREAM, async (recipient, stream) => {
+        const theirs = returnPath(recipient, { key: KEY, domain: PARTS.domain, stream });
+        expect(theirs).toBe(await made(recipient, { stream }));
+      }),
+    );
+    expect(returnPath(" John@Example.com ", { key: KEY, domain: PARTS.domain })).toBe(
+      await made("john@example.com", { stream: "mail" }),
+    );
   });
 });
 
