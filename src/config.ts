@@ -4,6 +4,7 @@
  * What is unusable stays in the configuration as an error, so that it can be answered with a 503 and listed: a bad
  * secret disables its connection loudly, never silently.
  */
+import { type AccessSettings, parseAccess } from "./domain/access";
 import { type Policy, parsePolicy } from "./domain/policy";
 import { fail, ok, type Result } from "./domain/result";
 import { MIN_KEY_LENGTH } from "./mail/verp";
@@ -19,7 +20,9 @@ export interface Env {
   readonly ADMIN_TOKENS?: string;
   readonly CHECK_TOKENS?: string;
   readonly POLICY?: unknown;
+  readonly FILTER_MINUTES?: unknown;
   readonly RETENTION?: unknown;
+  readonly ACCESS?: unknown;
   readonly VERP_KEYS?: unknown;
   readonly MAILBOXES?: unknown;
   /** `WEBHOOK_<PROVIDER>` and `WEBHOOK_<PROVIDER>__<CONNECTION>`, and bindings of tests. */
@@ -39,7 +42,11 @@ export interface Config {
   readonly adminTokens: readonly string[];
   readonly checkTokens: readonly string[];
   readonly policy: Result<Policy, string>;
+  /** Cloudflare Access in front of the dashboard; `null`: it is not. */
+  readonly access: Result<AccessSettings | null, string>;
   readonly retention: Retention;
+  /** The downloadable filter is built at most this often; 0: not at all. */
+  readonly filterEveryMs: number;
   /** None: no return path proves anything. Or what is wrong with them, without their value. */
   readonly returnPathKeys: Result<readonly string[], string>;
   /** By `provider/connection`. */
@@ -53,13 +60,16 @@ export interface Config {
 export const DEFAULT_CONNECTION = "default";
 const SECRET_PREFIX = "WEBHOOK_";
 const CONNECTION_SEPARATOR = "__";
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const DEFAULT_RETENTION_DAYS = { deliveries_days: 30, bodies_days: 30, unverified_days: 30 };
+const DEFAULT_FILTER_MINUTES = 15;
+const DEFAULT_RETENTION_DAYS = { deliveries_days: 30, bodies_days: 30, unverified_days: 30, changes_days: 30 };
 /** Unreadable limits keep everything rather than too little. */
 const KEEP_EVERYTHING: Retention = {
   deliveriesMs: Number.POSITIVE_INFINITY,
   bodiesMs: Number.POSITIVE_INFINITY,
   unverifiedMs: Number.POSITIVE_INFINITY,
+  changesMs: Number.POSITIVE_INFINITY,
 };
 
 const memo = new WeakMap<object, Config>();
@@ -78,14 +88,18 @@ function buildConfig(env: Env): Config {
   const adminTokens = tokenList(env.ADMIN_TOKENS);
   const policy = parsePolicy(env.POLICY);
   const retention = parseRetention(env.RETENTION);
+  const filterMinutes = parseFilterMinutes(env.FILTER_MINUTES);
   const returnPathKeys = readReturnPathKeys(env.VERP_KEYS);
+  const access = parseAccess(env.ACCESS);
   const connections = readConnections(env);
   const mailboxes = parseMailboxes(env.MAILBOXES);
   const problems = [
     ...(adminTokens.length ? [] : ["ADMIN_TOKENS is not set: nobody can sign in"]),
     ...(policy.ok ? [] : [policy.error]),
     ...(retention.ok ? [] : [retention.error]),
+    ...(filterMinutes.ok ? [] : [filterMinutes.error]),
     ...(returnPathKeys.ok ? [] : [returnPathKeys.error]),
+    ...(access.ok ? [] : [access.error]),
     ...strayNames(env),
     ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
     ...(mailboxes.ok ? mailboxes.value.flatMap(mailboxProblem) : [mailboxes.error]),
@@ -94,7 +108,9 @@ function buildConfig(env: Env): Config {
     adminTokens,
     checkTokens: tokenList(env.CHECK_TOKENS),
     policy,
+    access,
     retention: retention.ok ? retention.value : KEEP_EVERYTHING,
+    filterEveryMs: (filterMinutes.ok ? filterMinutes.value : DEFAULT_FILTER_MINUTES) * MINUTE_MS,
     returnPathKeys,
     connections,
     mailboxes: mailboxes.ok ? mailboxes.value : [],
@@ -114,7 +130,7 @@ function tokenList(value: unknown): string[] {
     .filter((token) => token !== "");
 }
 
-/** `[vars.RETENTION]`: `deliveries_days`, `bodies_days`, `unverified_days`; whole or fractional days above zero. */
+/** `[vars.RETENTION]`: `deliveries_days`, `bodies_days`, `unverified_days`, `changes_days`; whole or fractional days above zero. */
 function parseRetention(raw: unknown): Result<Retention, string> {
   let value = raw ?? {};
   if (typeof value === "string") {
@@ -133,7 +149,15 @@ function parseRetention(raw: unknown): Result<Retention, string> {
     deliveriesMs: Number(days.deliveries_days) * DAY_MS,
     bodiesMs: Number(days.bodies_days) * DAY_MS,
     unverifiedMs: Number(days.unverified_days) * DAY_MS,
+    changesMs: Number(days.changes_days) * DAY_MS,
   });
+}
+
+/** `FILTER_MINUTES`: a number of minutes, 0 or more; as text too, which is what `[vars]` and secrets may hold. */
+function parseFilterMinutes(raw: unknown): Result<number, string> {
+  const minutes = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : (raw ?? DEFAULT_FILTER_MINUTES);
+  const isUsable = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
+  return isUsable ? ok(minutes) : fail("FILTER_MINUTES must be a number of minutes, 0 or more");
 }
 
 /** `VERP_KEYS`: one key, several with commas between them, or a JSON array. */

@@ -61,7 +61,7 @@ interface Source {
 
 const SOURCES: readonly Source[] = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" })
   .map((name) => name.replaceAll(path.sep, "/"))
-  .filter((name) => name.endsWith(".ts"))
+  .filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".d.ts"))
   .sort()
   .map(sourceOf);
 
@@ -73,14 +73,17 @@ function sourceOf(name: string): Source {
 
 /** `store/journal.ts` → `store`, `config.ts` → `config`. */
 function zoneOf(name: string): string {
-  return name.includes("/") ? name.slice(0, name.indexOf("/")) : name.replace(/\.ts$/, "");
+  return name.includes("/") ? name.slice(0, name.indexOf("/")) : name.replace(/\.tsx?$/, "");
 }
 
 /** Every form of import and re-export, of values and of types. */
 function importsOf(name: string, code: string): string[] {
   const specifiers = [...code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1] ?? "");
-  const local = specifiers.filter((specifier) => specifier.startsWith("."));
-  return local.map((specifier) => `${path.posix.join(path.posix.dirname(name), specifier).replace(/\.ts$/, "")}.ts`);
+  const local = specifiers.filter((specifier) => specifier.startsWith(".") && !/\.asset\.\w+$/.test(specifier));
+  return local.map((specifier) => {
+    const bare = path.posix.join(path.posix.dirname(name), specifier).replace(/\.tsx?$/, "");
+    return existsSync(path.join(ROOT, "src", `${bare}.tsx`)) ? `${bare}.tsx` : `${bare}.ts`;
+  });
 }
 
 /** Sentences about what is wrong, so that a failure reads well; none is what every test here expects. */

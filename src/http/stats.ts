@@ -11,11 +11,12 @@ const DEFAULT_DAYS = 30;
 const MAX_DAYS = 3_660;
 const MAX_GROUPS = 1_000;
 const DEFAULT_GROUPS = 100;
+const IN_TIME: readonly string[] = ["hour", "day"];
 
 const count = z.number().int();
 const statsItemSchema = z
   .object({
-    value: z.string().describe("A day (2026-11-21), a provider, a connection, a class, a domain, a campaign."),
+    value: z.string().describe("A time, a provider, a connection, a class, a reason, a domain, a campaign."),
     delivered: count,
     deferred: count,
     bounced: count.describe("Of all classes."),
@@ -33,8 +34,8 @@ const getStats = createRoute({
   method: "get",
   path: "/v1/stats",
   tags: ["Events"],
-  summary: "Counts of events by day, provider, connection, class, domain or campaign",
-  description: `Days are UTC days of the events' own time. Without since: the last ${DEFAULT_DAYS} days. A campaign's or a domain's counts do not know the provider.`,
+  summary: "Counts of events by hour, day, provider, connection, class, reason, domain or campaign",
+  description: `Days are UTC days of the events' own time. Without since: the last ${DEFAULT_DAYS} days. Hours are kept for eight days. Counts by reason, domain and campaign do not know the provider.`,
   security: ADMIN,
   request: {
     query: z.object({
@@ -71,23 +72,30 @@ statsRoutes.openapi(getStats, async (c) => {
   if (toDay - fromDay > MAX_DAYS || toDay < fromDay) {
     throw new Problem("invalid_request", { detail: `since and until: at most ${MAX_DAYS} days, in their order` });
   }
-  const groups = limit ?? (by === "day" ? MAX_DAYS : DEFAULT_GROUPS);
+  const groups = limit ?? (IN_TIME.includes(by) ? MAX_DAYS * 24 : DEFAULT_GROUPS);
   const rows = await statsBy(c.env.db, { by, fromDay, toDay, provider, connection, limit: groups });
   const isoOf = (day: number) => new Date(day * DAY_MS).toISOString();
-  return c.json({ by, since: isoOf(fromDay), until: isoOf(toDay), items: itemsOf(rows, by === "day") }, 200);
+  return c.json({ by, since: isoOf(fromDay), until: isoOf(toDay), items: itemsOf(rows, by) }, 200);
 });
 
 type StatsItem = z.infer<typeof statsItemSchema>;
 
-function itemsOf(rows: readonly StatsRow[], areDays: boolean): StatsItem[] {
+/** How much of an ISO time tells two of them apart. */
+const TIME_LENGTHS: Readonly<Record<string, number>> = {
+  day: "YYYY-MM-DD".length,
+  hour: "YYYY-MM-DDTHH:MM:SS.sssZ".length,
+};
+
+function itemsOf(rows: readonly StatsRow[], by: string): StatsItem[] {
   const groups = Map.groupBy(rows, (row) => row.value);
+  const length = TIME_LENGTHS[by];
   return [...groups].map(([value, counts]) => {
     const sum = (kind: string, bounceClass?: string) =>
       counts
         .filter((row) => row.kind === kind && (bounceClass === undefined || row.class === bounceClass))
         .reduce((total, row) => total + row.count, 0);
     return {
-      value: areDays ? new Date(Number(value)).toISOString().slice(0, "YYYY-MM-DD".length) : String(value),
+      value: length === undefined ? String(value) : new Date(Number(value)).toISOString().slice(0, length),
       delivered: sum("delivered"),
       deferred: sum("deferred"),
       bounced: sum("bounced"),

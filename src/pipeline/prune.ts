@@ -1,6 +1,8 @@
 /** Retention: bounded per run, so that it never competes with the events coming in. Pruning never changes a verdict. */
+import { pruneChanges } from "../store/changes";
 import { pruneUnverified } from "../store/quarantine";
 import { lastReceiptBefore, pruneBodies, pruneEvents, pruneReceipts } from "../store/retention";
+import { rollUpHours } from "../store/stats";
 import { getSystemState, setSystemState } from "../store/system-state";
 import { pruneTokens } from "../store/used-tokens";
 import type { Deps } from "./deps";
@@ -9,6 +11,10 @@ const BODIES_PER_RUN = 1_000;
 const EVENTS_PER_RUN = 5_000;
 const RECEIPTS_PER_RUN = 1_000;
 const UNVERIFIED_PER_RUN = 1_000;
+const CHANGES_PER_RUN = 10_000;
+/** Charts of a day need hours; those of a week are by day. */
+const HOURS_KEPT_DAYS = 8;
+const DAY_MS = 86_400_000;
 /** Longer than any provider repeats a request, and than any verification accepts its time. */
 const TOKENS_KEPT_MS = 3 * 86_400_000;
 
@@ -21,6 +27,8 @@ export interface Pruned {
 export async function prune(deps: Deps): Promise<Pruned> {
   const now = deps.now();
   await pruneTokens(deps.db, now - TOKENS_KEPT_MS);
+  await rollUpHours(deps.db, Math.floor(now / DAY_MS) - HOURS_KEPT_DAYS);
+  await pruneChanges(deps.db, now - deps.retention.changesMs, CHANGES_PER_RUN);
   // Before the bodies, which quarantine holds on to.
   const unverifiedUpTo = await lastReceiptBefore(deps.db, now - deps.retention.unverifiedMs);
   if (unverifiedUpTo) await pruneUnverified(deps.db, unverifiedUpTo, UNVERIFIED_PER_RUN);

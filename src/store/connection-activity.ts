@@ -45,13 +45,13 @@ export async function allActivity(db: D1Database): Promise<ConnectionActivity[]>
   return results;
 }
 
-/** Events by connection and kind, for all time, out of the daily statistics. */
+/** Events by connection and kind, for all time, out of the statistics. */
 export async function countsByConnection(
   db: D1Database,
 ): Promise<{ connection: string; kind: string; count: number }[]> {
   const { results } = await db
     .prepare(
-      `SELECT value AS connection, kind, sum(count) AS count FROM daily_stats WHERE dimension = 'connection' GROUP BY value, kind`,
+      "SELECT connection, kind, sum(count) AS count FROM connection_stats GROUP BY connection, kind",
     )
     .all<{ connection: string; kind: string; count: number }>();
   return results;

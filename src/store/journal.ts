@@ -114,16 +114,28 @@ const INSERT_RECEIPT = `
 const INSERT_BODY = `INSERT INTO receipt_bodies (receipt_id, part, bytes) SELECT id, ?2, ?3 FROM receipts WHERE id = ${THIS_RECEIPT}`;
 
 /** Rows of this receipt are exactly the new ones, so each event counts once and none costs a row of its own. */
-const ADD_STATS = `
+const NEW_ROWS = `e.seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} AND e.kind NOT LIKE 'manual%'`;
+
+const ADD_DAYS = `
   INSERT INTO daily_stats (dimension, day, value, kind, class, count)
   SELECT d.value, e.occurred_at / 86400000,
-    CASE d.value WHEN 'connection' THEN e.provider || '/' || e.connection
-      WHEN 'domain' THEN substr(e.address, instr(e.address, '@') + 1) ELSE e.campaign END AS subject,
+    CASE d.value WHEN 'domain' THEN substr(e.address, instr(e.address, '@') + 1) ELSE e.campaign END AS subject,
     e.kind, coalesce(e.class, ''), count(*)
-  FROM events e, json_each('["connection","domain","campaign"]') d
-  WHERE e.seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} AND subject IS NOT NULL AND e.kind NOT LIKE 'manual%'
+  FROM events e, json_each('["domain","campaign"]') d WHERE ${NEW_ROWS} AND subject IS NOT NULL
   GROUP BY 1, 2, 3, 4, 5
   ON CONFLICT (dimension, day, value, kind, class) DO UPDATE SET count = count + excluded.count`;
+
+const ADD_HOURS = `
+  INSERT INTO hourly_stats (hour, connection, kind, class, count)
+  SELECT e.occurred_at / 3600000, e.provider || '/' || e.connection, e.kind, coalesce(e.class, ''), count(*)
+  FROM events e WHERE ${NEW_ROWS} GROUP BY 1, 2, 3, 4
+  ON CONFLICT (hour, connection, kind, class) DO UPDATE SET count = count + excluded.count`;
+
+const ADD_REASONS = `
+  INSERT INTO daily_reasons (day, class, category, count)
+  SELECT e.occurred_at / 86400000, e.class, e.category, count(*)
+  FROM events e WHERE ${NEW_ROWS} AND e.kind = 'bounced' AND e.category IS NOT NULL GROUP BY 1, 2, 3
+  ON CONFLICT (day, class, category) DO UPDATE SET count = count + excluded.count`;
 
 const SELECT_PENDING_OF_RECEIPT = `
   SELECT ${FACT_COLUMNS} FROM events WHERE state = 0 AND seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} ORDER BY seq`;
@@ -152,7 +164,7 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
   receipt.bodyParts.forEach((bytes, part) => {
     statements.push(db.prepare(INSERT_BODY).bind(receipt.requestId, part, bytes));
   });
-  if (request.events.length) statements.push(db.prepare(ADD_STATS).bind(receipt.requestId));
+  statements.push(...statisticsOf(request.events).map((sql) => db.prepare(sql).bind(receipt.requestId)));
   const pendingAt = statements.push(db.prepare(SELECT_PENDING_OF_RECEIPT).bind(receipt.requestId)) - 1;
   if (request.settles?.length) statements.push(...settleQuarantine(db, request.settles));
   statements.push(...(request.extra ?? []));
@@ -171,6 +183,12 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
     newCount,
     pending: known.length ? [...pending, ...(await pendingByIdentity(db, known))] : pending,
   };
+}
+
+/** Only what these events can add to. */
+function statisticsOf(events: readonly NormalizedEvent[]): string[] {
+  if (!events.length) return [];
+  return events.some((event) => event.kind === "bounced") ? [ADD_DAYS, ADD_HOURS, ADD_REASONS] : [ADD_DAYS, ADD_HOURS];
 }
 
 /** The events that a receipt brought. */

@@ -1,14 +1,30 @@
 /** Counts for charts, out of `daily_stats`: never a scan of the journal. */
 
-/** What the counts may be told apart by; each names its dimension and the value that is grouped. */
+/** A connection's counts: by hour while they are new, by day later. */
+const BY_CONNECTION = `
+  SELECT day * 24 AS hour, value AS connection, kind, class, count FROM daily_stats
+  WHERE dimension = 'connection' AND day >= ?1 AND day < ?2
+  UNION ALL
+  SELECT hour, connection, kind, class, count FROM hourly_stats WHERE hour >= ?1 * 24 AND hour < ?2 * 24`;
+const byDay = (dimension: "domain" | "campaign") => `
+  SELECT value, kind, class, count FROM daily_stats WHERE dimension = '${dimension}' AND day >= ?1 AND day < ?2`;
+const PROVIDER = "substr(connection, 1, instr(connection, '/') - 1)";
+
+/** What the counts may be told apart by: where they are, and the value that is grouped. Times are epoch ms. */
 const GROUPS = {
-  day: { dimension: "connection", value: "day * 86400000" },
-  provider: { dimension: "connection", value: "substr(value, 1, instr(value, '/') - 1)" },
-  connection: { dimension: "connection", value: "value" },
-  class: { dimension: "connection", value: "CASE class WHEN '' THEN kind ELSE class END" },
-  domain: { dimension: "domain", value: "value" },
-  campaign: { dimension: "campaign", value: "value" },
+  hour: { source: BY_CONNECTION, value: "hour * 3600000" },
+  day: { source: BY_CONNECTION, value: "hour / 24 * 86400000" },
+  provider: { source: BY_CONNECTION, value: PROVIDER },
+  connection: { source: BY_CONNECTION, value: "connection" },
+  class: { source: BY_CONNECTION, value: "CASE class WHEN '' THEN kind ELSE class END" },
+  reason: {
+    source: "SELECT category, 'bounced' AS kind, class, count FROM daily_reasons WHERE day >= ?1 AND day < ?2",
+    value: "category",
+  },
+  domain: { source: byDay("domain"), value: "value" },
+  campaign: { source: byDay("campaign"), value: "value" },
 } as const;
+const IN_TIME: readonly string[] = ["hour", "day"];
 
 export const STATS_GROUPS = Object.keys(GROUPS) as [StatsGroup, ...StatsGroup[]];
 export type StatsGroup = keyof typeof GROUPS;
@@ -31,31 +47,50 @@ export interface StatsRow {
   readonly count: number;
 }
 
-/** @returns counts by value, kind and class; days in their order, all else with the most first */
+/** @returns counts by value, kind and class; times in their order, all else with the most first */
 export async function statsBy(db: D1Database, query: StatsQuery): Promise<StatsRow[]> {
-  const { dimension, value } = GROUPS[query.by];
+  const { source, value } = GROUPS[query.by];
   const values: (string | number)[] = [query.fromDay, query.toDay, query.limit];
   const bind = (text: string) => `?${values.push(text)}`;
-  const conditions = [`dimension = '${dimension}'`, "day >= ?1", "day < ?2"];
+  const conditions: string[] = [];
   // Only the counts by connection know the provider.
-  if (dimension === "connection" && query.provider !== undefined) {
-    conditions.push(
-      query.connection === undefined
-        ? `substr(value, 1, instr(value, '/') - 1) = ${bind(query.provider)}`
-        : `value = ${bind(`${query.provider}/${query.connection}`)}`,
-    );
+  if (source === BY_CONNECTION && query.provider !== undefined) {
+    const connection = query.connection;
+    if (connection === undefined) conditions.push(`${PROVIDER} = ${bind(query.provider)}`);
+    else conditions.push(`connection = ${bind(`${query.provider}/${connection}`)}`);
   }
+  const order = IN_TIME.includes(query.by) ? "value" : "total DESC, value";
   const { results } = await db
     .prepare(
       `WITH counted AS (
-         SELECT ${value} AS value, kind, class, sum(count) AS count FROM daily_stats
-         WHERE ${conditions.join(" AND ")} GROUP BY 1, 2, 3),
-       top AS (SELECT value, sum(count) AS total FROM counted GROUP BY value
-         ORDER BY ${query.by === "day" ? "value" : "total DESC, value"} LIMIT ?3)
-       SELECT c.value, c.kind, c.class, c.count FROM top t JOIN counted c ON c.value = t.value
-       ORDER BY ${query.by === "day" ? "t.value" : "t.total DESC, t.value"}, c.kind, c.class`,
+         SELECT ${value} AS value, kind, class, sum(count) AS count FROM (${source})
+         ${conditions.length ? `WHERE ${conditions.join(" AND ")}` : ""} GROUP BY 1, 2, 3),
+       top AS (SELECT value, sum(count) AS total FROM counted GROUP BY value ORDER BY ${order} LIMIT ?3)
+       SELECT t.value, c.kind, c.class, c.count FROM top t JOIN counted c ON c.value = t.value
+       ORDER BY ${order.replace("value", "t.value")}, c.kind, c.class`,
     )
     .bind(...values)
     .all<StatsRow>();
   return results;
+}
+
+/**
+ * Moves the counts of whole days that are long past from hours to days: one transaction, safe to repeat.
+ *
+ * @param beforeDay days since 1970: those before it are moved
+ * @returns rows moved
+ */
+export async function rollUpHours(db: D1Database, beforeDay: number): Promise<number> {
+  const results = await db.batch([
+    db
+      .prepare(
+        `INSERT INTO daily_stats (dimension, day, value, kind, class, count)
+         SELECT 'connection', hour / 24, connection, kind, class, sum(count) FROM hourly_stats
+         WHERE hour < ?1 * 24 GROUP BY 2, 3, 4, 5
+         ON CONFLICT (dimension, day, value, kind, class) DO UPDATE SET count = count + excluded.count`,
+      )
+      .bind(beforeDay),
+    db.prepare("DELETE FROM hourly_stats WHERE hour < ?1 * 24").bind(beforeDay),
+  ]);
+  return results[1]?.meta.changes ?? 0;
 }

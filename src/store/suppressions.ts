@@ -104,3 +104,19 @@ export async function exportedSuppressions(
     .all<ExportedSuppressionRow>();
   return results;
 }
+
+/** How many are suppressed, and how many of them since a moment; both out of the list's index. */
+export async function suppressedCounts(
+  db: D1Database,
+  since: number,
+  now: number,
+): Promise<{ total: number; added: number }> {
+  const row = await db
+    .prepare(
+      `SELECT (SELECT count(*) FROM recipients WHERE suppressed = 1) AS total,
+         (SELECT count(*) FROM recipients WHERE suppressed = 1 AND since >= ?1 AND since <= ?2) AS added`,
+    )
+    .bind(since, now)
+    .first<{ total: number; added: number }>();
+  return row ?? { total: 0, added: 0 };
+}

@@ -93,7 +93,7 @@ describe("Recorded once", () => {
 
   it("leaves statistics that count every event of the journal once", async () => {
     await settle();
-    expect(await countOf("daily_stats WHERE dimension = 'connection'")).toBe(3);
+    expect(await countOf("connection_stats")).toBe(3);
     await expectAllStatistics();
   });
 

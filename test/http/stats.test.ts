@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { setStage } from "../support/stage";
+import { DAY_MS, pass, setStage } from "../support/stage";
 import { planOf } from "../support/statements";
-import { api, jsonOf } from "../support/worker";
+import { api, bindings, jsonOf } from "../support/worker";
 
 setStage();
 
@@ -57,6 +57,8 @@ describe("counts", () => {
     ["connection", ["api/default", "listmonk/default"]],
     ["domain", ["example.com", "example.org", "example.net"]],
     ["campaign", ["spring"]],
+    ["reason", ["other"]],
+    ["hour", ["2030-01-10T09:00:00.000Z", "2030-01-11T09:00:00.000Z", "2030-01-12T09:00:00.000Z"]],
   ])("are by %s, those with the most first", async (by, values) => {
     const { items } = await stats(`by=${by}`);
     expect(items.map((i: { value: string }) => i.value)).toEqual(values);
@@ -89,6 +91,22 @@ describe("counts", () => {
     "until=1999-01-01T00:00:00Z&since=2000-01-01T00:00:00Z",
   ])("refuse what they cannot answer: %s", async (query) => {
     expect((await api(`/v1/stats?${query}`)).status).toBe(400);
+  });
+
+  it("stay the same when the hours of past days become days", async () => {
+    const before = await Promise.all(
+      ["day", "connection", "class"].map((by) => stats(`by=${by}&until=2030-01-16T00:00:00Z`)),
+    );
+    pass(10 * DAY_MS);
+    await api("/v1/reconcile", { method: "POST" });
+    const left = await bindings.DB.prepare("SELECT count(*) AS n FROM hourly_stats").first<number>("n");
+    expect(left).toBe(0);
+    const after = await Promise.all(
+      ["day", "connection", "class"].map((by) => stats(`by=${by}&until=2030-01-16T00:00:00Z`)),
+    );
+    expect(after).toEqual(before);
+    await api("/v1/reconcile", { method: "POST" });
+    expect((await stats("by=day&until=2030-01-16T00:00:00Z")).items).toEqual(before[0]?.items);
   });
 
   it("are read from the table of counts by its key", async () => {

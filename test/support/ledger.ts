@@ -128,10 +128,14 @@ export async function expectAllStatistics(): Promise<void> {
     `WITH recorded AS (
        SELECT d.value AS dimension, e.occurred_at / 86400000 AS day, CASE d.value WHEN 'connection'
          THEN e.provider || '/' || e.connection WHEN 'domain' THEN substr(e.address, instr(e.address, '@') + 1)
+         WHEN 'reason' THEN CASE e.kind WHEN 'bounced' THEN e.category END
          ELSE e.campaign END AS value, e.kind, coalesce(e.class, '') AS class, count(*) AS count
-       FROM events e, json_each('["connection","domain","campaign"]') d WHERE e.kind NOT LIKE 'manual%'
+       FROM events e, json_each('["connection","domain","campaign","reason"]') d WHERE e.kind NOT LIKE 'manual%'
        GROUP BY 1, 2, 3, 4, 5),
-     counted AS (SELECT dimension, day, value, kind, class, count FROM daily_stats)
+     counted AS (
+       SELECT dimension, day, value, kind, class, count FROM daily_stats WHERE dimension <> 'connection' UNION ALL
+       SELECT 'connection', day, connection, kind, class, sum(count) FROM connection_stats GROUP BY 1, 2, 3, 4, 5 UNION ALL
+       SELECT 'reason', day, category, 'bounced', class, count FROM daily_reasons)
      SELECT * FROM (SELECT * FROM recorded WHERE value IS NOT NULL EXCEPT SELECT * FROM counted)
      UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM recorded)`,
   ).all();

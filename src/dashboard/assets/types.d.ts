@@ -1,0 +1,17 @@
+/** Files that are bundled as text and served as they are; `wrangler.toml` has the rule. */
+declare module "*.asset.css" {
+  const text: string;
+  export default text;
+}
+declare module "*.asset.js" {
+  const text: string;
+  export default text;
+}
+declare module "uplot/dist/uPlot.iife.min.js" {
+  const text: string;
+  export default text;
+}
+declare module "uplot/dist/uPlot.min.css" {
+  const text: string;
+  export default text;
+}

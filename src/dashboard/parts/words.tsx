@@ -1,0 +1,98 @@
+/** Small things that pages say: times, kinds, classes, reasons, and that there is nothing yet. */
+import type { Child } from "hono/jsx";
+import type { BounceClass, EventKind, Reason } from "../../domain/event";
+
+type Tone = "good" | "bad" | "warn" | "info" | "plain";
+
+/**
+ * A moment. Shown in UTC, and by script in the reader's own zone with UTC on hover.
+ *
+ * @param at epoch ms
+ */
+export function Time({ at, precision = "second" }: { at: number; precision?: "second" | "minute" | "day" }) {
+  const iso = new Date(at).toISOString();
+  const shown = precision === "day" ? iso.slice(0, 10) : `${iso.slice(0, 16).replace("T", " ")} UTC`;
+  return (
+    <time datetime={iso} data-precision={precision} class="when">
+      {shown}
+    </time>
+  );
+}
+
+const KINDS: Readonly<Record<EventKind, readonly [string, Tone]>> = {
+  delivered: ["delivered", "good"],
+  deferred: ["deferred", "plain"],
+  bounced: ["bounced", "bad"],
+  complained: ["complaint", "bad"],
+  unsubscribed: ["unsubscribed", "warn"],
+  rejected: ["rejected", "warn"],
+  auto_reply: ["auto-reply", "plain"],
+  manual_block: ["blocked by hand", "bad"],
+  manual_release: ["released by hand", "good"],
+  manual_allow: ["allowed by hand", "info"],
+  manual_disallow: ["off the allow-list", "plain"],
+};
+
+const CLASSES: Readonly<Record<BounceClass, readonly [string, Tone]>> = {
+  hard: ["hard bounce", "bad"],
+  soft: ["soft bounce", "warn"],
+  expired: ["expired", "warn"],
+  block: ["blocked", "info"],
+  undetermined: ["undetermined", "plain"],
+};
+
+export const REASON_WORDS: Readonly<Record<Reason, string>> = {
+  hard: "hard bounce",
+  soft: "soft bounces",
+  complaint: "complaint",
+  unsubscribe: "unsubscribed",
+  manual: "blocked by hand",
+  domain: "domain blocked",
+};
+
+export function Badge({ tone = "plain", children }: { tone?: Tone; children?: Child }) {
+  return <span class={tone === "plain" ? "badge" : `badge ${tone}`}>{children}</span>;
+}
+
+/** What an event is: its class where it bounced, else its kind. */
+export function EventBadge({ kind, bounceClass }: { kind: EventKind; bounceClass: BounceClass | null }) {
+  const [words, tone] = bounceClass === null ? KINDS[kind] : CLASSES[bounceClass];
+  return <Badge tone={tone}>{words}</Badge>;
+}
+
+export function toneOf(kind: EventKind, bounceClass: BounceClass | null): Tone {
+  return (bounceClass === null ? KINDS[kind] : CLASSES[bounceClass])[1];
+}
+
+export function ReasonBadge({ reason }: { reason: Reason }) {
+  return <Badge tone={reason === "unsubscribe" ? "warn" : "bad"}>{REASON_WORDS[reason]}</Badge>;
+}
+
+/** Somebody else's text, kept apart from the direction of the text around it. */
+export function Foreign({ text }: { text: string }) {
+  return <bdi class="wrap">{text}</bdi>;
+}
+
+export function Empty({ title, children }: { title: string; children?: Child }) {
+  return (
+    <div class="empty">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      {children}
+    </div>
+  );
+}
+
+const NUMBER = new Intl.NumberFormat("en");
+
+export function count(value: number): string {
+  return NUMBER.format(value);
+}
+
+/** A share in per cent, with as many digits as tell it from nothing. */
+export function percent(share: number): string {
+  if (share === 0) return "0 %";
+  const value = share * 100;
+  return `${value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : 1)} %`;
+}

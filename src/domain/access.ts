@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { fail, ok, type Result } from "./result";
+
+/** Cloudflare Access in front of the dashboard: whose tokens are believed. */
+export interface AccessSettings {
+  /** `https://team.cloudflareaccess.com`: the issuer, and where its keys are. */
+  readonly issuer: string;
+  /** The application's audience tags; a token must be for one of them. */
+  readonly audiences: readonly string[];
+}
+
+const schema = z.strictObject({
+  team_domain: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}\.cloudflareaccess\.com$/, "must be <team>.cloudflareaccess.com, without https://"),
+  audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+});
+
+/**
+ * Reads `[vars.ACCESS]`.
+ *
+ * @param raw a table, its JSON text, or nothing: Access is not in front
+ */
+export function parseAccess(raw: unknown): Result<AccessSettings | null, string> {
+  if (raw === undefined || raw === null || raw === "") return ok(null);
+  let value = raw;
+  if (typeof value === "string") {
+    try {
+      value = JSON.parse(value);
+    } catch {
+      return fail("ACCESS is not valid JSON");
+    }
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    return fail(
+      parsed.error.issues.map((i) => `ACCESS${i.path.map((p) => `.${String(p)}`).join("")}: ${i.message}`).join("; "),
+    );
+  }
+  return ok({ issuer: `https://${parsed.data.team_domain}`, audiences: [parsed.data.audience].flat() });
+}
