@@ -3,6 +3,7 @@ import { firstAddressIn } from "./address-text";
 import type { MailMessage } from "./message";
 
 const AUTHOR_FIELDS = ["from", "reply-to", "sender"];
+const MAX_FIELD_LENGTH = 4_000;
 const IN_ANGLE_BRACKETS = /<\s*([^<>\s@]{1,160}@[^<>\s@]{1,255})\s*>/;
 /** Local parts that no person has; an extension (`+x`, `-owner`) may follow. */
 const MAIL_SYSTEM =
@@ -20,12 +21,12 @@ export function authorOf(mail: MailMessage): string | undefined {
 
 /** The first address of a field, not one that stands in a display name. */
 export function addressOf(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  return IN_ANGLE_BRACKETS.exec(value)?.[1] ?? firstAddressIn(value);
+  const field = (value ?? "").slice(0, MAX_FIELD_LENGTH);
+  return IN_ANGLE_BRACKETS.exec(field)?.[1] ?? firstAddressIn(field);
 }
 
 /** Was it written by a mail server rather than for a mailbox? Such a mail is a report, or nothing. */
 export function isOfMailSystem(mail: MailMessage): boolean {
-  const from = mail.header("from") ?? "";
+  const from = (mail.header("from") ?? "").slice(0, MAX_FIELD_LENGTH);
   return MAIL_SYSTEM.test(addressOf(from) ?? from.trim()) || SYSTEM_NAME.test(from);
 }

@@ -18,7 +18,7 @@ import type { MailMessage } from "./message";
 import { plainWords } from "./plain-words";
 import type { MailEvent } from "./recognition";
 
-interface Evidence extends Marks, SubjectReading {
+interface Sayings {
   /** It says that somebody is away. */
   readonly saysAbsent: boolean;
   /** It says that it is an automatic reply. */
@@ -26,6 +26,8 @@ interface Evidence extends Marks, SubjectReading {
   /** It confirms that something was received. */
   readonly saysReceived: boolean;
 }
+
+type Evidence = Marks & SubjectReading & Sayings;
 
 const MAX_TEXT_LENGTH = 4_000;
 const SAYS_ABSENT = ABSENCE_SENTENCES.map(plainWords);
@@ -77,12 +79,14 @@ const CATEGORIES: readonly Category[] = [
  */
 export function readAutoReply(mail: MailMessage): MailEvent | null {
   if (isByHand(mail)) return null;
-  const challenged = readChallenge(mail);
-  if (challenged) return challenged;
+  const marks = marksOf(mail);
+  const subject = readSubject(mail.header("subject") ?? "");
+  const challenge = challengeIn(mail, marks, subject);
+  if (challenge) return challenge;
   const recipient = authorOf(mail);
   if (recipient === undefined || isOfMailSystem(mail) || mail.reportType !== undefined) return null;
   const text = plainWords(unquoted(mail.text.slice(0, MAX_TEXT_LENGTH)));
-  const evidence = evidenceOf(mail, text);
+  const evidence = { ...marks, ...subject, ...sayingsIn(text) };
   if (!PROOFS.some((proof) => proof(evidence))) return null;
   const category = CATEGORIES.find(([, fits]) => fits(evidence, text, mail))?.[0] ?? "auto-reply";
   return { kind: "auto_reply", recipient, category };
@@ -90,17 +94,17 @@ export function readAutoReply(mail: MailMessage): MailEvent | null {
 
 /** Reads a challenge alone: some are bounces by their form, and have to be looked for before these. */
 export function readChallenge(mail: MailMessage): MailEvent | null {
-  const marks = marksOf(mail);
-  const { isReply } = readSubject(mail.header("subject") ?? "");
-  const answers = isReply || marks.refers || marks.weak || marks.standard || marks.private;
+  return challengeIn(mail, marksOf(mail), readSubject(mail.header("subject") ?? ""));
+}
+
+function challengeIn(mail: MailMessage, marks: Marks, subject: SubjectReading): MailEvent | null {
+  const answers = subject.isReply || marks.refers || marks.weak || marks.standard || marks.private;
   if (!isChallenge(mail, answers, marks.bulk)) return null;
   return { kind: "auto_reply", recipient: challengedRecipient(mail), category: "challenge" };
 }
 
-function evidenceOf(mail: MailMessage, text: string): Evidence {
+function sayingsIn(text: string): Sayings {
   return {
-    ...marksOf(mail),
-    ...readSubject(mail.header("subject") ?? ""),
     saysAbsent: includesAny(text, SAYS_ABSENT),
     saysAutomatic: includesAny(text, SAYS_AUTOMATIC),
     saysReceived: includesAny(text.replace(TICKET_NUMBER, ""), SAYS_RECEIVED),

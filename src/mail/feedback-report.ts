@@ -15,6 +15,9 @@ const STATUS_TYPE = /^message\/(?:global-)?delivery-status$/;
 /** A report's own fields are few; the rest of a longer text is what it returns. */
 const MAX_FIELDS_LENGTH = 100_000;
 const MAX_WORDS_LENGTH = 2_000;
+const MAX_ADDRESSES_LENGTH = 10_000;
+/** More than any report names. */
+const MAX_RECIPIENTS = 100;
 
 type Meaning = "complained" | "unsubscribed" | null;
 
@@ -183,8 +186,11 @@ function firstNamed(
   fits: (addresses: readonly string[]) => boolean,
 ): string[] {
   for (const name of names) {
-    const written = fields.filter((field) => field.name === name).flatMap(({ value }) => addressesIn(value));
-    const addresses = written.filter((address) => !REDACTED.test(address)).filter(isFirstOfItsKind);
+    const written = fields
+      .filter((field) => field.name === name)
+      .flatMap(({ value }) => addressesIn(value.slice(0, MAX_ADDRESSES_LENGTH)));
+    const named = written.slice(0, MAX_RECIPIENTS).filter((address) => !REDACTED.test(address));
+    const addresses = named.filter(isFirstOfItsKind);
     if (addresses.length > 0 && fits(addresses)) return addresses;
   }
   return [];

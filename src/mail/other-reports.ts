@@ -1,5 +1,4 @@
 /** Mails that machines send about mails and that say nothing about whether an address works. */
-import { addressOf } from "./author";
 import { type MailMessage, type MailPart, textOfBytes } from "./message";
 import { plainWords } from "./plain-words";
 
@@ -101,7 +100,6 @@ function beginningOf(part: MailPart): string {
 }
 
 function isReadReceipt(mail: MailMessage): boolean {
-  if (addressOf(mail.header("from")) === undefined) return false;
   const subject = plainWords((mail.header("subject") ?? "").slice(0, 200));
   const receipts = READ_RECEIPTS.filter((receipt) => receipt.subject.test(subject));
   if (receipts.length === 0) return false;
