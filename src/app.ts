@@ -1,13 +1,16 @@
 /** Puts the routes together. One place for errors, one for what does not exist. */
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { dashboardRoutes } from "./dashboard/routes";
 import { requireAdmin, requireCheck } from "./http/auth";
 import { MAX_BODY_BYTES, MAX_MAIL_BODY_BYTES } from "./http/body";
+import { changeRoutes } from "./http/changes";
 import { checkRoutes } from "./http/checks";
 import { connectionRoutes } from "./http/connections";
 import { docsRoutes } from "./http/docs";
 import { eventRoutes } from "./http/events";
 import { exportRoutes } from "./http/exports";
+import { filterRoutes } from "./http/filter";
 import { listmonkRoutes } from "./http/listmonk-bounces";
 import { describeListmonk } from "./http/listmonk-description";
 import { mailboxRoutes } from "./http/mailboxes";
@@ -21,8 +24,8 @@ import { statsRoutes } from "./http/stats";
 import { suppressionRoutes } from "./http/suppressions";
 import { describeWebhooks, webhookRoutes } from "./http/webhooks";
 
-/** Senders' tokens reach this one; everything else under /v1 is the operator's. */
-const CHECK_PATH = "/v1/check";
+/** Senders' tokens reach these; everything else under /v1 is the operator's. */
+const CHECK_PATHS = ["/v1/check", "/v1/suppressions/filter"];
 
 const limitBody = limitedTo(MAX_BODY_BYTES);
 const limitMail = limitedTo(MAX_MAIL_BODY_BYTES);
@@ -34,18 +37,20 @@ export function createApp() {
     await next();
     c.res.headers.set("x-request-id", c.env.requestId);
   });
-  app.use(CHECK_PATH, requireCheck);
-  app.use("/v1/*", async (c, next) => (c.req.path === CHECK_PATH ? next() : requireAdmin(c, next)));
+  app.use("/v1/*", (c, next) => (CHECK_PATHS.includes(c.req.path) ? requireCheck : requireAdmin)(c, next));
   app.use("/v1/*", (c, next) => (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next));
 
   // Before the routes whose last part may be any recipient.
   app.route("/", exportRoutes);
   for (const routes of [checkRoutes, eventRoutes, messageRoutes, statsRoutes]) app.route("/", routes);
+  // Before the suppressions, which take what follows for a recipient.
+  for (const routes of [changeRoutes, filterRoutes]) app.route("/", routes);
   for (const routes of [suppressionRoutes, recipientRoutes]) app.route("/", routes);
   for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
   describeWebhooks(app.openAPIRegistry);
   describeListmonk(app.openAPIRegistry);
   app.route("/", docsRoutes(app));
+  app.route("/", dashboardRoutes);
   app.route("/", listmonkRoutes);
   app.route("/", webhookRoutes);
 

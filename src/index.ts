@@ -27,6 +27,7 @@ function servicesOf(env: Env, ctx: ExecutionContext): Services {
     waitUntil: (work) => ctx.waitUntil(work),
     policy: config.policy,
     retention: config.retention,
+    filterEveryMs: config.filterEveryMs,
     returnPathKeys: config.returnPathKeys,
     config,
     requestId,
@@ -46,7 +47,7 @@ export class Recipient extends RecipientObject<Env> {
       now: () => Date.now(),
       log: createLogger({ source: "alarm" }),
     };
-    await project(deps, [decision], []);
+    await project(deps, [{ decision, records: [] }]);
   }
 }
 

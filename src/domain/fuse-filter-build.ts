@@ -18,21 +18,13 @@ import {
   thirdPlace,
 } from "./fuse-filter";
 
-/** Digests' first 64 bits, as two words each. */
-export interface Prefixes {
-  readonly high: Uint32Array;
-  readonly low: Uint32Array;
-}
-
 /** A seed fails for one set in some; that this many fail does not happen to digests. */
 const MAX_SEEDS = 100;
 const SEGMENTS = 3;
 /** Beyond it the places of the second and third look would share bits. */
 const MAX_SEGMENT_LENGTH = 2 ** 16;
 
-/**
- * The head of a filter; its shards follow.
- */
+/** The head of a filter; its shards follow. */
 export function serializeHead(head: FilterHead): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES);
   const view = new DataView(bytes.buffer);
@@ -46,50 +38,63 @@ export function serializeHead(head: FilterHead): Uint8Array {
   return bytes;
 }
 
+/** The first 64 bits of digests, out of hex: sixteen digits each, one after another. */
+export function prefixesOfHex(hex: string): BigUint64Array {
+  const prefixes = new BigUint64Array(hex.length / 16);
+  const words = wordsOf(prefixes);
+  for (let i = 0; i < prefixes.length; i++) {
+    words[2 * i + 1] = Number.parseInt(hex.slice(16 * i, 16 * i + 8), 16);
+    words[2 * i] = Number.parseInt(hex.slice(16 * i + 8, 16 * i + 16), 16);
+  }
+  return prefixes;
+}
+
+/** The lower word of each, then the higher one: every platform that runs this has its bytes in that order. */
+function wordsOf(prefixes: BigUint64Array): Uint32Array {
+  return new Uint32Array(prefixes.buffer, prefixes.byteOffset, prefixes.length * 2);
+}
+
 /**
  * One shard.
  *
- * @param addresses in ascending order
- * @param domains in ascending order
+ * @param addresses the first 64 bits of their digests, in any order
+ * @param domains the same, of blocked domains
  * @param seed any 32 bits; unpredictable ones keep anybody from choosing addresses that do not go together
  */
-export function buildShard(addresses: Prefixes, domains: Prefixes, seed: number): Uint8Array {
-  const distinct = withoutRepetitions(addresses);
-  const fuse = buildFuse(distinct, seed);
-  const domainBytes = domains.high.length * DOMAIN_BYTES;
-  const bytes = new Uint8Array(SHARD_HEAD_BYTES + domainBytes + fuse.fingerprints.length);
+export function buildShard(addresses: BigUint64Array, domains: BigUint64Array, seed: number): Uint8Array {
+  const keys = distinct(addresses);
+  const listed = distinct(domains);
+  const fuse = buildFuse(keys, seed);
+  const fingerprintsAt = SHARD_HEAD_BYTES + listed.length * DOMAIN_BYTES;
+  const bytes = new Uint8Array(fingerprintsAt + fuse.fingerprints.length);
   const view = new DataView(bytes.buffer);
-  const { length } = distinct.high;
-  [domains.high.length, length, fuse.seed, fuse.segmentLength, fuse.startLength].forEach((value, i) => {
+  [listed.length, keys.length, fuse.seed, fuse.segmentLength, fuse.startLength].forEach((value, i) => {
     view.setUint32(4 * i, value, true);
   });
-  domains.high.forEach((high, i) => {
-    view.setUint32(SHARD_HEAD_BYTES + i * DOMAIN_BYTES, high);
-    view.setUint32(SHARD_HEAD_BYTES + i * DOMAIN_BYTES + 4, domains.low[i] as number);
+  listed.forEach((prefix, i) => {
+    view.setBigUint64(SHARD_HEAD_BYTES + i * DOMAIN_BYTES, prefix);
   });
-  bytes.set(fuse.fingerprints, SHARD_HEAD_BYTES + domainBytes);
+  bytes.set(fuse.fingerprints, fingerprintsAt);
   return bytes;
 }
 
-/** Two digests may begin alike: to the filter they are one. */
-function withoutRepetitions({ high, low }: Prefixes): Prefixes {
+/** In ascending order. Two digests may begin alike: to the filter they are one. */
+function distinct(prefixes: BigUint64Array): BigUint64Array {
+  const sorted = prefixes.slice().sort();
   let length = 0;
-  const kept = { high: high.slice(), low: low.slice() };
-  for (let i = 0; i < high.length; i++) {
-    if (i > 0 && high[i] === high[i - 1] && low[i] === low[i - 1]) continue;
-    kept.high[length] = high[i] as number;
-    kept.low[length++] = low[i] as number;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[length++] = sorted[i] as bigint;
   }
-  return { high: kept.high.subarray(0, length), low: kept.low.subarray(0, length) };
+  return sorted.subarray(0, length);
 }
 
 /**
  * Fingerprints such that the three places of each key, taken together by XOR, give the key's own.
  *
- * @throws where no seed works, which repeated keys would bring about and nothing else
+ * @throws where no seed works, which repeated keys would bring about, and nothing else
  */
-export function buildFuse(keys: Prefixes, firstSeed: number): Fuse {
-  const { segmentLength, startLength } = sizesFor(keys.high.length);
+export function buildFuse(keys: BigUint64Array, firstSeed: number): Fuse {
+  const { segmentLength, startLength } = sizesFor(keys.length);
   const fingerprints = new Uint8Array(fingerprintCount(startLength, segmentLength));
   for (let i = 0; i < MAX_SEEDS; i++) {
     const seed = (firstSeed + i) >>> 0;
@@ -126,9 +131,10 @@ interface PeelingOrder {
  *
  * @returns `null` where some are left that share all of theirs
  */
-function peel(keys: Prefixes, fuse: Fuse): PeelingOrder | null {
+function peel(keys: BigUint64Array, fuse: Fuse): PeelingOrder | null {
   const places = fuse.fingerprints.length;
-  const { length } = keys.high;
+  const { length } = keys;
+  const words = wordsOf(keys);
   /** Of each place: how many keys look at it, and their words and looks, all XORed: of the last one its own. */
   const count = new Uint32Array(places);
   const xorA = new Uint32Array(places);
@@ -141,8 +147,9 @@ function peel(keys: Prefixes, fuse: Fuse): PeelingOrder | null {
     xorLook[place] = (xorLook[place] as number) ^ look;
   };
   for (let i = 0; i < length; i++) {
-    const a = mixedHigh(keys.high[i] as number, keys.low[i] as number, fuse.seed);
-    const b = mixedLow(keys.low[i] as number, a, fuse.seed);
+    const low = words[2 * i] as number;
+    const a = mixedHigh(words[2 * i + 1] as number, low, fuse.seed);
+    const b = mixedLow(low, a, fuse.seed);
     const first = firstPlace(a, fuse.startLength);
     toggle(first, a, b, 0, 1);
     toggle(secondPlace(first, b, fuse.segmentLength), a, b, 1, 1);

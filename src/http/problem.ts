@@ -15,6 +15,7 @@ const PROBLEMS = {
   method_not_allowed: [405, "This method is not for this URL"],
   complaint_needs_force: [409, "A complaint is released only with force=true and a note"],
   scan_running: [409, "This mailbox is being scanned"],
+  cursor_expired: [410, "What follows this cursor is no longer kept; begin anew"],
   body_gone: [410, "The bytes are no longer kept"],
   body_too_large: [413, "The body is too large"],
   too_many_events: [413, "The body holds too many events"],

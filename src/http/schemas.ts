@@ -7,7 +7,10 @@ import { problemSchema } from "./problem";
 export const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
 
-const time = z.string().describe("ISO 8601, UTC, with milliseconds.").openapi({ example: "2026-11-21T10:00:00.000Z" });
+export const time = z
+  .string()
+  .describe("ISO 8601, UTC, with milliseconds.")
+  .openapi({ example: "2026-11-21T10:00:00.000Z" });
 export const timeOrNull = time.nullable();
 const textOrNull = z.string().nullable();
 

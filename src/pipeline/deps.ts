@@ -11,6 +11,8 @@ export interface Retention {
   readonly bodiesMs: number;
   /** How long mail stays in quarantine that nothing vouches for, or that says nothing. */
   readonly unverifiedMs: number;
+  /** How long a mirror may be away and still catch up with the changes of the list. */
+  readonly changesMs: number;
 }
 
 export interface Deps {
@@ -25,6 +27,8 @@ export interface Deps {
   /** A sentence that says what is wrong with it, where it is unusable. */
   readonly policy: Result<Policy, string>;
   readonly retention: Retention;
+  /** The downloadable filter is built at most this often; 0: not at all. */
+  readonly filterEveryMs: number;
   /** What return paths are signed with; a sentence that says what is wrong with them, where they are unusable. */
   readonly returnPathKeys: Result<readonly string[], string>;
 }

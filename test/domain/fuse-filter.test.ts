@@ -8,7 +8,7 @@ import {
   parseFilter,
   shardOf,
 } from "../../src/domain/fuse-filter";
-import { buildFuse, buildShard, type Prefixes, serializeHead } from "../../src/domain/fuse-filter-build";
+import { buildFuse, buildShard, prefixesOfHex, serializeHead } from "../../src/domain/fuse-filter-build";
 import { type DigestPrefix, sha256Prefix } from "../../src/domain/sha256";
 
 const HEAD = { version: 7, builtAt: Date.UTC(2030, 0, 15, 12), lastChange: 2 ** 40 + 1 };
@@ -16,14 +16,9 @@ const SEED = 0x5eed;
 
 const names = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `user-${from + i}@example.com`);
 
-function prefixesOf(texts: readonly string[]): Prefixes {
-  return columns(texts.map(sha256Prefix));
-}
-
-function columns(digests: readonly DigestPrefix[]): Prefixes {
-  const sorted = digests.toSorted((a, b) => a.high - b.high || a.low - b.low);
-  return { high: Uint32Array.from(sorted, (d) => d.high), low: Uint32Array.from(sorted, (d) => d.low) };
-}
+const prefixesOf = (texts: readonly string[]) => packed(texts.map(sha256Prefix));
+const packed = (digests: readonly DigestPrefix[]) =>
+  BigUint64Array.from(digests, ({ high, low }) => (BigInt(high) << 32n) | BigInt(low));
 
 function bytesOf(
   addresses: readonly string[],
@@ -104,7 +99,7 @@ describe("the filter", () => {
     const digest = (high: number, low: number) => ({ high, low });
     const near = [digest(5, 1), digest(5, 3), digest(5, 0xffffffff), digest(0xffffffff, 2)];
     const head = serializeHead({ ...HEAD, shardBits: 0, count: 4 });
-    const filter = read(Uint8Array.from([...head, ...buildShard(columns([]), columns(near), SEED)]));
+    const filter = read(Uint8Array.from([...head, ...buildShard(packed([]), packed(near), SEED)]));
     for (const d of near) expect(listsDomain(filter, d)).toBe(true);
     for (const d of [digest(5, 0), digest(5, 2), digest(5, 4), digest(0, 1), digest(0xffffffff, 3)]) {
       expect(listsDomain(filter, d)).toBe(false);
@@ -114,7 +109,7 @@ describe("the filter", () => {
   it("takes digests that begin alike for one", () => {
     const digests = [1, 1, 1, 2, 2].map((n) => sha256Prefix(`twin ${n}`));
     const head = serializeHead({ ...HEAD, shardBits: 0, count: digests.length });
-    const filter = read(Uint8Array.from([...head, ...buildShard(columns(digests), columns([]), SEED)]));
+    const filter = read(Uint8Array.from([...head, ...buildShard(packed(digests), packed([]), SEED)]));
     for (const d of digests) expect(mayListAddress(filter, d)).toBe(true);
   });
 
@@ -125,9 +120,16 @@ describe("the filter", () => {
   });
 
   it("does not go on for ever with keys that are repeated", () => {
-    const twice = columns([sha256Prefix("a"), sha256Prefix("a")]);
+    const twice = packed([sha256Prefix("a"), sha256Prefix("a")]);
     expect(() => buildFuse(twice, SEED)).toThrow("no seed works");
   });
+});
+
+it("takes digests out of hex", () => {
+  expect(prefixesOfHex("")).toEqual(new BigUint64Array());
+  expect(prefixesOfHex("0123456789abcdef" + "ffffffff00000000")).toEqual(
+    BigUint64Array.of(0x0123456789abcdefn, 0xffffffff00000000n),
+  );
 });
 
 describe("a filter's bytes", () => {
