@@ -32,7 +32,7 @@ export interface TestDeps extends MailboxDeps {
 export function depsFor(drop: Maildrop | null, fates: Fates = [], env: Env = testEnv()): TestDeps {
   const background: Promise<unknown>[] = [];
   let connections = 0;
-  const { policy, retention, returnPathKeys } = configOf(env);
+  const { policy, retention, filterEveryMs, returnPathKeys } = configOf(env);
   return {
     db: env.DB,
     kv: env.SUPPRESSIONS,
@@ -43,6 +43,7 @@ export function depsFor(drop: Maildrop | null, fates: Fates = [], env: Env = tes
     background,
     policy,
     retention,
+    filterEveryMs,
     returnPathKeys,
     newId: () => crypto.randomUUID(),
     openWire: async () => {

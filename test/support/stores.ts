@@ -81,13 +81,14 @@ export async function reasonsOf(address: string): Promise<readonly string[]> {
 
 type EdgeContents = Readonly<Record<string, unknown>>;
 
-/** All that the edge cache holds, by key. */
+/** All that the edge cache holds, by key. The filter, which lies in the same namespace, is no part of it. */
 export async function edgeContents(): Promise<EdgeContents> {
   const contents: Record<string, unknown> = {};
   for (let cursor: string | null = null, done = false; !done; ) {
     const page: KVNamespaceListResult<unknown> = await bindings.SUPPRESSIONS.list({ cursor });
-    const values = await Promise.all(page.keys.map(({ name }) => bindings.SUPPRESSIONS.get(name, "json")));
-    page.keys.forEach(({ name }, i) => {
+    const names = page.keys.flatMap(({ name }) => (name.startsWith("filter:") ? [] : [name]));
+    const values = await Promise.all(names.map((name) => bindings.SUPPRESSIONS.get(name, "json")));
+    names.forEach((name, i) => {
       contents[name] = values[i];
     });
     done = page.list_complete;
