@@ -1,5 +1,5 @@
 /** What the subject of a mail says about its being an auto-reply. */
-import { EUROPEAN_PHRASES } from "./auto-reply-phrases";
+import { EUROPEAN_PHRASES, type SubjectPhrases } from "./auto-reply-phrases";
 import { WORLD_PHRASES } from "./auto-reply-phrases-world";
 import { plainWords } from "./plain-words";
 
@@ -45,10 +45,10 @@ const FROM_SOMEBODY = /^[来來]自.{1,60}(?:自动|自動)[回答应應]/;
 const LETTER_OF_WORDS = /^[\p{L}\p{N}]/u;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]$/u;
 
-const LANGUAGES = [...Object.values(EUROPEAN_PHRASES), ...Object.values(WORLD_PHRASES)];
-const AUTOMATIC = plainPhrases("automatic");
-const ABSENCE = plainPhrases("absence");
-const AWAY = plainPhrases("away");
+const LANGUAGES: readonly SubjectPhrases[] = [...Object.values(EUROPEAN_PHRASES), ...Object.values(WORLD_PHRASES)];
+const AUTOMATIC = phrasesOf("automatic");
+const ABSENCE = phrasesOf("absence");
+const AWAY = phrasesOf("away");
 
 export function readSubject(written: string): SubjectReading {
   const words = plainWords(written.slice(0, MAX_SUBJECT_LENGTH));
@@ -58,8 +58,8 @@ export function readSubject(written: string): SubjectReading {
   return { sign: signOf(subject), subject, isReply };
 }
 
-function plainPhrases(kind: "automatic" | "absence" | "away"): readonly string[] {
-  const phrases = LANGUAGES.flatMap((language) => language[kind]).map(plainWords);
+function phrasesOf(kind: keyof SubjectPhrases): readonly string[] {
+  const phrases = LANGUAGES.flatMap((language) => language[kind]);
   // The longest first: what follows it decides.
   return [...new Set(phrases)].sort((a, b) => b.length - a.length);
 }

@@ -30,11 +30,6 @@ interface Sayings {
 type Evidence = Marks & SubjectReading & Sayings;
 
 const MAX_TEXT_LENGTH = 4_000;
-const SAYS_ABSENT = ABSENCE_SENTENCES.map(plainWords);
-const SAYS_AUTOMATIC = AUTOMATIC_SENTENCES.map(plainWords);
-const SAYS_RECEIVED = RECEIPT_SENTENCES.map(plainWords);
-const SAYS_LEFT = LEFT_SENTENCES.map(plainWords);
-const SAYS_MOVED = MOVED_SENTENCES.map(plainWords);
 
 const TICKET_SUBJECT =
   /\[[^\]]{0,40}#[^\]]{1,40}\]|\b(?:ticket|case|request|incident|vorgang|demande|caso|chamado)(?: id| no| number| nr)?[ .:]{0,3}#? ?\d{3,}|\(#\d{2,}\)|\brequest received\b|\breceived your (?:request|message|e ?mail|enquiry|inquiry)\b/;
@@ -59,9 +54,9 @@ type Category = readonly [string, (e: Evidence, text: string, mail: MailMessage)
 
 /** The first that fits. */
 const CATEGORIES: readonly Category[] = [
-  ["left-company", (_, text) => includesAny(text, SAYS_LEFT)],
+  ["left-company", (_, text) => includesAny(text, LEFT_SENTENCES)],
   ["ticket", (e) => e.ticket || (TICKET_SUBJECT.test(e.subject) && !e.saysAbsent)],
-  ["address-changed", (_, text) => includesAny(text, SAYS_MOVED)],
+  ["address-changed", (_, text) => includesAny(text, MOVED_SENTENCES)],
   ["vacation", (e) => e.saysAbsent || e.sign === "absence" || e.sign === "away"],
   [
     "vacation",
@@ -105,9 +100,9 @@ function challengeIn(mail: MailMessage, marks: Marks, subject: SubjectReading): 
 
 function sayingsIn(text: string): Sayings {
   return {
-    saysAbsent: includesAny(text, SAYS_ABSENT),
-    saysAutomatic: includesAny(text, SAYS_AUTOMATIC),
-    saysReceived: includesAny(text.replace(TICKET_NUMBER, ""), SAYS_RECEIVED),
+    saysAbsent: includesAny(text, ABSENCE_SENTENCES),
+    saysAutomatic: includesAny(text, AUTOMATIC_SENTENCES),
+    saysReceived: includesAny(text.replace(TICKET_NUMBER, ""), RECEIPT_SENTENCES),
   };
 }
 
