@@ -7,6 +7,7 @@ import { allActivity, type ConnectionActivity, countsByConnection } from "../sto
 import { iso } from "./representations";
 import { createRouter } from "./router";
 import { ADMIN, json, problems, timeOrNull } from "./schemas";
+import type { Services } from "./services";
 
 const connectionSchema = z
   .object({
@@ -36,11 +37,18 @@ const list = createRoute({
 
 export const connectionRoutes = createRouter();
 
-connectionRoutes.openapi(list, async (c) => {
-  const [activity, counts] = await Promise.all([allActivity(c.env.db), countsByConnection(c.env.db)]);
-  const { origin } = new URL(c.req.url);
-  const configured = [...c.env.config.connections.values()].map((connection) => webhookOf(connection, origin));
-  const items = [...configured, ...activity.flatMap((heard) => unconfigured(heard, origin))]
+connectionRoutes.openapi(list, async (c) =>
+  c.json({ items: await connectionsOf(c.env, new URL(c.req.url).origin) }, 200),
+);
+
+/** Every connection that is configured, and what was heard from without being one. */
+export async function connectionsOf(
+  { db, config }: Pick<Services, "db" | "config">,
+  origin: string,
+): Promise<z.infer<typeof connectionSchema>[]> {
+  const [activity, counts] = await Promise.all([allActivity(db), countsByConnection(db)]);
+  const configured = [...config.connections.values()].map((connection) => webhookOf(connection, origin));
+  return [...configured, ...activity.flatMap((heard) => unconfigured(heard, origin))]
     .map((source) => ({ id: `${source.provider}/${source.connection}`, source }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, source }) => ({
@@ -48,8 +56,7 @@ connectionRoutes.openapi(list, async (c) => {
       ...seen(activity.find((a) => `${a.provider}/${a.connection}` === id)),
       counts: Object.fromEntries(counts.filter((n) => n.connection === id).map((n) => [n.kind, n.count])),
     }));
-  return c.json({ items }, 200);
-});
+}
 
 const QUEUE = {
   provider: cloudflareEmail.id,

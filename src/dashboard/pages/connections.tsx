@@ -1,0 +1,228 @@
+/** Connections: for each provider what to paste where, with which secret, and whether it works. */
+import { Hono } from "hono";
+import { DEFAULT_CONNECTION, secretNameOf } from "../../config";
+import { connectionsOf } from "../../http/connections";
+import { sendTestEvent } from "../../pipeline/test-event";
+import { ADAPTERS } from "../../providers/registry";
+import type { DashboardEnv } from "../env";
+import { frameOf } from "../frame";
+import { FormToken } from "../parts/forms";
+import { Page } from "../parts/layout";
+import { Badge, count, Empty, Time } from "../parts/words";
+
+type Listed = Awaited<ReturnType<typeof connectionsOf>>[number];
+
+const PATH = "/dashboard/connections";
+/** Heard from before, and not for so long: something may be wrong at the other end. */
+const SILENT_MS = 3 * 86_400_000;
+
+export const connectionsRoutes = new Hono<DashboardEnv>();
+
+connectionsRoutes.get(PATH, async (c) => {
+  const connections = await connectionsOf(c.env, new URL(c.req.url).origin);
+  const known = new Set(connections.map(({ provider }) => provider));
+  const others = ADAPTERS.filter(({ id }) => !known.has(id));
+  const frame = await frameOf(c, { title: "Connections", path: PATH });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Connections</h1>
+      </div>
+      <section class="panel" aria-label="Configured">
+        {connections.length === 0 ? (
+          <Empty title="No connection is configured">
+            <p>Choose your provider below: its page says which secret to set and which URL to paste where.</p>
+          </Empty>
+        ) : (
+          <div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Connection</th>
+                  <th scope="col">State</th>
+                  <th scope="col">Last received</th>
+                  <th scope="col">Last rejected</th>
+                  <th scope="col" class="num">
+                    Events
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {connections.map((connection) => (
+                  <tr>
+                    <th scope="row">
+                      <a href={`${PATH}/${connection.provider}/${connection.connection}`}>
+                        {connection.title}
+                        {connection.connection === DEFAULT_CONNECTION ? "" : ` · ${connection.connection}`}
+                      </a>
+                    </th>
+                    <td>
+                      <State connection={connection} now={c.env.now()} />
+                    </td>
+                    <td>
+                      <Moment iso={connection.lastReceivedAt} />
+                    </td>
+                    <td class="text">
+                      <Moment iso={connection.lastRejectedAt} />
+                      {connection.lastRejectedReason === null ? null : (
+                        <div class="soft small">{connection.lastRejectedReason}</div>
+                      )}
+                    </td>
+                    <td class="num">{count(Object.values(connection.counts).reduce((sum, n) => sum + n, 0))}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </section>
+      <section class="panel">
+        <header>
+          <h2>Connect another provider</h2>
+        </header>
+        <p class="actions">
+          {others.map(({ id, title }) => (
+            <a class="button" href={`${PATH}/${id}/${DEFAULT_CONNECTION}`}>
+              {title}
+            </a>
+          ))}
+        </p>
+      </section>
+    </Page>,
+  );
+});
+
+connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
+  const { provider, connection: name } = c.req.param();
+  const { origin } = new URL(c.req.url);
+  const listed = (await connectionsOf(c.env, origin)).find(
+    (other) => other.provider === provider && other.connection === name,
+  );
+  const adapter = ADAPTERS.find(({ id }) => id === provider);
+  if (!listed && !adapter) return c.redirect(PATH, 303);
+  const title = listed?.title ?? adapter?.title ?? provider;
+  const secret = `WEBHOOK_${secretNameOf(provider)}${name === DEFAULT_CONNECTION ? "" : `__${secretNameOf(name)}`}`;
+  const url = listed?.url ?? `${origin}/webhooks/${provider}${name === DEFAULT_CONNECTION ? "" : `/${name}`}`;
+  const frame = await frameOf(c, { title, path: `${PATH}/${provider}` });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>
+          {title}
+          {name === DEFAULT_CONNECTION ? "" : ` · ${name}`}
+        </h1>
+        {listed ? <State connection={listed} now={c.env.now()} /> : <Badge>not configured</Badge>}
+      </div>
+      <TestNotice word={c.req.query("test")} />
+      <section class="panel">
+        <header>
+          <h2>Set it up</h2>
+        </header>
+        <dl class="facts">
+          {adapter ? (
+            <>
+              <dt>1. Set the secret</dt>
+              <dd>
+                <code>npx wrangler secret put {secret}</code>
+              </dd>
+              <dt>What it holds</dt>
+              <dd>
+                what proves that a request comes from {title}: {adapter.verifiedBy}
+              </dd>
+            </>
+          ) : null}
+          <dt>{adapter ? "2. Paste this URL" : "Comes in by"}</dt>
+          <dd>
+            <code>{url}</code>
+          </dd>
+          {adapter ? (
+            <>
+              <dt>Manuals</dt>
+              <dd>
+                <a href={adapter.manual} rel="noreferrer">
+                  {title}'s
+                </a>
+                , and <code>docs/providers/{adapter.id}.md</code> of this project
+              </dd>
+            </>
+          ) : null}
+        </dl>
+        {listed?.problem ? (
+          <div class="notice bad" role="status">
+            The secret cannot be used: {listed.problem}. Requests are answered with 503 until it is corrected.
+          </div>
+        ) : null}
+      </section>
+      <section class="panel">
+        <header>
+          <h2>Does it work?</h2>
+        </header>
+        <dl class="facts">
+          <dt>Last received</dt>
+          <dd>
+            <Moment iso={listed?.lastReceivedAt ?? null} />
+          </dd>
+          <dt>Last rejected</dt>
+          <dd>
+            <Moment iso={listed?.lastRejectedAt ?? null} />
+            {listed?.lastRejectedReason ? `: ${listed.lastRejectedReason}` : null}
+          </dd>
+          {Object.entries(listed?.counts ?? {}).map(([kind, n]) => (
+            <>
+              <dt>{kind.replaceAll("_", " ")}</dt>
+              <dd>{count(n)}</dd>
+            </>
+          ))}
+        </dl>
+        {adapter ? (
+          <form method="post" action={`${PATH}/${provider}/${name}/test`}>
+            <FormToken token={frame.formToken} />
+            <p class="actions">
+              <button type="submit">Send a test event through</button>
+              <a href={`/dashboard/events?provider=${provider}&connection=${name}`}>Its events</a>
+            </p>
+            <p class="soft small">
+              A delivery to <code>test@example.com</code>, as {title} would report it, is read by the adapter and
+              recorded. Whether {title} signs correctly shows only a test from its own pages.
+            </p>
+          </form>
+        ) : null}
+      </section>
+    </Page>,
+  );
+});
+
+connectionsRoutes.post(`${PATH}/:provider/:connection/test`, async (c) => {
+  const { provider, connection } = c.req.param();
+  const outcome = await sendTestEvent(c.env, provider, connection, c.env.requestId);
+  return c.redirect(`${PATH}/${provider}/${connection}?test=${outcome}`, 303);
+});
+
+const TEST_NOTICES: Readonly<Record<string, readonly [tone: string, words: string]>> = {
+  recorded: ["good", "The test event was read and recorded; you find it among the connection's events."],
+  unreadable: ["bad", "The adapter did not understand the test event. Please report that."],
+  failed: ["bad", "The test event could not be recorded: the database does not answer. Try again."],
+  unknown: ["warn", "There is no test event for this provider."],
+};
+
+function TestNotice({ word }: { word: string | undefined }) {
+  const notice = word !== undefined && Object.hasOwn(TEST_NOTICES, word) ? TEST_NOTICES[word] : undefined;
+  return notice ? (
+    <div class={`notice ${notice[0]}`} role="status">
+      {notice[1]}
+    </div>
+  ) : null;
+}
+
+function State({ connection, now }: { connection: Listed; now: number }) {
+  const received = connection.lastReceivedAt === null ? null : Date.parse(connection.lastReceivedAt);
+  const rejected = connection.lastRejectedAt === null ? null : Date.parse(connection.lastRejectedAt);
+  if (!connection.usable) return <Badge tone="bad">secret unusable</Badge>;
+  if (rejected !== null && rejected > (received ?? 0)) return <Badge tone="bad">rejects requests</Badge>;
+  if (received === null) return <Badge>waiting for the first</Badge>;
+  return now - received > SILENT_MS ? <Badge tone="warn">silent</Badge> : <Badge tone="good">works</Badge>;
+}
+
+function Moment({ iso }: { iso: string | null }) {
+  return iso === null ? <span class="soft">never</span> : <Time at={Date.parse(iso)} precision="minute" />;
+}

@@ -1,0 +1,233 @@
+/** What could not be read or believed: why, its bytes, read it again or drop it. */
+import { Hono } from "hono";
+import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { bodyOf, dismiss, replay } from "../../pipeline/replay";
+import { type QuarantineRow, quarantineItem, quarantinePage } from "../../store/quarantine";
+import type { DashboardEnv } from "../env";
+import { frameOf } from "../frame";
+import { Confirm, FormToken, Pager } from "../parts/forms";
+import { Page } from "../parts/layout";
+import { Notice } from "../parts/notice";
+import { Badge, Empty, Time } from "../parts/words";
+import { RawBody } from "./events";
+
+const PAGE_SIZE = 50;
+/** Read again in one go; the next click goes on. */
+const MAX_REPLAYED = 50;
+/** Of these, reading again is believing: a person has to look at each. */
+const NEEDS_A_LOOK = "unverified";
+
+export const quarantineRoutes = new Hono<DashboardEnv>();
+
+quarantineRoutes.get("/dashboard/quarantine", async (c) => {
+  const url = new URL(c.req.url);
+  const rows = await quarantinePage(c.env.db, PAGE_SIZE, placeOf(url.searchParams.get("cursor")));
+  const last = rows.at(-1);
+  const next = rows.length === PAGE_SIZE && last ? encodeCursor("quarantine", [last.receipt_id, last.id]) : null;
+  const frame = await frameOf(c, { title: "Quarantine", path: "/dashboard/quarantine" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Quarantine</h1>
+        {rows.some(({ reason }) => reason !== NEEDS_A_LOOK) ? (
+          <form method="post" action="/dashboard/quarantine/replay">
+            <FormToken token={frame.formToken} />
+            <button type="submit">Read all again</button>
+          </form>
+        ) : null}
+      </div>
+      <Notice word={url.searchParams.get("done") ?? undefined} />
+      <section class="panel" aria-label="Quarantine">
+        {rows.length === 0 ? (
+          <Empty title="Nothing is in quarantine">
+            <p>
+              What a provider says and this version cannot read, and mail that nobody vouches for, would be kept here.
+            </p>
+          </Empty>
+        ) : (
+          <div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Received</th>
+                  <th scope="col">From</th>
+                  <th scope="col">Why</th>
+                  <th scope="col" class="num">
+                    Bytes
+                  </th>
+                  <th scope="col">
+                    <span class="visually-hidden">Look</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <tr>
+                    <td class="when">
+                      <Time at={row.received_at} />
+                    </td>
+                    <td class="wrap">
+                      {row.provider}/{row.connection}
+                    </td>
+                    <td class="text">
+                      <Badge tone="warn">{row.reason.replaceAll("_", " ")}</Badge> {row.detail}
+                    </td>
+                    <td class="num">{row.body_bytes}</td>
+                    <td>
+                      <a href={`/dashboard/quarantine/${row.id}`}>Look at it</a>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        <Pager url={url} cursor={next} />
+      </section>
+    </Page>,
+  );
+});
+
+function placeOf(cursor: string | null): { receiptId: number; id: string } | null {
+  try {
+    const place = decodeCursor("quarantine", cursor ?? undefined, ["number", "string"]);
+    return place && { receiptId: place[0], id: place[1] };
+  } catch {
+    return null;
+  }
+}
+
+quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
+  const id = c.req.param("id");
+  const row = await quarantineItem(c.env.db, id);
+  if (!row) return c.redirect("/dashboard/quarantine?done=not-found", 303);
+  const body = await bodyOf(c.env, id);
+  const frame = await frameOf(c, { title: "Quarantine", path: "/dashboard/quarantine" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>In quarantine: {row.reason.replaceAll("_", " ")}</h1>
+      </div>
+      <Notice word={c.req.query("done")} />
+      <section class="panel">
+        <Facts row={row} />
+        <h3>What to do</h3>
+        <p>{adviceFor(row)}</p>
+        <div class="actions">
+          {row.reason === NEEDS_A_LOOK ? (
+            <Confirm
+              label="Believe it…"
+              action={`/dashboard/quarantine/${id}/replay`}
+              token={frame.formToken}
+              submit="Believe it and record it"
+            >
+              <p>
+                Anybody can send such a mail. If it is forged, believing it may suppress somebody who never bounced.
+              </p>
+            </Confirm>
+          ) : (
+            <form method="post" action={`/dashboard/quarantine/${id}/replay`}>
+              <FormToken token={frame.formToken} />
+              <button class="primary" type="submit">
+                Read it again
+              </button>
+            </form>
+          )}
+          <Confirm
+            label="Drop it…"
+            action={`/dashboard/quarantine/${id}/dismiss`}
+            token={frame.formToken}
+            submit="Drop it"
+            isDangerous
+          >
+            <p>It leaves quarantine for good. Nothing is recorded of it.</p>
+          </Confirm>
+          <a class="button" href={`/dashboard/quarantine/${id}/body`}>
+            Download the bytes
+          </a>
+        </div>
+      </section>
+      <section class="panel">
+        <header>
+          <h2>As it came</h2>
+        </header>
+        {body.ok ? <RawBody bytes={body.value} /> : <p class="soft">The bytes are no longer kept.</p>}
+      </section>
+    </Page>,
+  );
+});
+
+function Facts({ row }: { row: QuarantineRow }) {
+  return (
+    <dl class="facts">
+      <dt>Why</dt>
+      <dd>{row.detail}</dd>
+      <dt>From</dt>
+      <dd>
+        {row.provider}/{row.connection}
+      </dd>
+      <dt>Received</dt>
+      <dd>
+        <Time at={row.received_at} />
+      </dd>
+      {row.item === null ? null : (
+        <>
+          <dt>Which</dt>
+          <dd>record {row.item + 1} of the request</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  unverified:
+    "The mail says that somebody bounced or complained, but nothing shows that it answers mail of yours: no signed return path, no known message. Look at it; believe it only if you know its sender.",
+  unrecognized:
+    "It is neither a bounce nor a complaint: an ordinary mail, or spam. Drop it, or answer it from your mailbox.",
+  unknown_kind: "The provider has a new kind of event. After an update that knows it, read it again.",
+  invalid_recipient:
+    "What stands in the recipient's place is no address. Nothing can be done but look at where it comes from.",
+};
+
+function adviceFor({ reason }: QuarantineRow): string {
+  return Object.hasOwn(ADVICE, reason)
+    ? (ADVICE[reason] as string)
+    : "After an update or a corrected setting, read it again. Otherwise look at the bytes and drop it.";
+}
+
+quarantineRoutes.get("/dashboard/quarantine/:id/body", async (c) => {
+  const body = await bodyOf(c.env, c.req.param("id"));
+  if (!body.ok) return c.redirect("/dashboard/quarantine?done=body-gone", 303);
+  // Somebody else wrote these bytes: never anything that a browser would show or run.
+  return c.body(body.value.slice().buffer, 200, {
+    "content-type": "application/octet-stream",
+    "content-disposition": 'attachment; filename="body"',
+  });
+});
+
+quarantineRoutes.post("/dashboard/quarantine/replay", async (c) => {
+  const rows = await quarantinePage(c.env.db, MAX_REPLAYED, null);
+  let isSettled = true;
+  for (const { id } of rows.filter(({ reason }) => reason !== NEEDS_A_LOOK)) {
+    const outcome = await replay(c.env, id, c.env.requestId);
+    isSettled = isSettled && outcome.ok && outcome.value.settled;
+  }
+  return c.redirect(`/dashboard/quarantine?done=${isSettled ? "replayed" : "replayed-kept"}`, 303);
+});
+
+quarantineRoutes.post("/dashboard/quarantine/:id/replay", async (c) => {
+  const id = c.req.param("id");
+  const outcome = await replay(c.env, id, c.env.requestId);
+  if (!outcome.ok) {
+    return c.redirect(`/dashboard/quarantine?done=${outcome.error === "body_gone" ? "body-gone" : "not-found"}`, 303);
+  }
+  return outcome.value.settled
+    ? c.redirect("/dashboard/quarantine?done=replayed", 303)
+    : c.redirect(`/dashboard/quarantine/${id}?done=replayed-kept`, 303);
+});
+
+quarantineRoutes.post("/dashboard/quarantine/:id/dismiss", async (c) => {
+  const isGone = await dismiss(c.env, c.req.param("id"));
+  return c.redirect(`/dashboard/quarantine?done=${isGone ? "dismissed" : "not-found"}`, 303);
+});

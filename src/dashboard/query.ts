@@ -1,0 +1,24 @@
+/** Reading a page's own URL: what is none of its words, or no time, is as if it were not there. */
+
+const MAX_VALUE_LENGTH = 1_000;
+
+export function queryOf(url: URL, names: readonly string[]): Readonly<Partial<Record<string, string>>> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = url.searchParams.get(name)?.trim() ?? "";
+      return value === "" || value.length > MAX_VALUE_LENGTH ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** A day (`2026-11-21`, its beginning in UTC) or a moment, as epoch ms. */
+export function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?$/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** A property, or none where there is no value. */
+export function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
+}
