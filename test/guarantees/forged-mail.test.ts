@@ -15,7 +15,7 @@ import { expectAgreement } from "../support/ledger";
 import { dsn, feedback, postMail, route, vacation } from "../support/mails";
 import { items, replay } from "../support/quarantine";
 import { bounced, report } from "../support/reports";
-import { DAY_MS, pass, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, setStage, settle } from "../support/stage";
 import { checkOf, countOf, reasonsOf, rowsOf, tamper } from "../support/stores";
 import { freshStores, jsonOf, runCron, testEnv } from "../support/worker";
 
@@ -114,11 +114,13 @@ it("A flood of mail that nothing vouches for fills quarantine to its limit; genu
     "INSERT INTO quarantine SELECT 'flood-' || value, 1, value, 'unverified', '', 0 FROM json_each(?1)",
     numbers,
   );
+  pass(MINUTE_MS);
   await expect(route(dsn({ recipient: VICTIM }), undefined, env())).rejects.toThrow();
   expect((await postMail("\r\n", "/v1/messages", env())).status).toBe(503);
   await route(dsn({ recipient: MINE }), await returnPathOf(MINE), env());
   expect(await reasonsOf(MINE)).toEqual(["hard"]);
   await tamper("DELETE FROM quarantine WHERE id = 'flood-0'");
+  pass(MINUTE_MS);
   await route(dsn({ recipient: VICTIM }), undefined, env());
   expect(await countOf("quarantine WHERE reason = 'unverified'")).toBe(10_000);
 });
