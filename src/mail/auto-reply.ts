@@ -76,8 +76,7 @@ export function readAutoReply(mail: MailMessage): MailEvent | null {
   if (isByHand(mail)) return null;
   const marks = marksOf(mail);
   const subject = readSubject(mail.header("subject") ?? "");
-  const challenge = challengeIn(mail, marks, subject);
-  if (challenge) return challenge;
+  if (isChallenge(mail, marks.bulk)) return challengeOf(mail);
   const recipient = authorOf(mail);
   if (recipient === undefined || isOfMailSystem(mail) || mail.reportType !== undefined) return null;
   const text = plainWords(unquoted(mail.text.slice(0, MAX_TEXT_LENGTH)));
@@ -89,12 +88,10 @@ export function readAutoReply(mail: MailMessage): MailEvent | null {
 
 /** Reads a challenge alone: some are bounces by their form, and have to be looked for before these. */
 export function readChallenge(mail: MailMessage): MailEvent | null {
-  return challengeIn(mail, marksOf(mail), readSubject(mail.header("subject") ?? ""));
+  return !isByHand(mail) && isChallenge(mail, marksOf(mail).bulk) ? challengeOf(mail) : null;
 }
 
-function challengeIn(mail: MailMessage, marks: Marks, subject: SubjectReading): MailEvent | null {
-  const answers = subject.isReply || marks.refers || marks.weak || marks.standard || marks.private;
-  if (!isChallenge(mail, answers, marks.bulk)) return null;
+function challengeOf(mail: MailMessage): MailEvent {
   return { kind: "auto_reply", recipient: challengedRecipient(mail), category: "challenge" };
 }
 

@@ -26,6 +26,7 @@ const KNOWN_BY_HEADER: readonly { readonly filter: string; readonly header: stri
     header: "return-path",
     pattern: /@(?:ipermitmail|spamstomp)\.com\b|\bspamhippo@/i,
   },
+  { filter: "Bluebottle", header: "x-bluebottle-request", pattern: /\S/ },
   { filter: "TMDA", header: "message-id", pattern: /\.tmda@/i },
   { filter: "BoxTrapper", header: "subject", pattern: /\bverify[#:][\w-]{6,80}/i },
   { filter: "Active Spam Killer", header: "subject", pattern: /\bconf(?:irm)?[#:][0-9a-f]{16,64}\b/i },
@@ -41,9 +42,9 @@ const SUBJECTS =
 
 /** What a filter writes into a status field. */
 const STATED = /sender not (?:pre ?)?approved/;
-/** Words that nobody else has, but people who write about them. */
+/** Words that only people have who write about them; those do not demand anything. */
 const PLAIN_WORDS =
-  /protecting (?:myself|my inbox|my mailbox|itself|himself|herself) from (?:receiving )?(?:junk|spam|unwanted)|\breal live human\b|\bnot a spam source\b|\bspam ?arrest\b|\bspamblocker\b|\bboxtrapper\b|\bmail ?in ?black\b|\btira teima\b|\bantispam uol\b|suspect e ?mail folder|list of allowed senders|not (?:yet )?on (?:my|his|her|their|the|our|a) (?:guest|approved|allowed|white|safe|accepted|trusted) ?(?:senders? )?list|because your address (?:was|is) not recogni[sz]ed|un clic pour delivrer|captcha pour valider/;
+  /protecting (?:myself|my inbox|my mailbox|itself|himself|herself) from (?:receiving )?(?:junk|spam|unwanted)|\breal live human\b|\bnot a spam source\b|\bspam ?arrest\b|\bspamblocker\b|\bboxtrapper\b|\bmail ?in ?black\b|\btira teima\b|\bantispam uol\b|suspect e ?mail folder|list of allowed senders|not (?:yet )?on (?:my|his|her|their|the|our|a) (?:guest|approved|allowed|white|safe|accepted|trusted) ?(?:senders? )?list|because your address (?:was|is) not recogni[sz]ed|\bboxbe guest list\b|protected by bluebottle|server requires confirmation|un clic pour delivrer|captcha pour valider/;
 /** It is held back, or why. Not an address, as a newsletter has it confirmed. */
 const HELD =
   /\b(?:your|the|this) (?:message|e ?mail|mail)\b(?! address).{0,80}\b(?:held|on hold|quarantined?|pending|waiting|undelivered|not (?:yet )?(?:been )?delivered|(?:only )?be delivered|redirected|withheld)\b|\b(?:unknown sender|anti ?spam|protected by|unsolicited e ?mail)\b|(?:mail|message|courriel)\b.{0,60}(?:en attente|pas (?:encore )?ete (?:delivre|remis|distribue))|expediteur inconnu|mensagem.{0,40}nao foi entregue|mensaje.{0,40}(?:retenido|no ha sido entregado)|(?:nachricht|mail)\b.{0,60}zuruckgehalten|迷惑メール対策/;
@@ -60,20 +61,18 @@ const STATUS_TYPE = /^message\/(?:global-)?delivery-status$/;
 /**
  * Is it a challenge?
  *
- * @param answers it is marked as a reply, or as automatic: without that, words alone are not enough
  * @param isBulk it went to many: a newsletter that wants a subscription confirmed sounds the same
  */
-export function isChallenge(mail: MailMessage, answers: boolean, isBulk: boolean): boolean {
+export function isChallenge(mail: MailMessage, isBulk: boolean): boolean {
   if (KNOWN_BY_HEADER.some(({ header, pattern }) => pattern.test(mail.header(header) ?? ""))) return true;
   if (isBulk) return false;
+  if (STATED.test(plainWords((statusTextOf(mail) ?? "").slice(0, MAX_TEXT_LENGTH)))) return true;
   const subject = plainWords((mail.header("subject") ?? "").slice(0, 300)).replace(/^(?:re ?: ?){1,5}/, "");
-  const text = plainWords(mail.text.slice(0, MAX_TEXT_LENGTH));
-  if (STATED.test(plainWords(statusTextOf(mail) ?? ""))) return true;
   const bySubject = SUBJECTS.test(subject);
   if (TMDA_AGENT.test(mail.header("x-delivery-agent") ?? "") && (bySubject || isMarkedBulk(mail))) return true;
-  if (!answers && !bySubject) return false;
+  const text = plainWords(mail.text.slice(0, MAX_TEXT_LENGTH));
   const demands = DEMAND.test(text);
-  return (PLAIN_WORDS.test(text) && (demands || bySubject)) || (HELD.test(text) && demands && bySubject);
+  return (PLAIN_WORDS.test(text) && (demands || bySubject)) || (bySubject && demands && HELD.test(text));
 }
 
 /**

@@ -55,6 +55,7 @@ const RETURNED_RECIPIENT = [
   "x-rcpt-to",
   "x-apparently-to",
 ];
+const RECEIVED_FOR = /\bfor\s{1,5}<([^<>\s@]{1,160}@[^<>\s@]{1,255})>/i;
 /** Addresses behind which a report hides somebody (RFC 6590 §4). */
 const REDACTED =
   /^(?:@|[^@]{0,160}\*|redacted[-._@]|undisclosed[-._@]|(?:suppressed|removed|hidden|anonymous|anonymized|unknown|x{3,20})@)|@(?:redacted|undisclosed|hidden)\b/i;
@@ -176,7 +177,17 @@ function isOfCheck(report: Report, feedbackType: string | undefined): boolean {
 /** Everybody the report names; else the one whom the returned mail was for, if it was for one. */
 function recipientsOf(report: Report): string[] {
   const reported = firstNamed(report.fields, REPORTED_RECIPIENT, () => true);
-  return reported.length > 0 ? reported : firstNamed(report.returned, RETURNED_RECIPIENT, ({ length }) => length === 1);
+  if (reported.length > 0) return reported;
+  const returned = firstNamed(report.returned, RETURNED_RECIPIENT, ({ length }) => length === 1);
+  return returned.length > 0 ? returned : deliveredFor(report.returned);
+}
+
+/** Whom its Received fields name (RFC 5321 §4.4), if they all name one. */
+function deliveredFor(returned: readonly Field[]): string[] {
+  const received = returned.filter(({ name }) => name === "received").slice(0, MAX_RECIPIENTS);
+  const named = received.flatMap(({ value }) => RECEIVED_FOR.exec(value.slice(0, MAX_WORDS_LENGTH))?.[1] ?? []);
+  const addresses = named.filter((address) => !REDACTED.test(address)).filter(isFirstOfItsKind);
+  return addresses.length === 1 ? addresses : [];
 }
 
 /** The addresses of the first of some fields that names any, without those that hide somebody. */

@@ -241,6 +241,7 @@ describe("a challenge", () => {
     [{ Subject: "Spring", From: "AntiSpam UOL <mara@example.net>" }, "Clique no link abaixo."],
     [{ Subject: "Votre envoi est en attente de validation" }, "Votre message n'a pas été délivré. Cliquez ici."],
     [{ Subject: "Spring [Qurb #123456]" }, "Answer me."],
+    [{ Subject: "Hello", "X-Bluebottle-Request": "1" }, "Answer me."],
   ])("is known: %o %s", async (headers: Record<string, string>, text) => {
     const read = readChallenge(await mailWith(headers, text));
     expect(read).toEqual({ kind: "auto_reply", recipient: "mara@example.net", category: "challenge" });

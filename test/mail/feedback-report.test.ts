@@ -80,6 +80,14 @@ describe("who complained", () => {
     expect(readFeedbackReport(report)).toMatchObject([{ recipient: "mara@example.net" }]);
   });
 
+  it("is read from the returned mail's way where nothing else names anybody", async () => {
+    const received = "Received: from a.example.com by b.example.net with ESMTP id 1\n for <mara@example.net>; Mon";
+    const report = await reportWith("Feedback-Type: abuse", `${received}\nReceived: from c by a; Mon`);
+    expect(readFeedbackReport(report)).toMatchObject([{ recipient: "mara@example.net" }]);
+    const forwarded = await reportWith("Feedback-Type: abuse", `${received}\nReceived: by a for <jo@example.net>; Mon`);
+    expect(readFeedbackReport(forwarded)).toEqual([{ kind: "complained", feedbackType: "abuse" }]);
+  });
+
   it("is nobody where the returned mail was for several", async () => {
     const report = await reportWith("Feedback-Type: abuse", "To: mara@example.net, jo@example.net");
     expect(readFeedbackReport(report)).toEqual([{ kind: "complained", feedbackType: "abuse" }]);
