@@ -1,6 +1,9 @@
 import path from "node:path";
 import { defineConfig } from "vitest/config";
+import { trustedCertificate } from "./test/support/node/certificate.ts";
 
+// Mail servers of the tests speak TLS.
+trustedCertificate();
 // Miniflare would otherwise ask the network for a sample `request.cf`.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-pool-workers");
@@ -33,6 +36,7 @@ export default defineConfig({
           name: "workers",
           include: ["test/**/*.test.ts"],
           exclude: PLAIN_NODE.concat("test/e2e/**"),
+          globalSetup: ["test/support/node/pop3-listener.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

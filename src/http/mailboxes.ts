@@ -40,7 +40,7 @@ const mailboxSchema = z
     isScanning: z.boolean(),
     lastScanAt: timeOrNull.describe("When the last scan began."),
     lastSuccessAt: timeOrNull.describe("When a scan last ended without an error."),
-    nextScanAt: timeOrNull.describe("Null: it is not scanned by itself. In the past: the next cron does."),
+    nextScanAt: timeOrNull.describe("When the cron scans it, at the earliest. Null: it does not."),
     error: errorSchema.describe("What went wrong in the last scan."),
     counts: z.object(countsFields).nullable().describe("What the last scan found and did."),
   })
@@ -126,7 +126,7 @@ function described({ name, settings }: Mailbox, state: MailboxState | undefined,
     isScanning: (state?.leasedUntil ?? 0) > now,
     lastScanAt: iso(state?.lastScanAt ?? null),
     lastSuccessAt: iso(state?.lastSuccessAt ?? null),
-    nextScanAt: value?.enabled ? iso(Math.max(dueAt(value, state), 0)) : null,
+    nextScanAt: value?.enabled ? iso(Math.max(dueAt(value, state), now)) : null,
     error: state?.errorCode == null ? null : { code: state.errorCode, detail: state.errorDetail ?? "" },
     counts: state?.counts ?? null,
   };

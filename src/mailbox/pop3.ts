@@ -49,10 +49,16 @@ const BUSY_WORDS = /maildrop already locked|\bin use\b/i;
 const UIDL_LINE = /^(\d{1,10})[ \t]{1,8}([\x21-\x7e]{1,250})[ \t]{0,8}$/;
 const LIST_LINE = /^(\d{1,10})[ \t]{1,8}(\d{1,15})(?!\d)/;
 const MAX_QUOTED_LENGTH = 200;
+const HANDSHAKE_FAILED: Pop3Failure = {
+  code: "connect_failed",
+  detail: "TLS could not be started after STLS: the certificate is not trusted, not current, or of another name.",
+};
 
 export class Pop3Session {
   #reader: ResponseReader;
   #isClosed = false;
+  /** From STLS to the first answer: the platform tells of a failed handshake no earlier than by the first use. */
+  #isHandshaking = false;
   readonly #endsAt: number;
   /** What must never be quoted. */
   readonly #secrets: readonly string[];
@@ -152,8 +158,9 @@ export class Pop3Session {
       return ok(await run());
     } catch (error) {
       if (!(error instanceof Pop3Error)) throw error;
-      if (error.failure.code !== "refused") this.close();
-      return fail(error.failure);
+      const { failure } = error;
+      if (failure.code !== "refused") this.close();
+      return fail(this.#isHandshaking && failure.code === "cut_off" ? HANDSHAKE_FAILED : failure);
     }
   }
 
@@ -161,14 +168,11 @@ export class Pop3Session {
     await this.#command("STLS", "starttls_refused");
     // What was sent in the clear before the handshake must not be read as if it had come after it.
     this.#requireSilence();
-    this.wire = await this.#patiently(
-      this.wire.startTls().catch(() => {
-        throw pop3Error(
-          "connect_failed",
-          "The TLS handshake after STLS failed: is the certificate trusted and current?",
-        );
-      }),
-    );
+    this.#isHandshaking = true;
+    const secured = this.wire.startTls().catch(() => {
+      throw new Pop3Error(HANDSHAKE_FAILED);
+    });
+    this.wire = await this.#patiently(secured);
     this.#reader = this.#readerOf(this.wire);
   }
 
@@ -204,7 +208,9 @@ export class Pop3Session {
         throw pop3Error("cut_off", "The connection broke while a command was sent.");
       }),
     );
-    return this.#reader.line();
+    const answer = await this.#reader.line();
+    this.#isHandshaking = false;
+    return answer;
   }
 
   /** Sends a command whose answer is lines, one for each mail, up to one with a dot. Other lines are passed over. */

@@ -11,6 +11,7 @@ import { eventsOf } from "../support/ledger";
 import { depsFor, notingReception, type Reception, settingsWith } from "../support/mailboxes";
 import { binaryText, Maildrop, mailOf } from "../support/pop3-server";
 import type { Fate } from "../support/pop3-wire";
+import { bounceMail, strayMail } from "../support/returned-mails";
 import { everyFault, type Round } from "../support/rounds";
 import { MINUTE_MS, pass, setStage } from "../support/stage";
 import { countOf } from "../support/stores";
@@ -64,7 +65,7 @@ describe("Nothing is deleted before it is recorded", () => {
     const steps = await everyFault({
       play: async ({ env, address, domain }) => {
         const name = domain.replaceAll(".", "-");
-        const drop = new Maildrop([bounceOf(address("ann"), domain), rubbishOf(domain)]);
+        const drop = new Maildrop([bounceMail(`bounce.${domain}`, address("ann")), strayMail(`stray.${domain}`)]);
         for (let scans = 0; drop.mails.length; scans++) {
           expect(scans, "scans").toBeLessThan(MAX_SCANS);
           const deps = depsFor(drop, [], env);
@@ -121,8 +122,8 @@ describe("Nothing is deleted before it is recorded", () => {
 
 /** A mail that is gone from the server is in the journal or in quarantine. */
 async function expectNothingLost(drop: Maildrop, address: Round["address"], domain: string): Promise<void> {
-  if (!drop.uidls.includes("bounce")) expect(await eventsOf(address("ann"))).toHaveLength(1);
-  if (!drop.uidls.includes("rubbish")) expect(await quarantined(domain)).toBe(1);
+  if (!drop.uidls.includes(`bounce.${domain}`)) expect(await eventsOf(address("ann"))).toHaveLength(1);
+  if (!drop.uidls.includes(`stray.${domain}`)) expect(await quarantined(domain)).toBe(1);
 }
 
 /** Mails of a mailbox in quarantine. */
@@ -131,40 +132,4 @@ function quarantined(domain: string): Promise<number> {
     "quarantine q JOIN receipts r ON r.id = q.receipt_id WHERE r.provider = 'mailbox' AND r.connection = ?1",
     domain.replaceAll(".", "-"),
   );
-}
-
-/** A delivery status notification with what RFC 3464 asks for and nothing else. */
-function bounceOf(address: string, domain: string) {
-  return mailOf(
-    "bounce",
-    `From: Mail Delivery System <mailer-daemon@mx.example.net>
-To: bounces@${domain}
-Subject: Undelivered mail
-Date: Tue, 15 Jan 2030 11:00:00 +0000
-Message-ID: <notice-1@${domain}>
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="part"
-
---part
-Content-Type: text/plain
-
-Your message could not be delivered.
-
---part
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.net
-
-Final-Recipient: rfc822; ${address}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 no such user here
-
---part--
-`,
-  );
-}
-
-function rubbishOf(domain: string) {
-  return mailOf("rubbish", `From: john@example.org\nTo: bounces@${domain}\nSubject: lunch\n\nAt noon?\n.\n`);
 }

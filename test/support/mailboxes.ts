@@ -32,8 +32,8 @@ export interface TestDeps extends MailboxDeps {
 export function depsFor(drop: Maildrop | null, fates: Fates = [], env: Env = testEnv()): TestDeps {
   const background: Promise<unknown>[] = [];
   let connections = 0;
-  const { policy, retention, filterEveryMs, returnPathKeys } = configOf(env);
   return {
+    ...configOf(env),
     db: env.DB,
     kv: env.SUPPRESSIONS,
     recipients: env.RECIPIENT,
@@ -41,10 +41,6 @@ export function depsFor(drop: Maildrop | null, fates: Fates = [], env: Env = tes
     log: createLogger(),
     waitUntil: (work) => void background.push(work),
     background,
-    policy,
-    retention,
-    filterEveryMs,
-    returnPathKeys,
     newId: () => crypto.randomUUID(),
     openWire: async () => {
       if (!drop) return fail({ code: "connect_failed", detail: "nobody listens" });

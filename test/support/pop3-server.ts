@@ -153,7 +153,9 @@ export function mailOf(uidl: string, text: string): StoredMail {
 
 /** One character a byte. */
 export function binaryBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 export function binaryText(bytes: Uint8Array): string {

@@ -3,11 +3,13 @@
  * kept and none expires. RFC 5280, written out in DER.
  */
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 const DAY_MS = 86_400_000;
+/** Tells the processes of a run where the certificate is. */
+const DIRECTORY_VARIABLE = "BOUNCEKEEPER_TEST_CERTIFICATE";
 const ECDSA_WITH_SHA256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 const COMMON_NAME = [0x55, 0x04, 0x03];
 const BASIC_CONSTRAINTS = [0x55, 0x1d, 0x13];
@@ -15,27 +17,46 @@ const SUBJECT_ALTERNATIVE_NAME = [0x55, 0x1d, 0x11];
 
 /** Files in PEM. */
 export interface CertificateFiles {
-  readonly directory: string;
   readonly certificate: string;
   readonly key: string;
+  /** The certificate, and what was trusted before. */
+  readonly trusted: string;
 }
 
-/** Writes key and certificate into a new directory for temporary files. */
+/** Writes key and certificate into a new directory for temporary files, which goes when the process does. */
 export function makeCertificate(): CertificateFiles {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const directory = mkdtempSync(path.join(tmpdir(), "bouncekeeper-certificate-"));
-  const files = { directory, certificate: path.join(directory, "cert.pem"), key: path.join(directory, "key.pem") };
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  const files = filesIn(directory);
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const toBeSigned = certificateOf(publicKey.export({ type: "spki", format: "der" }));
   const signature = sign("sha256", toBeSigned, privateKey);
-  const certificate = sequence(toBeSigned, algorithm(), der(0x03, [0], signature));
-  writeFileSync(files.certificate, pemOf(certificate));
+  const certificate = pemOf(sequence(toBeSigned, algorithm(), der(0x03, [0], signature)));
+  const others = process.env.NODE_EXTRA_CA_CERTS;
+  writeFileSync(files.certificate, certificate);
   writeFileSync(files.key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  writeFileSync(files.trusted, others ? certificate + readFileSync(others, "utf8") : certificate);
   return files;
 }
 
-/** Adds to a file of trusted certificates what was trusted before. */
-export function trustToo(file: string, others: string | undefined): void {
-  if (others) writeFileSync(file, `${readFileSync(file, "utf8")}${readFileSync(others, "utf8")}`);
+/**
+ * The certificate that the runtime trusts in this run, and all that this process starts. It has to be made before
+ * Miniflare is imported, which reads `NODE_EXTRA_CA_CERTS` while it loads.
+ */
+export function trustedCertificate(): CertificateFiles {
+  let directory = process.env[DIRECTORY_VARIABLE];
+  if (directory === undefined) {
+    const { trusted } = makeCertificate();
+    directory = path.dirname(trusted);
+    process.env[DIRECTORY_VARIABLE] = directory;
+    process.env.NODE_EXTRA_CA_CERTS = trusted;
+  }
+  return filesIn(directory);
+}
+
+function filesIn(directory: string): CertificateFiles {
+  const file = (name: string) => path.join(directory, name);
+  return { certificate: file("certificate.pem"), key: file("key.pem"), trusted: file("trusted.pem") };
 }
 
 /** Its own authority. */
@@ -78,11 +99,12 @@ function utcTime(time: number): Buffer {
 
 function der(tag: number, ...contents: readonly (Uint8Array | readonly number[])[]): Buffer {
   const content = Buffer.concat(contents.map((bytes) => Buffer.from(bytes)));
-  const length = content.length < 0x80 ? [content.length] : [0x82, content.length >> 8, content.length & 0xff];
+  const { length: n } = content;
+  const length = n < 0x80 ? [n] : n < 0x100 ? [0x81, n] : [0x82, n >> 8, n & 0xff];
   return Buffer.concat([Buffer.from([tag, ...length]), content]);
 }
 
 function pemOf(bytes: Buffer): string {
-  const lines = bytes.toString("base64").replace(/.{64}/g, "$&\n");
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+  const lines = bytes.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
