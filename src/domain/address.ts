@@ -3,6 +3,9 @@ import { fail, ok, type Result } from "./result";
 /** Pseudo-domain of recipients that listmonk names by the subscriber's uuid only. */
 export const UUID_DOMAIN = "listmonk.invalid";
 
+/** Pseudo-domain of recipients that were erased and whose hash alone is kept. */
+export const ERASED_DOMAIN = "erased.invalid";
+
 const MAX_LOCAL_BYTES = 64;
 const MAX_ADDRESS_BYTES = 320;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -10,6 +13,7 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const PLAIN_LOCAL = /^[^\s"(),:;<>@[\]\\\x00-\x1f\x7f]+$/u;
 const QUOTED_LOCAL = /^"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"$/u;
 const DOMAIN_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+const ERASED = /^([0-9a-f]{64})@erased\.invalid$/;
 const ADDRESS_LITERAL = /^\[(?:ipv6:[0-9a-f:.]+|\d{1,3}(?:\.\d{1,3}){3})\]$/;
 
 /** Canonical as it stands, as most addresses are that providers report. */
@@ -75,6 +79,16 @@ export function uuidAddress(uuid: string): string {
 
 export function isUuid(text: string): boolean {
   return UUID.test(text);
+}
+
+/** The pseudo-address of a recipient of whom no more than the key is known. @param key hex SHA-256 of the address */
+export function erasedAddress(key: string): string {
+  return `${key}@${ERASED_DOMAIN}`;
+}
+
+/** The key in such a pseudo-address; `null` for every other address. */
+export function keyOfErased(address: string): string | null {
+  return ERASED.exec(address)?.[1] ?? null;
 }
 
 /** The domain of a canonical address, in the form in which a whole domain is named: `@example.com`. */

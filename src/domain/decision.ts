@@ -6,5 +6,7 @@ export interface Decision {
   readonly key: string;
   readonly address: string;
   readonly version: number;
+  /** The object knows of no erasure after this place in the journal; 0: of none. */
+  readonly erasedUpTo: number;
   readonly verdict: Verdict;
 }

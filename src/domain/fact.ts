@@ -15,6 +15,12 @@ export interface Fact {
   readonly expiresAt?: number | undefined;
 }
 
+/** A fact as the journal has it. */
+export interface RecordedFact extends Fact {
+  /** Its place in the journal, never given out twice: it names the record, where `eventId` names what happened. */
+  readonly seq: number;
+}
+
 /** Keys longer than this keep their two ends. */
 const MAX_KEY_LENGTH = 240;
 

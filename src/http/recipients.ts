@@ -1,9 +1,9 @@
 /** All that is known about one recipient. */
 import { createRoute } from "@hono/zod-openapi";
 import { check } from "../pipeline/check";
-import { standingOf } from "../pipeline/standing";
+import { namesOf, standingOf } from "../pipeline/standing";
 import { eventPage, eventsByIdentity } from "../store/events";
-import { pendingOfAddress } from "../store/pending";
+import { pendingOfRecipient } from "../store/pending";
 import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
 import { eventOf, iso, suppressionOf } from "./representations";
@@ -30,13 +30,18 @@ export const recipientRoutes = createRouter();
 recipientRoutes.openapi(getOne, async (c) => {
   const { db, policy } = c.env;
   const address = recipientOf(c.req.valid("param").recipient);
-  const [{ key, row, suppressions }, answer, timeline, pending] = await Promise.all([
+  const names = await namesOf(address);
+  const [{ key, row, suppressions }, answer, timelines, pending] = await Promise.all([
     standingOf(c.env, address),
     // The same answer as a sender gets, a block of the domain included. A domain itself is not mailed.
     address.startsWith("@") ? null : check(c.env, address, "marketing", "strong"),
-    eventPage(db, { address }, TIMELINE_LENGTH, null),
-    pendingOfAddress(db, address),
+    Promise.all(names.map((name) => eventPage(db, { address: name }, TIMELINE_LENGTH, null))),
+    pendingOfRecipient(db, names),
   ]);
+  const timeline = timelines
+    .flat()
+    .sort((a, b) => b.seq - a.seq)
+    .slice(0, TIMELINE_LENGTH);
   if (!row && !timeline.length && !answer?.suppressed)
     throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
   const standing = answer
@@ -46,7 +51,7 @@ recipientRoutes.openapi(getOne, async (c) => {
       : NOTHING;
   const evidence = await eventsByIdentity(
     db,
-    address,
+    names,
     suppressions.map((s) => s.eventId),
   );
   return c.json(

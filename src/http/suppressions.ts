@@ -1,11 +1,12 @@
 /** The suppression list: read it, block by hand, release. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { command, release } from "../pipeline/operate";
-import { standingOf } from "../pipeline/standing";
+import { namesOf, standingOf } from "../pipeline/standing";
 import type { EventRow } from "../store/event-row";
 import { eventsByIdentity } from "../store/events";
-import { pendingOfAddress } from "../store/pending";
+import { pendingOfRecipient } from "../store/pending";
 import { suppressionPage } from "../store/suppressions";
+import { actorOf } from "./actor";
 import { suppressionCursor, suppressionCursorOf, suppressionFilterOf, suppressionFilterQuery } from "./filters";
 import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
@@ -115,7 +116,8 @@ suppressionRoutes.openapi(put, async (c) => {
   if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
   if (!(await isBlocked(c.env, address, wanted))) {
     const { requestId } = c.env;
-    await command(c.env, { kind: "manual_block", address, note: wanted.note, expiresAt: wanted.expiresAt, requestId });
+    const standing = await standingOf(c.env, address);
+    await command(c.env, standing, { kind: "manual_block", ...wanted, actor: await actorOf(c), requestId });
   }
   const detail = await suppressionDetail(c.env, address);
   const pending = {
@@ -137,6 +139,7 @@ suppressionRoutes.openapi(remove, async (c) => {
     address: recipient,
     force: query.force === "true",
     note: query.note,
+    actor: await actorOf(c),
     requestId: c.env.requestId,
   });
   if (outcome.type === "unknown") throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
@@ -153,19 +156,19 @@ async function isBlocked(
   address: string,
   wanted: { readonly note?: string | undefined; readonly expiresAt?: number | undefined },
 ): Promise<boolean> {
-  if ((await pendingOfAddress(services.db, address)).length) return false;
-  const { suppressions } = await standingOf(services, address);
+  if ((await pendingOfRecipient(services.db, await namesOf(address))).length) return false;
+  const { suppressions, names } = await standingOf(services, address);
   const manual = suppressions.find((s) => s.reason === "manual");
   if (!manual || manual.until !== (wanted.expiresAt ?? null)) return false;
-  const [event] = await eventsByIdentity(services.db, address, [manual.eventId]);
+  const [event] = await eventsByIdentity(services.db, names, [manual.eventId]);
   return wanted.note === undefined || noteOf(event) === wanted.note;
 }
 
 async function suppressionDetail(services: Services, address: string) {
-  const { row, suppressions } = await standingOf(services, address);
+  const { row, suppressions, names } = await standingOf(services, address);
   if (!row || !suppressions.length) return null;
   const ids = suppressions.map((s) => s.eventId);
-  const evidence = await eventsByIdentity(services.db, address, ids);
+  const evidence = await eventsByIdentity(services.db, names, ids);
   const manual = suppressions.find((s) => s.reason === "manual");
   return {
     ...suppressionOf(row, services.now()),

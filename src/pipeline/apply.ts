@@ -1,5 +1,4 @@
 /** Steps two and three: facts to the recipients' objects, their decisions to D1 and to the edge. */
-import { sha256Hex } from "../crypto/digest";
 import type { Decision } from "../domain/decision";
 import type { Policy } from "../domain/policy";
 import { errorFields } from "../log";
@@ -7,6 +6,8 @@ import { applyToRecipient } from "../recipient/client";
 import { type FactRow, factOf } from "../store/event-row";
 import type { Deps } from "./deps";
 import { project } from "./project";
+import { rebuildRecipients } from "./rebuild";
+import { recipientKey } from "./recipient-key";
 
 /**
  * Objects called at the same time, and decisions projected in one transaction. Few enough that a wave and its
@@ -25,6 +26,9 @@ export interface Progress {
 /**
  * Applies pending events: one call for each recipient, whatever the number of its events. What fails stays pending
  * for the cron. Never rejects.
+ *
+ * An event that was withdrawn is pending too, until its recipient's object has been rebuilt without it: a maximum
+ * cannot be taken back.
  */
 export async function applyEvents(
   deps: Deps,
@@ -32,7 +36,10 @@ export async function applyEvents(
   rows: readonly FactRow[],
   progress: Progress,
 ): Promise<void> {
-  const queue = [...groupByAddress(rows)];
+  const groups = [...groupByAddress(rows)];
+  const isWithdrawn = ([, group]: Group) => group.some((row) => row.retracted_by !== null);
+  await rebuildWithout(deps, policy, groups.filter(isWithdrawn), progress);
+  const queue = groups.filter((group) => !isWithdrawn(group));
   while (queue.length) {
     const wave = queue.splice(0, WAVE_RECIPIENTS);
     const revived = await applyWave(deps, policy, wave, progress);
@@ -47,6 +54,23 @@ function groupByAddress(rows: readonly FactRow[]): Map<string, FactRow[]> {
   return Map.groupBy(rows, (row) => row.address);
 }
 
+async function rebuildWithout(deps: Deps, policy: Policy, groups: readonly Group[], progress: Progress): Promise<void> {
+  const outcomes = await rebuildRecipients(
+    deps,
+    policy,
+    groups.map(([address]) => address),
+  );
+  for (const [address, rows] of groups) {
+    const outcome = outcomes.get(address);
+    if (outcome?.type === "decided") progress.pending -= rows.length;
+    else {
+      progress.failed++;
+      const reason = outcome?.type === "failed" ? errorFields(outcome.error) : { reason: outcome?.type };
+      deps.log.warn("rebuild.failed", { recipient: await recipientKey(address), ...reason });
+    }
+  }
+}
+
 /** @returns deliveries that turned out to matter only now, to be applied next */
 async function applyWave(
   deps: Deps,
@@ -55,17 +79,12 @@ async function applyWave(
   progress: Progress,
 ): Promise<readonly FactRow[]> {
   const outcomes = await Promise.all(wave.map((group) => decideFor(deps, policy, group)));
-  const decided = outcomes.flatMap((decision, i) => (decision ? [{ decision, rows: wave[i]?.[1] ?? [] }] : []));
+  const decided = outcomes.flatMap((decision, i) => (decision ? [{ decision, records: wave[i]?.[1] ?? [] }] : []));
   progress.failed += wave.length - decided.length;
   if (!decided.length) return [];
-  const applied = decided.flatMap(({ rows }) => rows.map((row) => row.seq));
   try {
-    const revived = await project(
-      deps,
-      decided.map(({ decision }) => decision),
-      applied,
-    );
-    progress.pending -= applied.length;
+    const revived = await project(deps, decided);
+    progress.pending -= decided.reduce((sum, { records }) => sum + records.length, 0);
     return revived;
   } catch (error) {
     progress.failed += decided.length;
@@ -75,7 +94,7 @@ async function applyWave(
 }
 
 async function decideFor(deps: Deps, policy: Policy, [address, rows]: Group): Promise<Decision | null> {
-  const key = await sha256Hex(address);
+  const key = await recipientKey(address);
   try {
     return await applyToRecipient(deps.recipients, { key, address, policy, facts: rows.map(factOf) });
   } catch (error) {

@@ -1,11 +1,11 @@
 /** Checks: from the edge cache, or from D1 where the caller wants to be sure or the cache does not answer. */
-import { sha256Hex } from "../crypto/digest";
 import { domainRecipient } from "../domain/address";
 import { type Answer, combineAnswers, type Purpose, type StoredAnswer } from "../domain/answer";
 import { errorFields } from "../log";
 import { readEdge } from "../store/edge-cache";
 import { answersByAddress, answersByKey } from "../store/recipients";
 import type { Deps } from "./deps";
+import { recipientKey } from "./recipient-key";
 
 export type Consistency = "eventual" | "strong";
 export type CheckDeps = Pick<Deps, "db" | "kv" | "now" | "log">;
@@ -26,7 +26,7 @@ export async function check(
   purpose: Purpose,
   consistency: Consistency,
 ): Promise<Checked> {
-  const [own, domain] = await Promise.all([sha256Hex(address), sha256Hex(domainRecipient(address))]);
+  const [own, domain] = await Promise.all([recipientKey(address), recipientKey(domainRecipient(address))]);
   const keys = [own, domain];
   const { source, answers } = await readAnswers(deps, keys, consistency);
   return { ...combineAnswers(answers.get(own), answers.get(domain), purpose, deps.now()), source };

@@ -38,6 +38,8 @@ export interface IngestRequest {
   readonly settles?: readonly string[];
   /** A token that is good for the events of this request only. */
   readonly useOnce?: string;
+  /** What else has to be written in the very transaction that records the events. */
+  readonly extra?: readonly D1PreparedStatement[];
 }
 
 /** The counts of the answer. `new + duplicate = received`. */
@@ -134,7 +136,7 @@ async function record(
     ...(input.replayOf === undefined ? {} : { replayOf: input.replayOf }),
   };
   const token = input.useOnce === undefined ? null : await claimToken(deps, input.origin, input.useOnce, events);
-  const extra = token ? [token] : [];
+  const extra = [...(token ? [token] : []), ...(input.extra ?? [])];
   try {
     const quarantined = await entriesOf(receipt, items);
     // What a replay still cannot read stays where it is.

@@ -1,39 +1,48 @@
 /** What an operator does by hand. A command is an event like any other: recorded, applied, projected. */
 import { utf8Bytes } from "../crypto/encoding";
 import type { EventDraft, OperatorKind } from "../domain/event";
-import { hasComplaintAfter, pendingOfAddress } from "../store/pending";
+import { type Actor, type AuditAction, insertAudit } from "../store/audit";
+import { hasComplaintAfter, pendingOfRecipient } from "../store/pending";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
-import { standingOf } from "./standing";
+import { namesOf, type Standing, standingOf } from "./standing";
 
 /** Operators' events carry this as their provider. */
 export const OPERATOR_PROVIDER = "operator";
 export const OPERATOR_CONNECTION = "api";
 
+const AUDITED_AS: Readonly<Record<OperatorKind, AuditAction>> = {
+  manual_block: "block",
+  manual_release: "release",
+  manual_allow: "allow",
+  manual_disallow: "disallow",
+};
+
 export interface Command {
   readonly kind: OperatorKind;
-  /** Canonical. */
-  readonly address: string;
   readonly note?: string | undefined;
   /** Epoch ms. */
   readonly expiresAt?: number | undefined;
+  readonly actor: Actor;
   readonly requestId: string;
 }
 
 /** Records a command and applies it. Each is an event of its own: block, release, block are three. */
 export async function command(
   deps: Deps,
-  { kind, address, note, expiresAt, requestId }: Command,
+  { key, name }: Pick<Standing, "key" | "name">,
+  { kind, note, expiresAt, actor, requestId }: Command,
 ): Promise<IngestCounts> {
   const now = deps.now();
   const draft: EventDraft = {
     kind,
-    recipient: address,
+    recipient: name,
     occurredAt: now,
     expiresAt,
     metadata: note === undefined ? undefined : { note },
     identity: [requestId],
   };
+  const detail = expiresAt === undefined ? undefined : { expiresAt: new Date(expiresAt).toISOString() };
   const { counts } = await ingest(deps, {
     request: {
       method: "POST",
@@ -49,6 +58,7 @@ export async function command(
       receivedAt: now,
     },
     parsed: { type: "items", items: [{ type: "events", drafts: [draft] }] },
+    extra: [insertAudit(deps.db, { at: now, requestId, action: AUDITED_AS[kind], actor, subject: key, detail })],
   });
   return counts;
 }
@@ -59,19 +69,23 @@ export type ReleaseOutcome =
   /** A complaint is released only with `force` and a note. */
   | { readonly type: "needs_force" };
 
+export interface Release extends Omit<Command, "kind" | "expiresAt"> {
+  /** Canonical. */
+  readonly address: string;
+  readonly force: boolean;
+}
+
 /** Takes an address off the list. Final for the past: nothing that occurred before can suppress it again. */
-export async function release(
-  deps: Deps,
-  { address, force, note, requestId }: { address: string; force: boolean; note: string | undefined; requestId: string },
-): Promise<ReleaseOutcome> {
+export async function release(deps: Deps, { address, force, ...rest }: Release): Promise<ReleaseOutcome> {
   // What is pending is read first: it cannot take effect in between unseen.
-  const pending = await pendingOfAddress(deps.db, address);
-  const { row, suppressions } = await standingOf(deps, address);
+  const pending = await pendingOfRecipient(deps.db, await namesOf(address));
+  const standing = await standingOf(deps, address);
+  const { row, suppressions } = standing;
   if (!row && !pending.length) return { type: "unknown" };
   const complained =
     suppressions.some((s) => s.reason === "complaint") ||
     (await hasComplaintAfter(deps.db, address, row?.released_at ?? 0));
-  if (complained && !(force && note !== undefined)) return { type: "needs_force" };
+  if (complained && !(force && rest.note !== undefined)) return { type: "needs_force" };
   // Also where nothing stands against it now: what occurred before may still be on its way.
-  return { type: "released", counts: await command(deps, { kind: "manual_release", address, note, requestId }) };
+  return { type: "released", counts: await command(deps, standing, { kind: "manual_release", ...rest }) };
 }

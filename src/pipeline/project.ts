@@ -1,8 +1,7 @@
-import type { Decision } from "../domain/decision";
 import { errorFields } from "../log";
 import { writeEdge } from "../store/edge-cache";
 import type { FactRow } from "../store/event-row";
-import { type Answer, projectDecisions } from "../store/recipients";
+import { type Answer, projectDecisions, type Settlement } from "../store/recipients";
 import type { Deps } from "./deps";
 
 /** What a projection needs; an object's alarm has no more than this. */
@@ -12,16 +11,11 @@ export type ProjectDeps = Pick<Deps, "db" | "kv" | "now" | "log">;
  * Projects decisions into D1 and, where an answer changed, into the edge cache. The cache is best effort here:
  * nothing is marked as settled, so the cron writes it once more when the dust has settled.
  *
- * @param applied `seq` of the events behind the decisions
  * @returns deliveries that were skipped when they came and turn out to matter
  * @throws when D1 fails: then nothing was projected
  */
-export async function project(
-  deps: ProjectDeps,
-  decisions: readonly Decision[],
-  applied: readonly number[],
-): Promise<readonly FactRow[]> {
-  const { changed, revived } = await projectDecisions(deps.db, decisions, applied, deps.now());
+export async function project(deps: ProjectDeps, settlements: readonly Settlement[]): Promise<readonly FactRow[]> {
+  const { changed, revived } = await projectDecisions(deps.db, settlements, deps.now());
   await Promise.all(changed.map((answer) => writeAnswer(deps, answer)));
   return revived;
 }

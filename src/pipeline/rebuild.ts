@@ -1,46 +1,153 @@
 /** Rebuilding each store from the one before it: an object from the journal, the projection from the object, KV from the projection. */
-import { sha256Hex } from "../crypto/digest";
+import { erasedAddress, keyOfErased } from "../domain/address";
 import type { Decision } from "../domain/decision";
+import type { Policy } from "../domain/policy";
 import { fail, ok, type Result } from "../domain/result";
 import { rebuildRecipientObject, revisionOf } from "../recipient/client";
+import type { Revision } from "../recipient/rpc";
 import { listEdge } from "../store/edge-cache";
-import { factOf } from "../store/event-row";
-import { factsOfAddress } from "../store/pending";
-import { answersAfter, answersByKey, recipientByKey } from "../store/recipients";
+import { type FactRow, factOf } from "../store/event-row";
+import { recordsOf } from "../store/pending";
+import { answersAfter, answersByKey, type RecipientRow } from "../store/recipients";
 import type { Deps } from "./deps";
 import { project, writeAnswer } from "./project";
+import { recipientKey } from "./recipient-key";
 
 const ATTEMPTS = 5;
+/** Two calls of an object for each: a wave and its projection fit into the 50 subrequests of the Free plan. */
+const WAVE_RECIPIENTS = 20;
 /** KV takes a thousand operations an invocation. */
 const EDGE_PAGE = 400;
+
+export type RebuildOutcome =
+  | { readonly type: "decided"; readonly decision: Decision }
+  /** There is nothing to rebuild. */
+  | { readonly type: "unknown" }
+  /** Events kept coming in between. */
+  | { readonly type: "busy" }
+  | { readonly type: "failed"; readonly error: unknown };
 
 /**
  * Rebuilds one recipient: its object from the journal, then the projection and the edge cache.
  *
  * @param address canonical
- * @returns `busy` when events kept coming in between; `unknown` where there is nothing to rebuild
+ * @throws when a store failed
  */
 export async function rebuildRecipient(deps: Deps, address: string): Promise<Result<Decision, "busy" | "unknown">> {
   if (!deps.policy.ok) throw new Error("policy is invalid");
-  const key = await sha256Hex(address);
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    // The revision is read before the facts: whatever the object took in later makes it refuse.
-    const ifRevision = await revisionOf(deps.recipients, key);
-    const rows = await factsOfAddress(deps.db, address);
-    const row = await recipientByKey(deps.db, key);
-    if (!row && !rows.length) return fail("unknown");
-    const floor = row?.version ?? 0;
-    const request = { key, address, policy: deps.policy.value, facts: rows.map(factOf), floor, ifRevision };
-    const decision = await rebuildRecipientObject(deps.recipients, request);
-    if (!decision) continue;
-    await project(
-      deps,
-      [decision],
-      rows.map((row) => row.seq),
-    );
-    return ok(decision);
+  const outcome = (await rebuildRecipients(deps, deps.policy.value, [address])).get(address);
+  if (!outcome || outcome.type === "failed") throw outcome?.error;
+  return outcome.type === "decided" ? ok(outcome.decision) : fail(outcome.type);
+}
+
+/**
+ * Rebuilds any number of recipients, wave by wave. Never rejects.
+ *
+ * @param addresses canonical, or the pseudo-addresses of recipients who were erased
+ * @returns what came of each
+ */
+export async function rebuildRecipients(
+  deps: Deps,
+  policy: Policy,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, RebuildOutcome>> {
+  const outcomes = new Map<string, RebuildOutcome>();
+  for (let first = 0; first < addresses.length; first += WAVE_RECIPIENTS) {
+    let wave = addresses.slice(first, first + WAVE_RECIPIENTS);
+    for (let attempt = 1; wave.length && attempt <= ATTEMPTS; attempt++) {
+      const results = await rebuildWave(deps, policy, wave);
+      wave.forEach((address, i) => {
+        outcomes.set(address, results[i] ?? { type: "unknown" });
+      });
+      wave = wave.filter((address) => outcomes.get(address)?.type === "busy");
+    }
   }
-  return fail("busy");
+  return outcomes;
+}
+
+async function rebuildWave(deps: Deps, policy: Policy, addresses: readonly string[]): Promise<RebuildOutcome[]> {
+  try {
+    const keys = await Promise.all(addresses.map(recipientKey));
+    // The revision is read before the facts: whatever the object took in later makes it refuse.
+    const revisions = await Promise.allSettled(keys.map((key) => revisionOf(deps.recipients, key)));
+    const records = await recordsByKey(deps, keys, addresses, revisions.flatMap(addressIn));
+    const outcomes = await Promise.all(
+      keys.map(async (key, i): Promise<RebuildOutcome> => {
+        const revision = revisions[i];
+        if (revision?.status !== "fulfilled") return { type: "failed", error: revision?.reason };
+        return rebuildObject(
+          deps,
+          policy,
+          { key, address: addresses[i] ?? "", revision: revision.value },
+          records(key),
+        );
+      }),
+    );
+    const settlements = outcomes.flatMap((outcome, i) =>
+      outcome.type === "decided"
+        ? [{ decision: outcome.decision, records: records(keys[i] ?? "").facts.filter((row) => row.state === 0) }]
+        : [],
+    );
+    await project(deps, settlements);
+    return outcomes;
+  } catch (error) {
+    return addresses.map(() => ({ type: "failed", error }));
+  }
+}
+
+function addressIn(revision: PromiseSettledResult<Revision>): string[] {
+  return revision.status === "fulfilled" && revision.value.address !== null ? [revision.value.address] : [];
+}
+
+interface Records {
+  readonly row: RecipientRow | undefined;
+  readonly facts: readonly FactRow[];
+}
+
+/** The journal may know a recipient by the address, and, after an erasure, by what is left of it. */
+async function recordsByKey(
+  deps: Pick<Deps, "db">,
+  keys: readonly string[],
+  addresses: readonly string[],
+  told: readonly string[],
+): Promise<(key: string) => Records> {
+  const names = new Set([...addresses, ...told, ...keys.map(erasedAddress)]);
+  const { rows, facts } = await recordsOf(deps.db, keys, [...names]);
+  const known = [...new Set(facts.map((fact) => fact.address))];
+  const keyOf = new Map(await Promise.all(known.map(async (name) => [name, await recipientKey(name)] as const)));
+  const factsByKey = Map.groupBy(facts, (fact) => keyOf.get(fact.address));
+  return (key) => ({ row: rows.find((row) => row.key === key), facts: factsByKey.get(key) ?? [] });
+}
+
+async function rebuildObject(
+  deps: Deps,
+  policy: Policy,
+  { key, address, revision }: { readonly key: string; readonly address: string; readonly revision: Revision },
+  { row, facts }: Records,
+): Promise<RebuildOutcome> {
+  if (!row && !facts.length) return { type: "unknown" };
+  try {
+    const decision = await rebuildRecipientObject(deps.recipients, {
+      key,
+      address: nameOf(key, address, { row, facts }),
+      policy,
+      facts: facts.filter((fact) => fact.retracted_by === null).map(factOf),
+      retracted: facts.filter((fact) => fact.retracted_by !== null).map((fact) => fact.seq),
+      erasedUpTo: row?.erased_seq ?? 0,
+      floor: row?.version ?? 0,
+      ifRevision: revision.number,
+    });
+    return decision ? { type: "decided", decision } : { type: "busy" };
+  } catch (error) {
+    return { type: "failed", error };
+  }
+}
+
+/** The address, where the stores know it; of a recipient who was erased, what is left. */
+function nameOf(key: string, address: string, { row, facts }: Records): string {
+  const named = facts.find((fact) => keyOfErased(fact.address) === null)?.address;
+  if (named) return named;
+  return row?.address ?? (row || facts.length ? erasedAddress(key) : address);
 }
 
 export interface EdgeRebuilt {

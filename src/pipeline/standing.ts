@@ -1,21 +1,39 @@
 /** How a recipient stands, out of the projection. */
-import { sha256Hex } from "../crypto/digest";
+import { erasedAddress, keyOfErased } from "../domain/address";
 import type { Suppression } from "../domain/recipient-state";
 import { type RecipientRow, recipientByKey, suppressionsOf } from "../store/recipients";
 import type { Deps } from "./deps";
+import { recipientKey } from "./recipient-key";
 
 export interface Standing {
   /** Hex SHA-256 of the address. */
   readonly key: string;
-  /** `null`: nothing was ever decided about it. */
+  /** `null`: nothing was ever decided about it, or it was forgotten. */
   readonly row: RecipientRow | null;
   /** What suppresses it now; empty where nothing does. */
   readonly suppressions: readonly Suppression[];
+  /** Under which the journal may know it: the address, and what is left of it after an erasure. */
+  readonly names: readonly string[];
+  /** Under which what is done to it now is recorded. An erased address is not written down again by us. */
+  readonly name: string;
+}
+
+/** Under which names the journal may know a recipient. @param address canonical */
+export async function namesOf(address: string): Promise<readonly string[]> {
+  return [...new Set([address, erasedAddress(await recipientKey(address))])];
 }
 
 /** @param address canonical */
 export async function standingOf(deps: Pick<Deps, "db" | "now">, address: string): Promise<Standing> {
-  const key = await sha256Hex(address);
-  const row = await recipientByKey(deps.db, key);
-  return { key, row, suppressions: row ? suppressionsOf(row, deps.now()) : [] };
+  const key = await recipientKey(address);
+  const found = await recipientByKey(deps.db, key);
+  // What an erasure leaves behind for a while says nothing.
+  const row = found && found.address !== null ? found : null;
+  return {
+    key,
+    row,
+    suppressions: row ? suppressionsOf(row, deps.now()) : [],
+    names: await namesOf(address),
+    name: row?.address && keyOfErased(row.address) !== null ? row.address : address,
+  };
 }

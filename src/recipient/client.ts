@@ -1,6 +1,6 @@
 /** The caller's side of a recipient's object. */
 import type { Decision } from "../domain/decision";
-import type { ApplyRequest, RebuildRequest, RecipientRpc } from "./rpc";
+import type { ApplyRequest, RebuildRequest, RecipientRpc, Revision } from "./rpc";
 
 export type RecipientNamespace = DurableObjectNamespace;
 
@@ -19,8 +19,13 @@ export function rebuildRecipientObject(
   return withRetry(() => stub(namespace, request.key).rebuild(request));
 }
 
-export function revisionOf(namespace: RecipientNamespace, key: string): Promise<number> {
+export function revisionOf(namespace: RecipientNamespace, key: string): Promise<Revision> {
   return withRetry(() => stub(namespace, key).revision());
+}
+
+/** Empties the storage of an object of whom nothing is known any more. @returns whether it is empty now */
+export function forgetRecipientObject(namespace: RecipientNamespace, key: string): Promise<boolean> {
+  return withRetry(() => stub(namespace, key).forget());
 }
 
 function stub(namespace: RecipientNamespace, key: string): RecipientRpc {

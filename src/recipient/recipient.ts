@@ -6,15 +6,19 @@
  * - `version` only rises, and rises with every change of the verdict, also over a rebuild. It starts at the clock,
  *   so an object that lost its storage does not start below what it published before.
  * - `revision` rises with every change of the state, whether or not the verdict moved.
+ * - A record that was withdrawn or erased is never taken in again, however late somebody brings it: a rebuild tells
+ *   which these are, and the object remembers.
  *
- * Every method runs to its end without waiting, so calls cannot interleave. The state is one row, written only when
- * something changed.
+ * Every method runs to its end without waiting for anything but its storage, so calls cannot interleave. The state is
+ * one row, written only when something changed.
  */
 import { DurableObject } from "cloudflare:workers";
+import { keyOfErased } from "../domain/address";
 import type { Decision } from "../domain/decision";
+import type { RecordedFact } from "../domain/fact";
 import type { Policy } from "../domain/policy";
 import { applyFacts, decide, EMPTY_STATE, type RecipientState, type Verdict } from "../domain/recipient-state";
-import type { ApplyRequest, RebuildRequest, RecipientRpc } from "./rpc";
+import type { ApplyRequest, RebuildRequest, RecipientRpc, Revision } from "./rpc";
 
 interface Stored {
   readonly key: string;
@@ -26,7 +30,14 @@ interface Stored {
   readonly verdict: string;
   /** The last one that came with a call: what an alarm decides by. */
   readonly policy: Policy;
+  /** Records that were withdrawn. Absent: none. */
+  readonly retracted?: readonly number[];
+  /** Records up to here were erased. Absent: none. */
+  readonly erasedUpTo?: number;
 }
+
+/** What the object remembers beside the state: which records it must not take in. */
+type Barred = Pick<Stored, "retracted" | "erasedUpTo">;
 
 const STORED = "recipient";
 /** After a failed publication the alarm tries again; the platform's own retries end after six. */
@@ -40,24 +51,39 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
 
   async apply(request: ApplyRequest): Promise<Decision> {
     const stored = this.load();
-    const state = applyFacts(stored?.state ?? EMPTY_STATE, request.facts);
-    return this.settle(request, stored, state, 0);
+    const state = applyFacts(stored?.state ?? EMPTY_STATE, admitted(request.facts, stored ?? {}));
+    return this.settle({ ...request, address: addressOf(request, stored) }, stored, state, stored ?? {}, 0);
   }
 
   async rebuild(request: RebuildRequest): Promise<Decision | null> {
     const stored = this.load();
     if ((stored?.revision ?? 0) !== request.ifRevision) return null;
-    return this.settle(request, stored, applyFacts(EMPTY_STATE, request.facts), request.floor);
+    const barred: Barred = {
+      ...(request.retracted.length ? { retracted: request.retracted } : {}),
+      ...barredUpTo(Math.max(stored?.erasedUpTo ?? 0, request.erasedUpTo)),
+    };
+    const state = applyFacts(EMPTY_STATE, admitted(request.facts, barred));
+    return this.settle(request, stored, state, barred, request.floor);
   }
 
-  async revision(): Promise<number> {
-    return this.load()?.revision ?? 0;
+  async revision(): Promise<Revision> {
+    const stored = this.load();
+    return { number: stored?.revision ?? 0, address: stored?.address ?? null };
+  }
+
+  async forget(): Promise<boolean> {
+    const { state } = this.load() ?? {};
+    if (state && Object.values(state).some((part) => Object.keys(part).length > 0)) return false;
+    this.cached = undefined;
+    // The alarm goes with it.
+    await this.ctx.storage.deleteAll();
+    return true;
   }
 
   override async alarm(): Promise<void> {
     const stored = this.load();
     if (!stored) return;
-    const decision = this.settle(stored, stored, stored.state, 0);
+    const decision = this.settle(stored, stored, stored.state, stored, 0);
     // Also where nothing moved: what was set may have made way for this alarm's own repetition.
     this.scheduleAlarm(decision.verdict, Date.now());
     try {
@@ -72,6 +98,7 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
     about: { readonly key: string; readonly address: string; readonly policy: Policy },
     stored: Stored | undefined,
     state: RecipientState,
+    barred: Barred,
     floor: number,
   ): Decision {
     const now = Date.now();
@@ -87,13 +114,15 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
       version,
       verdict: text,
       policy: about.policy,
+      ...(barred.retracted ? { retracted: barred.retracted } : {}),
+      ...barredUpTo(barred.erasedUpTo ?? 0),
     };
     if (moved || next.revision !== stored.revision || JSON.stringify(stored.policy) !== JSON.stringify(about.policy)) {
       this.ctx.storage.kv.put(STORED, next);
       this.cached = next;
     }
     if (moved) this.scheduleAlarm(verdict, now);
-    return { key: about.key, address: about.address, version, verdict };
+    return { key: about.key, address: about.address, version, erasedUpTo: next.erasedUpTo ?? 0, verdict };
   }
 
   private scheduleAlarm(verdict: Verdict, now: number): void {
@@ -108,4 +137,19 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
     this.cached ??= this.ctx.storage.kv.get<Stored>(STORED);
     return this.cached;
   }
+}
+
+function barredUpTo(seq: number): Barred {
+  return seq > 0 ? { erasedUpTo: seq } : {};
+}
+
+/** What may be taken in. Somebody may have read a record before it was withdrawn or erased, and bring it after. */
+function admitted(facts: readonly RecordedFact[], { retracted, erasedUpTo = 0 }: Barred): readonly RecordedFact[] {
+  if (!retracted && !erasedUpTo) return facts;
+  return facts.filter(({ seq }) => seq > erasedUpTo && !retracted?.includes(seq));
+}
+
+/** A recipient who was erased is known by the hash until somebody names the address again. */
+function addressOf(request: ApplyRequest, stored: Stored | undefined): string {
+  return stored && keyOfErased(request.address) !== null ? stored.address : request.address;
 }

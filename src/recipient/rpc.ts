@@ -1,12 +1,12 @@
 /** What callers and the recipient's object say to each other. */
 import type { Decision } from "../domain/decision";
-import type { Fact } from "../domain/fact";
+import type { RecordedFact } from "../domain/fact";
 import type { Policy } from "../domain/policy";
 
 export interface ApplyRequest {
   readonly key: string;
   readonly address: string;
-  readonly facts: readonly Fact[];
+  readonly facts: readonly RecordedFact[];
   readonly policy: Policy;
 }
 
@@ -15,6 +15,18 @@ export interface RebuildRequest extends ApplyRequest {
   readonly floor: number;
   /** The revision at which the facts were read; the object refuses when it has moved on since. */
   readonly ifRevision: number;
+  /** Records that were withdrawn: whoever still brings them is late. */
+  readonly retracted: readonly number[];
+  /** Records up to this place in the journal were erased; 0: none. */
+  readonly erasedUpTo: number;
+}
+
+/** How far an object has come. */
+export interface Revision {
+  /** Rises with every change of its state; 0: it knows nothing. */
+  readonly number: number;
+  /** The name under which it was last told something. */
+  readonly address: string | null;
 }
 
 /** The object's side, as seen by a caller. */
@@ -22,5 +34,7 @@ export interface RecipientRpc {
   apply(request: ApplyRequest): Promise<Decision>;
   /** `null`: the object took in something else meanwhile; read the facts again. */
   rebuild(request: RebuildRequest): Promise<Decision | null>;
-  revision(): Promise<number>;
+  revision(): Promise<Revision>;
+  /** Empties the object's storage, if nothing is known to it any more. Returns whether it is empty now. */
+  forget(): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 /** The journal's row and the two ways across: an event into a row, a row into what the pipeline and the API use. */
 import type { BounceClass, BounceMode, EventKind, NormalizedEvent } from "../domain/event";
-import { type Fact, messageKey } from "../domain/fact";
+import { messageKey, type RecordedFact } from "../domain/fact";
 
 /** Positions in one request; `seq` = receipt id × this + position. 2^53 / 2^17 leaves 2^36 receipts. */
 export const SEQ_PER_RECEIPT = 131_072;
@@ -33,6 +33,8 @@ export interface EventRow {
   expires_at: number | null;
   state: number;
   applied_at: number | null;
+  /** The batch whose undoing withdrew it; `null`: it stands. */
+  retracted_by: string | null;
 }
 
 /** What an event's row is inserted from, in this order; each is `$.v[index]` in the statement. */
@@ -84,7 +86,7 @@ export function insertArray(event: NormalizedEvent, entry: number, rank: number)
 
 /** The columns that `factOf` needs. */
 export const FACT_COLUMNS =
-  "seq, id, address, provider, kind, class, category, message_id, internet_message_id, campaign, occurred_at, expires_at";
+  "seq, id, address, provider, kind, class, category, message_id, internet_message_id, campaign, occurred_at, expires_at, state, retracted_by";
 
 /** The same, of a table with an alias. */
 export function factColumnsOf(alias: string): string {
@@ -107,10 +109,13 @@ export type FactRow = Pick<
   | "campaign"
   | "occurred_at"
   | "expires_at"
+  | "state"
+  | "retracted_by"
 >;
 
-export function factOf(row: FactRow): Fact {
+export function factOf(row: FactRow): RecordedFact {
   return {
+    seq: row.seq,
     eventId: row.id,
     kind: row.kind,
     at: row.occurred_at,

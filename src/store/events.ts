@@ -66,13 +66,22 @@ export async function eventPage(
   return results;
 }
 
-/** Those of these events that are about this recipient: the evidence of its suppressions. */
-export async function eventsByIdentity(db: D1Database, address: string, ids: readonly string[]): Promise<EventRow[]> {
+/**
+ * Those of these events that are about this recipient: the evidence of its suppressions.
+ *
+ * @param names under which the journal knows the recipient
+ */
+export async function eventsByIdentity(
+  db: D1Database,
+  names: readonly string[],
+  ids: readonly string[],
+): Promise<EventRow[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${COLUMNS} FROM events WHERE address = ?1 AND id IN (SELECT value FROM json_each(?2)) ORDER BY seq DESC`,
+      `SELECT ${COLUMNS} FROM events WHERE address IN (SELECT value FROM json_each(?1))
+         AND id IN (SELECT value FROM json_each(?2)) ORDER BY seq DESC`,
     )
-    .bind(address, JSON.stringify(ids))
+    .bind(JSON.stringify(names), JSON.stringify(ids))
     .all<EventRow>();
   return results;
 }

@@ -1,5 +1,7 @@
 /** Events by recipient and by state: what is to be applied, and what a rebuild reads. */
 import { FACT_COLUMNS, type FactRow } from "./event-row";
+import type { RecipientRow } from "./recipients";
+import { rowsOf } from "./statements";
 
 /** The oldest events that no object has taken in yet, after a position. */
 export async function pendingAfter(db: D1Database, seq: number, limit: number): Promise<FactRow[]> {
@@ -26,10 +28,13 @@ export async function pendingSummary(db: D1Database): Promise<PendingSummary> {
   return { count: row?.count ?? 0, oldestAt: row?.oldest ?? null };
 }
 
-export async function pendingOfAddress(db: D1Database, address: string): Promise<FactRow[]> {
+/** @param names under which the journal knows the recipient: the address, and what is left of an erased one */
+export async function pendingOfRecipient(db: D1Database, names: readonly string[]): Promise<FactRow[]> {
   const { results } = await db
-    .prepare(`SELECT ${FACT_COLUMNS} FROM events WHERE address = ?1 AND state = 0 ORDER BY seq`)
-    .bind(address)
+    .prepare(
+      `SELECT ${FACT_COLUMNS} FROM events WHERE address IN (SELECT value FROM json_each(?1)) AND state = 0 ORDER BY seq`,
+    )
+    .bind(JSON.stringify(names))
     .all<FactRow>();
   return results;
 }
@@ -46,11 +51,26 @@ export async function hasComplaintAfter(db: D1Database, address: string, at: num
   return row !== null;
 }
 
-/** Everything that is on record about a recipient and not retracted: what an object is rebuilt from. */
-export async function factsOfAddress(db: D1Database, address: string): Promise<FactRow[]> {
-  const { results } = await db
-    .prepare(`SELECT ${FACT_COLUMNS} FROM events WHERE address = ?1 AND retracted_by IS NULL ORDER BY seq`)
-    .bind(address)
-    .all<FactRow>();
-  return results;
+/** What objects are rebuilt from: their recipients' rows, and everything on record about them, withdrawn or not. */
+export interface RecordsOf {
+  readonly rows: readonly RecipientRow[];
+  readonly facts: readonly FactRow[];
+}
+
+/**
+ * @param keys of the recipients
+ * @param names under which the journal may know them, beside those in their rows
+ */
+export async function recordsOf(db: D1Database, keys: readonly string[], names: readonly string[]): Promise<RecordsOf> {
+  const rows = "SELECT * FROM recipients WHERE key IN (SELECT value FROM json_each(?1))";
+  const results = await db.batch([
+    db.prepare(rows).bind(JSON.stringify(keys)),
+    db
+      .prepare(
+        `SELECT ${FACT_COLUMNS} FROM events WHERE address IN (SELECT value FROM json_each(?2)
+           UNION SELECT address FROM (${rows}) WHERE address IS NOT NULL) ORDER BY seq`,
+      )
+      .bind(JSON.stringify(keys), JSON.stringify(names)),
+  ]);
+  return { rows: rowsOf<RecipientRow>(results, 0), facts: rowsOf<FactRow>(results, 1) };
 }

@@ -1,4 +1,5 @@
 /** The projection: what the objects decided, and the events that it settles. */
+import { domainRecipient, keyOfErased } from "../domain/address";
 import type { Decision } from "../domain/decision";
 import type { Suppression, Verdict } from "../domain/recipient-state";
 import { type FactRow, factColumnsOf } from "./event-row";
@@ -22,6 +23,9 @@ export interface RecipientRow {
   answered_at: number;
   kv_version: number;
   updated_at: number;
+  erased_at: number | null;
+  erased_seq: number;
+  erasing: number;
 }
 
 /** What the edge cache is to hold for a recipient: an answer, or nothing. */
@@ -38,25 +42,42 @@ export interface Projected {
   readonly revived: readonly FactRow[];
 }
 
+/** A decision, and the records behind it, as they were when they were read. */
+export interface Settlement {
+  readonly decision: Decision;
+  readonly records: readonly { readonly seq: number; readonly retracted_by: string | null }[];
+}
+
+/** The object behind this decision does not know of an erasure yet. */
+const PRECEDES_ERASURE = (key: string, erasedUpTo: string) =>
+  `EXISTS (SELECT 1 FROM recipients r INDEXED BY recipients_erased
+     WHERE r.key = ${key} AND r.erased_at IS NOT NULL AND r.erased_seq > ${erasedUpTo})`;
+
 /** A row only ever moves to a higher version; a changed answer is marked for the edge cache. */
 const UPSERT = `
   INSERT INTO recipients (key, version, address, domain, suppressed, allowed, suppressions, since, until, soft_count,
     counting_since, released_at, answer, answer_version, answered_at, kv_version, updated_at)
   SELECT v->>0, v->>1, v->>2, v->>3, v->>4, v->>5, v->>6, v->>7, v->>8, v->>9, v->>10, v->>11, v->>12,
     CASE WHEN v->>12 IS NULL THEN 0 ELSE v->>1 END, ?2, 0, ?2
-  FROM (SELECT jsonb(value) AS v FROM json_each(?1)) WHERE true
+  FROM (SELECT jsonb(value) AS v FROM json_each(?1)) WHERE NOT ${PRECEDES_ERASURE("v->>0", "v->>13")}
   ON CONFLICT (key) DO UPDATE SET
     version = excluded.version, address = excluded.address, domain = excluded.domain, suppressed = excluded.suppressed,
     allowed = excluded.allowed, suppressions = excluded.suppressions, since = excluded.since, until = excluded.until,
     soft_count = excluded.soft_count, counting_since = excluded.counting_since, released_at = excluded.released_at,
     answer_version = CASE WHEN recipients.answer IS excluded.answer THEN recipients.answer_version ELSE excluded.version END,
     answered_at = CASE WHEN recipients.answer IS excluded.answer THEN recipients.answered_at ELSE excluded.answered_at END,
-    answer = excluded.answer, updated_at = excluded.updated_at
+    answer = excluded.answer, updated_at = excluded.updated_at, erasing = 0
   WHERE excluded.version > recipients.version
   RETURNING key, answer, version, answer_version`;
 
+/**
+ * Records that were withdrawn since they were read stay pending, and so do those behind a decision that was refused:
+ * they have to be brought to the object once more.
+ */
 const MARK_APPLIED = `
-  UPDATE events SET state = 1, applied_at = ?2 WHERE seq IN (SELECT value FROM json_each(?1)) AND state = 0`;
+  UPDATE events SET state = 1, applied_at = ?2 WHERE state = 0 AND (retracted_by IS NOT NULL) = ?3 AND seq IN (
+    SELECT record.value FROM json_each(?1) AS told, json_each(told.value, '$[2]') AS record
+    WHERE NOT ${PRECEDES_ERASURE("told.value->>0", "told.value->>1")})`;
 
 /**
  * A bounce can make deliveries matter that were recorded before it was. Whichever transaction D1 runs first, this
@@ -74,18 +95,17 @@ const REVIVE_DELIVERIES = `
  * Projects decisions, marks the events they came from as applied, and wakes deliveries that now matter: one
  * transaction, one round trip.
  *
- * @param applied `seq` of the events that the decisions took in
  * @param now epoch ms
  */
 export async function projectDecisions(
   db: D1Database,
-  decisions: readonly Decision[],
-  applied: readonly number[],
+  settlements: readonly Settlement[],
   now: number,
 ): Promise<Projected> {
+  const decisions = settlements.map(({ decision }) => decision);
   const upserts = jsonChunks(decisions.map(upsertArray)).map((chunk) => db.prepare(UPSERT).bind(chunk.json, now));
   const statements = [...upserts];
-  if (applied.length) statements.push(db.prepare(MARK_APPLIED).bind(JSON.stringify(applied), now));
+  statements.push(...markApplied(db, settlements, false, now), ...markApplied(db, settlements, true, now));
   const live = decisions.filter((d) => d.verdict.countingSince !== null).map((d) => d.key);
   const reviveAt = live.length ? statements.push(db.prepare(REVIVE_DELIVERIES).bind(JSON.stringify(live))) - 1 : -1;
   if (!statements.length) return { changed: [], revived: [] };
@@ -98,14 +118,26 @@ export async function projectDecisions(
   };
 }
 
-function upsertArray({ key, version, address, verdict }: Decision): unknown[] {
+function markApplied(
+  db: D1Database,
+  settlements: readonly Settlement[],
+  isRetracted: boolean,
+  now: number,
+): D1PreparedStatement[] {
+  const taken = settlements.flatMap(({ decision, records }) => {
+    const seqs = records.filter((r) => (r.retracted_by !== null) === isRetracted).map((r) => r.seq);
+    return seqs.length ? [[decision.key, decision.erasedUpTo, seqs]] : [];
+  });
+  return jsonChunks(taken).map(({ json }) => db.prepare(MARK_APPLIED).bind(json, now, isRetracted ? 1 : 0));
+}
+
+function upsertArray({ key, version, address, erasedUpTo, verdict }: Decision): unknown[] {
   const { suppressions } = verdict;
   const ends = suppressions.map((s) => s.until);
   return [
     key,
     version,
-    address,
-    address.slice(address.lastIndexOf("@") + 1),
+    ...nameOf(address, verdict),
     suppressions.length ? 1 : 0,
     verdict.allowed ? 1 : 0,
     JSON.stringify(suppressions),
@@ -115,7 +147,17 @@ function upsertArray({ key, version, address, verdict }: Decision): unknown[] {
     verdict.countingSince,
     verdict.releasedAt,
     answerOf(verdict),
+    erasedUpTo,
   ];
+}
+
+/** Address and domain. Of a recipient who was erased, and of whom nothing is left, no name is kept. */
+function nameOf(
+  address: string,
+  { suppressions, allowed, releasedAt }: Verdict,
+): readonly [string, string] | readonly [null, null] {
+  const isBlank = !suppressions.length && !allowed && releasedAt === null;
+  return isBlank && keyOfErased(address) !== null ? [null, null] : [address, domainRecipient(address).slice(1)];
 }
 
 /** The edge cache's value, less its version; `null` where the cache holds nothing. */

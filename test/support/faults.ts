@@ -159,7 +159,7 @@ function faultyNamespace(namespace: DurableObjectNamespace, step: RunStep): Dura
           (method: string) =>
           (...args: unknown[]) =>
             step("object", method, () => (stub[method] as Method)(...args));
-        return { apply: call("apply"), rebuild: call("rebuild"), revision: call("revision") };
+        return { apply: call("apply"), rebuild: call("rebuild"), revision: call("revision"), forget: call("forget") };
       };
     },
   });

@@ -1,0 +1,116 @@
+/** Who did what: written in the transaction that does it, read page by page. */
+
+export const AUDIT_ACTIONS = [
+  "block",
+  "release",
+  "allow",
+  "disallow",
+  "import",
+  "bulk_block",
+  "bulk_release",
+  "revert",
+  "erase",
+  "replay",
+  "drop",
+  "rebuild",
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** Who acts: a fingerprint of the token (or who Cloudflare Access let in), and what the caller says of itself. */
+export interface Actor {
+  readonly id: string;
+  readonly label: string | null;
+}
+
+export interface AuditEntry {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly requestId: string;
+  readonly action: AuditAction;
+  readonly actor: Actor;
+  /** The hash of an address, or the id of what it was done to; never an address. */
+  readonly subject: string | null;
+  readonly detail?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface AuditRow {
+  at: number;
+  request_id: string;
+  action: AuditAction;
+  actor: string;
+  actor_label: string | null;
+  subject: string | null;
+  detail: string | null;
+}
+
+export interface AuditFilter {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  /** Epoch ms: from, inclusive, and to, exclusive. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+export interface AuditCursor {
+  readonly at: number;
+  readonly requestId: string;
+}
+
+/** A statement for the batch that does what the entry says. Said again, it is the same entry. */
+export function insertAudit(db: D1Database, entry: AuditEntry): D1PreparedStatement {
+  const { at, requestId, action, actor, subject, detail } = entry;
+  return db
+    .prepare(
+      `INSERT INTO audit (at, request_id, action, actor, actor_label, subject, detail)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (at, request_id, action) DO NOTHING`,
+    )
+    .bind(at, requestId, action, actor.id, actor.label, subject, detail ? JSON.stringify(detail) : null);
+}
+
+type Bind = (value: string | number) => string;
+
+const CONDITIONS: { readonly [K in keyof Required<AuditFilter>]: (bind: Bind, value: string | number) => string } = {
+  actor: (bind, v) => {
+    const at = bind(v);
+    return `(actor = ${at} OR actor_label = ${at})`;
+  },
+  action: (bind, v) => `action = ${bind(v)}`,
+  subject: (bind, v) => `subject = ${bind(v)}`,
+  since: (bind, v) => `at >= ${bind(v)}`,
+  until: (bind, v) => `at < ${bind(v)}`,
+};
+
+/** A page, newest first. */
+export async function auditPage(
+  db: D1Database,
+  filter: AuditFilter,
+  limit: number,
+  after: AuditCursor | null,
+): Promise<AuditRow[]> {
+  const values: (string | number)[] = [];
+  const bind: Bind = (value) => `?${values.push(value)}`;
+  const conditions = (Object.keys(CONDITIONS) as (keyof AuditFilter)[]).flatMap((name) => {
+    const value = filter[name];
+    return value === undefined ? [] : [CONDITIONS[name](bind, value)];
+  });
+  if (after) conditions.push(`(at, request_id) < (${bind(after.at)}, ${bind(after.requestId)})`);
+  const where = conditions.length ? `WHERE ${conditions.join(" AND ")}` : "";
+  const { results } = await db
+    .prepare(`SELECT * FROM audit ${where} ORDER BY at DESC, request_id DESC LIMIT ${bind(limit)}`)
+    .bind(...values)
+    .all<AuditRow>();
+  return results;
+}
+
+/** Removes what is older than a moment, oldest first. @param before epoch ms */
+export async function pruneAudit(db: D1Database, before: number, limit: number): Promise<number> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM audit WHERE (at, request_id, action) IN (
+         SELECT at, request_id, action FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)`,
+    )
+    .bind(before, limit)
+    .run();
+  return meta.changes;
+}
