@@ -77,9 +77,9 @@ async function knownRecipients(db: D1Database, { events, returned }: RecognizedM
   const { messageId } = returned;
   const addresses = [...new Set(events.flatMap((event) => candidatesOf(event, returned)))];
   if (messageId === undefined || !addresses.length) return new Set();
-  // Amazon SES and Postmark make the header out of their id.
+  // Some sources give a Message-ID as the message's id, with its brackets; Amazon SES and Postmark make it out of their id.
   const ownPart = messageId.slice(0, Math.max(0, messageId.indexOf("@")));
-  const messageIds = [messageId, ...(ownPart.length >= MIN_PROVIDER_ID_LENGTH ? [ownPart] : [])];
+  const messageIds = [messageId, `<${messageId}>`, ...(ownPart.length >= MIN_PROVIDER_ID_LENGTH ? [ownPart] : [])];
   return recipientsOfMessage(db, { internetMessageId: messageId, messageIds }, addresses);
 }
 

@@ -63,6 +63,12 @@ describe("a report that comes through an open door", () => {
     expect(await theItem()).toMatchObject({ reason: "unverified" });
   });
 
+  it("is recorded where a source gives the Message-ID as the message's id, with its brackets or without", async () => {
+    await report([delivered(JOHN, Date.now() - DAY_MS, MESSAGE), delivered(ANN, Date.now() - DAY_MS, `<${MESSAGE}>`)]);
+    await route(dsn([{ recipient: JOHN }, { recipient: ANN }], { message: MESSAGE }));
+    expect(await eventsInJournal()).toMatchObject([{ address: JOHN }, { address: ANN }]);
+  });
+
   it("is recorded where a provider names the message by a part of its Message-ID", async () => {
     const id = "0100019000000000-00000004-0000-4000-8000-000000000000-000000";
     await report(delivered(JOHN, Date.now() - DAY_MS, id));

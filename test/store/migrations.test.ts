@@ -33,7 +33,7 @@ it("receipts stay as they are, under their ids, and may name mail as their sourc
   const before = await contents();
   await expect(DB.prepare(INSERT_RECEIPT).bind(99, "r", "email", 1, "recorded", null).run()).rejects.toThrow(/CHECK/);
 
-  await applyD1Migrations(DB, TEST_MIGRATIONS);
+  await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, at + 1));
   expect(await contents()).toEqual(before);
   for (const [i, source] of ["email", "mailbox", "webhook"].entries()) {
     await DB.prepare(INSERT_RECEIPT)
