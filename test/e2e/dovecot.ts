@@ -16,11 +16,13 @@ import { trustedCertificate } from "../support/node/certificate.ts";
 import { freePort, somebodyListens } from "./local-service";
 
 const START_TIMEOUT_MS = 15_000;
+/** Where Debian puts it is not in everybody's path. */
+const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
 export const PASSWORD = "secret phrase, with spaces";
 
 /** Why Dovecot cannot be used here; `null`: it can. */
 export function whyNoDovecot(): string | null {
-  const { stdout, error } = spawnSync("dovecot", ["--version"], { encoding: "utf8" });
+  const { stdout, error } = spawnSync("dovecot", ["--version"], { encoding: "utf8", env: ENV });
   if (error) return "Dovecot is not installed (apt-get install dovecot-pop3d)";
   return stdout.startsWith("2.3.") ? null : `Dovecot ${stdout.trim()} wants another configuration than 2.3`;
 }
@@ -54,7 +56,7 @@ export class Dovecot {
 
   /** Also after `stop`. */
   async run(): Promise<void> {
-    const child = spawn("dovecot", ["-F", "-c", this.#file("dovecot.conf")], { stdio: "ignore" });
+    const child = spawn("dovecot", ["-F", "-c", this.#file("dovecot.conf")], { stdio: "ignore", env: ENV });
     this.#child = child;
     for (const end = Date.now() + START_TIMEOUT_MS; !(await somebodyListens(this.tlsPort)); ) {
       if (child.exitCode !== null || Date.now() > end) throw new Error(`Dovecot did not start:\n${this.log}`);
