@@ -30,6 +30,9 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export const OPERATOR_KINDS = ["manual_block", "manual_release", "manual_allow", "manual_disallow"] as const;
 export type OperatorKind = (typeof OPERATOR_KINDS)[number];
 
+/** What an imported list says: the provider of its events. Their connection is the list's format. */
+export const IMPORT_PROVIDER = "import";
+
 export function isOperatorKind(kind: EventKind): kind is OperatorKind {
   return (OPERATOR_KINDS as readonly EventKind[]).includes(kind);
 }

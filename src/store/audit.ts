@@ -57,13 +57,17 @@ export interface AuditCursor {
   readonly requestId: string;
 }
 
-/** A statement for the batch that does what the entry says. Said again, it is the same entry. */
-export function insertAudit(db: D1Database, entry: AuditEntry): D1PreparedStatement {
+/**
+ * A statement for the batch that does what the entry says. Said again, it is the same entry.
+ *
+ * @param condition SQL: was it done? The request is `?2`, the subject `?6`
+ */
+export function insertAudit(db: D1Database, entry: AuditEntry, condition = "true"): D1PreparedStatement {
   const { at, requestId, action, actor, subject, detail } = entry;
   return db
     .prepare(
       `INSERT INTO audit (at, request_id, action, actor, actor_label, subject, detail)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (at, request_id, action) DO NOTHING`,
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ${condition} ON CONFLICT (at, request_id, action) DO NOTHING`,
     )
     .bind(at, requestId, action, actor.id, actor.label, subject, detail ? JSON.stringify(detail) : null);
 }

@@ -1,5 +1,5 @@
 /** Writing the journal: receipts, events, quarantine and statistics in one transaction. */
-import { isOperatorKind, type NormalizedEvent, OPERATOR_KINDS } from "../domain/event";
+import { IMPORT_PROVIDER, isOperatorKind, type NormalizedEvent, OPERATOR_KINDS } from "../domain/event";
 import { concernsRecipient } from "../domain/fact";
 import {
   ENTRY,
@@ -33,6 +33,8 @@ export interface Receipt {
   /** The body, gzipped, in parts of at most 1 MB. */
   readonly bodyParts: readonly Uint8Array[];
   readonly replayOf?: number;
+  /** The batch that it is a part of. */
+  readonly batchId?: string;
 }
 
 export interface QuarantineEntry {
@@ -61,15 +63,15 @@ export interface RecordRequest {
   readonly extra?: readonly D1PreparedStatement[];
 }
 
-const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
+export const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
 /** The receipt that this very transaction wrote, if it wrote one. */
-const THIS_RECEIPT = "(SELECT id FROM receipts WHERE id = (SELECT max(id) FROM receipts) AND request_id = ?1)";
+export const THIS_RECEIPT = "(SELECT id FROM receipts WHERE id = (SELECT max(id) FROM receipts) AND request_id = ?1)";
 
 const OPERATOR_KINDS_SQL = `(${OPERATOR_KINDS.map((kind) => `'${kind}'`).join(", ")})`;
 
 /**
  * Inserts events. An operator's command gets a time later than every command before it, so that of two in the
- * same millisecond the later one wins. A delivery is left to be applied only if its recipient has a live counter.
+ * same millisecond the later one wins; what an imported list says was done elsewhere keeps its time. A delivery is left to be applied only if its recipient has a live counter.
  */
 const INSERT_EVENTS = `
   WITH rows AS MATERIALIZED (SELECT key AS position, jsonb(value) AS v FROM json_each(?1))
@@ -84,7 +86,7 @@ const INSERT_EVENTS = `
   ON CONFLICT (address, id) DO NOTHING`;
 
 function operatorTimeSql(): string {
-  return `CASE WHEN ${valueSql("kind")} IN ${OPERATOR_KINDS_SQL} THEN
+  return `CASE WHEN ${valueSql("kind")} IN ${OPERATOR_KINDS_SQL} AND ${valueSql("provider")} <> '${IMPORT_PROVIDER}' THEN
     max(${valueSql("occurred_at")}, coalesce((SELECT max(e.occurred_at) + 1 + ${RANK_SQL} FROM events e
       WHERE e.address = ${valueSql("address")} AND e.kind IN ${OPERATOR_KINDS_SQL}), 0))
     ELSE ${valueSql("occurred_at")} END`;
@@ -103,9 +105,9 @@ const INSERT_QUARANTINE = `
 /** A request that says nothing new leaves no receipt: a provider's retries cost no rows. */
 const INSERT_RECEIPT = `
   INSERT INTO receipts (id, request_id, source, provider, connection, received_at, method, query, headers,
-    body_sha256, body_bytes, status, replay_of)
+    body_sha256, body_bytes, status, replay_of, batch_id)
   SELECT next.id, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-    CASE WHEN EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = next.id) THEN 'quarantined' ELSE 'recorded' END, ?11
+    CASE WHEN EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = next.id) THEN 'quarantined' ELSE 'recorded' END, ?11, ?12
   FROM (SELECT ${NEXT_RECEIPT} AS id) AS next
   WHERE EXISTS (SELECT 1 FROM events e WHERE e.seq >= next.id * ${SEQ_PER_RECEIPT})
      OR EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = next.id)
@@ -153,9 +155,7 @@ const SELECT_PENDING_BY_IDENTITY = `
  */
 export async function recordRequest(db: D1Database, request: RecordRequest): Promise<Recorded> {
   const { receipt } = request;
-  const inserts = jsonChunks(insertArrays(request.events)).map((chunk) =>
-    db.prepare(INSERT_EVENTS).bind(chunk.json, chunk.first),
-  );
+  const inserts = insertEvents(db, request.events);
   const statements = [...inserts];
   for (const { json } of jsonChunks(request.quarantined.map((q) => [q.id, q.item, q.reason, q.detail]))) {
     statements.push(db.prepare(INSERT_QUARANTINE).bind(json, receipt.receivedAt, receipt.replayOf ?? null));
@@ -185,6 +185,11 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
   };
 }
 
+/** Statements for events of one receipt, to come before the receipt's own. */
+export function insertEvents(db: D1Database, events: readonly NormalizedEvent[]): D1PreparedStatement[] {
+  return jsonChunks(insertArrays(events)).map((chunk) => db.prepare(INSERT_EVENTS).bind(chunk.json, chunk.first));
+}
+
 /** Only what these events can add to. */
 function statisticsOf(events: readonly NormalizedEvent[]): string[] {
   if (!events.length) return [];
@@ -192,7 +197,7 @@ function statisticsOf(events: readonly NormalizedEvent[]): string[] {
 }
 
 /** The events that a receipt brought. */
-async function identitiesOf(db: D1Database, receiptId: number | null): Promise<ReadonlySet<string>> {
+export async function identitiesOf(db: D1Database, receiptId: number | null): Promise<ReadonlySet<string>> {
   if (receiptId === null) return new Set();
   const { results } = await db
     .prepare(SELECT_IDENTITIES_OF_RECEIPT)
@@ -224,7 +229,8 @@ export function settleQuarantine(db: D1Database, ids: readonly string[]): D1Prep
   ];
 }
 
-function insertReceipt(db: D1Database, r: Receipt): D1PreparedStatement {
+/** A statement for the receipt, which is written only if its request said something new. */
+export function insertReceipt(db: D1Database, r: Receipt): D1PreparedStatement {
   return db
     .prepare(INSERT_RECEIPT)
     .bind(
@@ -239,6 +245,7 @@ function insertReceipt(db: D1Database, r: Receipt): D1PreparedStatement {
       r.bodySha256,
       r.bodyBytes,
       r.replayOf ?? null,
+      r.batchId ?? null,
     );
 }
 
@@ -246,7 +253,7 @@ function insertReceipt(db: D1Database, r: Receipt): D1PreparedStatement {
 function insertArrays(events: readonly NormalizedEvent[]): unknown[][] {
   const commands = new Map<string, { readonly at: number; readonly rank: number }>();
   return events.map((event) => {
-    if (!isOperatorKind(event.kind)) return insertArray(event, entryOf(event), 0);
+    if (!isOperatorKind(event.kind) || event.provider === IMPORT_PROVIDER) return insertArray(event, entryOf(event), 0);
     const before = commands.get(event.address);
     const at = before ? Math.max(event.occurredAt, before.at + 1) : event.occurredAt;
     const rank = before ? before.rank + 1 : 0;
@@ -260,6 +267,6 @@ function entryOf(event: NormalizedEvent): number {
   return concernsRecipient(event) ? ENTRY.pending : ENTRY.skipped;
 }
 
-function identityOf(event: { readonly address: string; readonly id: string }): string {
+export function identityOf(event: { readonly address: string; readonly id: string }): string {
   return `${event.id} ${event.address}`;
 }
