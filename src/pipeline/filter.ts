@@ -30,13 +30,17 @@ import type { Deps } from "./deps";
 
 export type FilterDeps = Pick<Deps, "db" | "kv" | "now" | "log">;
 
-/** A shard of this many takes about 20 MB to build. */
-const KEYS_PER_SHARD = 500_000;
+export interface FilterLimits {
+  /** A shard is built as a whole: with this many recipients it takes about 20 MB. */
+  readonly keysPerShard: number;
+  /** Of one statement. D1 ends it after 30 seconds; its answer, at most 16 bytes a row, must stay below 2 MB. */
+  readonly rowsPerStretch: number;
+  /** Statements. D1 takes a thousand of them an invocation, and a run also has other things to do. */
+  readonly stretchesPerRun: number;
+}
+
+const LIMITS: FilterLimits = { keysPerShard: 500_000, rowsPerStretch: 50_000, stretchesPerRun: 60 };
 const MAX_SHARD_BITS = 12;
-/** One statement. D1 ends it after 30 seconds; its answer, at most 16 bytes a row, must stay below 2 MB. */
-const ROWS_PER_STRETCH = 50_000;
-/** D1 takes a thousand statements an invocation; a run also has other things to do. */
-const STRETCHES_PER_RUN = 60;
 const RUN_BUDGET_MS = 20_000;
 /** However often a new one is wanted: a build reads every recipient, and D1 counts rows. */
 const MAX_ROWS_PER_MINUTE = 100_000;
@@ -51,11 +55,11 @@ const AFTER_EVERY_KEY = "g";
  *
  * @param everyMs build at most this often, and only if the list has changed
  */
-export async function tendFilter(deps: FilterDeps, everyMs: number): Promise<void> {
+export async function tendFilter(deps: FilterDeps, everyMs: number, limits: FilterLimits = LIMITS): Promise<void> {
   const latest = await latestBuild(deps.db);
-  const build = latest && !latest.isPublished ? latest : await beginIfDue(deps, latest, everyMs);
+  const build = latest && !latest.isPublished ? latest : await beginIfDue(deps, latest, everyMs, limits);
   if (!build) return;
-  const parts = await buildParts(deps, build);
+  const parts = await buildParts(deps, build, limits);
   if (parts?.length === 2 ** build.shardBits) await publish(deps, { ...build, parts });
 }
 
@@ -63,6 +67,7 @@ async function beginIfDue(
   deps: FilterDeps,
   published: FilterBuild | null,
   everyMs: number,
+  { keysPerShard }: FilterLimits,
 ): Promise<FilterBuild | null> {
   const now = deps.now();
   if (published && now - published.currentAt < intervalMs(published, everyMs)) return null;
@@ -76,7 +81,8 @@ async function beginIfDue(
   const version = Math.max(published?.version ?? 0, manifest?.version ?? 0) + 1;
   // Nobody begins to read these any more: a later one has been published for as long as it took to become due.
   if (published) await removePartsBefore(deps.kv, published.version);
-  const shardBits = shardBitsFor(countOf(published?.parts ?? []) + newest - (published?.lastChange ?? 0));
+  const atMost = countOf(published?.parts ?? []) + newest - (published?.lastChange ?? 0);
+  const shardBits = shardBitsFor(atMost / keysPerShard);
   const begun = { version, startedAt: now, lastChange: newest, shardBits };
   if (!(await insertBuild(deps.db, begun))) return null;
   return { ...begun, parts: [], isPublished: false, currentAt: now };
@@ -91,20 +97,22 @@ function countOf(parts: readonly FilterPart[]): number {
   return parts.reduce((sum, part) => sum + part.count, 0);
 }
 
-/** @param atMost recipients: those of the build before and as many as there were changes */
-function shardBitsFor(atMost: number): number {
-  const bits = Math.ceil(Math.log2(Math.max(1, atMost / KEYS_PER_SHARD)));
-  return Math.min(MAX_SHARD_BITS, bits);
+function shardBitsFor(shards: number): number {
+  return Math.min(MAX_SHARD_BITS, Math.ceil(Math.log2(Math.max(1, shards))));
 }
 
 /** @returns the parts so far; `null` where somebody else builds the same */
-async function buildParts(deps: FilterDeps, build: FilterBuild): Promise<readonly FilterPart[] | null> {
+async function buildParts(
+  deps: FilterDeps,
+  build: FilterBuild,
+  limits: FilterLimits,
+): Promise<readonly FilterPart[] | null> {
   const deadline = deps.now() + RUN_BUDGET_MS;
   const parts = [...build.parts];
   for (let stretches = 0; parts.length < 2 ** build.shardBits; ) {
-    if (stretches >= STRETCHES_PER_RUN || deps.now() >= deadline) break;
+    if (stretches >= limits.stretchesPerRun || deps.now() >= deadline) break;
     const shard = parts.length;
-    const { part, statements } = await buildPart(deps, build, shard);
+    const { part, statements } = await buildPart(deps, build, shard, limits);
     if (!(await addPart(deps.db, build.version, shard, part))) return null;
     parts.push(part);
     stretches += statements;
@@ -116,17 +124,18 @@ async function buildPart(
   deps: FilterDeps,
   { version, shardBits }: FilterBuild,
   shard: number,
+  { rowsPerStretch }: FilterLimits,
 ): Promise<{ part: FilterPart; statements: number }> {
   const before = firstKeyOf(shard + 1, shardBits);
   const addresses: string[] = [];
   const domains: string[] = [];
   let scanned = 0;
   for (let after = firstKeyOf(shard, shardBits), statements = 1; ; statements++) {
-    const stretch = await suppressedKeys(deps.db, after, before, ROWS_PER_STRETCH);
+    const stretch = await suppressedKeys(deps.db, after, before, rowsPerStretch);
     addresses.push(stretch.addresses);
     domains.push(stretch.domains);
     scanned += stretch.scanned;
-    if (stretch.last !== null && stretch.scanned === ROWS_PER_STRETCH) {
+    if (stretch.last !== null && stretch.scanned === rowsPerStretch) {
       after = stretch.last;
       continue;
     }
