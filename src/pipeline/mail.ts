@@ -55,8 +55,10 @@ export interface MailOutcome {
 export const UNVERIFIED = "unverified";
 export const UNRECOGNIZED = "unrecognized";
 const OPEN_REASONS: readonly string[] = [UNVERIFIED, UNRECOGNIZED];
-/** Of such mails so much is kept, of others as much as is ever read: a report is at the beginning, and a database ends at 10 GB. */
-const KEPT_UNVERIFIED_BYTES = 256 * 1024;
+/** Of mail that everybody could have sent so much is kept: a report is at its beginning, and a database ends at 10 GB. */
+const KEPT_OPEN_BYTES = 256 * 1024;
+/** No server reports on so many recipients that nobody knows beside one that somebody does: such a mail waits as a whole. */
+const MAX_STRANGERS = 100;
 /** With so many in quarantine the next one is not taken: its sender's server keeps it and tries again. */
 const MAX_UNVERIFIED = 10_000;
 /** An isolate counts them at most this often: to count is to read as many rows. */
@@ -76,16 +78,20 @@ export async function receiveMail(deps: Deps, mail: IncomingMail): Promise<MailO
   const receivedAt = deps.now();
   const { door, connection, requestId } = mail;
   const { form, statements, parsed } = await readMail(deps, mail);
-  const isOpen = parsed.type === "unreadable" && OPEN_REASONS.includes(parsed.reason);
-  if (isOpen && (await isQuarantineFull(deps))) throw new QuarantineFull();
+  const fillsQuarantine = (parsed.type === "items" ? parsed.items : [parsed]).some(isOpen);
+  if (fillsQuarantine && (await isQuarantineFull(deps))) throw new QuarantineFull();
   const { counts } = await ingest(deps, {
-    request: requestOfMail(mail, isOpen ? KEPT_UNVERIFIED_BYTES : MAX_MAIL_BYTES),
+    request: requestOfMail(mail, fillsQuarantine || !mail.trusted ? KEPT_OPEN_BYTES : MAX_MAIL_BYTES),
     origin: { requestId, source: SOURCES[door], provider: door, connection, receivedAt },
     parsed,
   });
   noteActivity(deps, { provider: door, connection });
   deps.log.info("mail.recorded", { door, connection, form, ...counts });
   return { form, counts, statements };
+}
+
+function isOpen(item: ReadItem): boolean {
+  return item.type === "unreadable" && OPEN_REASONS.includes(item.reason);
 }
 
 const counted = new WeakMap<D1Database, { readonly at: number; readonly isFull: boolean }>();
@@ -115,7 +121,8 @@ export async function readMail(
     return { form: "unrecognized", statements: [], parsed };
   }
   const vouched = await vouch({ db, keys: returnPathKeys.value }, mail, { trusted, envelopeTo });
-  const name = await nameOf(mail, raw);
+  // Of the part that is kept, so that a replay finds the same name.
+  const name = await nameOf(mail, raw.subarray(0, KEPT_OPEN_BYTES));
   const statements = vouched.map(({ event, by, signed }) => {
     const returnPath = signed?.address ?? mail.returned.envelopeSender ?? envelopeTo;
     return { event, by, draft: draftOfMail(event, mail, { name, returnPath, stream: signed?.stream }) };
@@ -129,7 +136,8 @@ function parsedOf(form: MailForm, statements: readonly Statement[]): MailReading
   if (form === "unrecognized") return unreadable(UNRECOGNIZED, "The mail is no report of a kind that is known.");
   // A report that the recipient takes back, or one about something else than a delivery.
   if (!statements.length) return { type: "items", items: [{ type: "ignored" }] };
-  if (statements.every(({ by }) => by === null)) {
+  const strangers = statements.filter(({ by }) => by === null).length;
+  if (strangers === statements.length || strangers > MAX_STRANGERS) {
     const claims = statements.map(({ draft }) => claimOf(draft));
     return unreadable(UNVERIFIED, `Nothing vouches for this mail (${form}: ${[...new Set(claims)].join(", ")}).`);
   }

@@ -98,14 +98,14 @@ describe("the email handler", () => {
     expect(await countOf("receipts")).toBe(0);
   });
 
-  it("takes a mail of any size, and keeps no more of it than is ever read", async () => {
+  it("takes a mail of any size, and keeps the beginning of it", async () => {
     await sent();
     const filling = new Uint8Array(5 * 1024 * 1024).fill(0x78);
     await routeStream(new Blob([bounce, filling]).stream());
     expect(await eventsOf(JOHN)).toHaveLength(2);
     await routeStream(new Blob([letter(), filling]).stream());
-    expect(await rowsOf("SELECT body_bytes FROM receipts WHERE provider = 'email' ORDER BY id")).toEqual([
-      { body_bytes: 4 * 1024 * 1024 },
+    expect(await rowsOf("SELECT body_bytes FROM receipts WHERE provider = 'email'")).toEqual([
+      { body_bytes: 256 * 1024 },
       { body_bytes: 256 * 1024 },
     ]);
   });

@@ -102,6 +102,23 @@ describe("a report that comes through an open door", () => {
     expect(await theItem()).toMatchObject({ item: 0 });
   });
 
+  it("about one who is vouched for and very many others waits as a whole", async () => {
+    await sent(ANN);
+    const others = Array.from({ length: 101 }, (_, i) => ({ recipient: `p${i}@example.com` }));
+    await route(dsn([{ recipient: ANN }, ...others], { message: MESSAGE }));
+    expect(await eventsInJournal()).toEqual([]);
+    expect(await theItem()).toMatchObject({ reason: "unverified", item: null });
+  });
+
+  it("without a name of its own is told from others by its bytes, also when it is released", async () => {
+    const mail = `${dsn({ recipient: JOHN }, { message: MESSAGE })}${"x".repeat(300_000)}`;
+    await route(mail);
+    await replayed((await theItem()).id);
+    await sent(JOHN);
+    await route(mail);
+    expect(await eventsInJournal()).toHaveLength(1);
+  });
+
   it("that it is not known at all waits too, and of a known kind without an effect nothing is kept", async () => {
     await route(letter());
     expect(await theItem()).toMatchObject({ item: null, reason: "unrecognized" });
@@ -190,13 +207,15 @@ describe("a signed return path", () => {
 
 describe("a trusted door", () => {
   it("vouches for what comes through it, recipients as they are stated", async () => {
-    const mail = dsn({ recipient: JOHN, final: "john.private@example.net" }, { message: MESSAGE });
+    const report = dsn({ recipient: JOHN, final: "john.private@example.net" }, { message: MESSAGE });
+    const mail = `${report}${"x".repeat(5_000_000)}`;
     expect(await jsonOf(await postMail(mail))).toMatchObject({ counts: { received: 1, new: 1, quarantined: 0 } });
     const [bounce] = await eventsOf(JOHN);
     expect(bounce).toMatchObject({ provider: "messages", kind: "bounced", class: "hard", received_at: Date.now() });
     expect(JSON.parse(bounce?.metadata ?? "{}")).toEqual({ failedAddress: "john.private@example.net" });
-    expect(await rowsOf("SELECT source, method, headers FROM receipts")).toEqual([
-      { source: "api", method: "MAIL", headers: '[["content-type","message/rfc822"]]' },
+    const headers = '[["content-type","message/rfc822"]]';
+    expect(await rowsOf("SELECT source, method, query, headers, body_bytes FROM receipts")).toEqual([
+      { source: "api", method: "MAIL", query: '[["trusted","true"]]', headers, body_bytes: 4 * 1024 * 1024 },
     ]);
   });
 
