@@ -115,6 +115,12 @@ export interface ProbeAnswer {
   readonly body?: string;
 }
 
+/** What a provider posts, without the proof that it comes from there. */
+export interface Sample {
+  readonly body: string;
+  readonly contentType: string;
+}
+
 export interface Adapter<Credential = unknown> {
   /** The word in URLs and secrets' names: kebab-case. */
   readonly id: string;
@@ -131,6 +137,13 @@ export interface Adapter<Credential = unknown> {
     context: VerifyContext,
   ) => Promise<VerifyOutcome>;
   readonly parse: (request: VerifiedRequest, context: ParseContext) => ParseOutcome;
+  /**
+   * The mildest thing that this provider tells, as it tells it, of a mail to `test@example.com`: what the dashboard sends
+   * through to show that everything behind the signature works.
+   *
+   * @param at epoch ms, its time; of another millisecond it is another event
+   */
+  readonly sample: (at: number) => Sample;
   /** Answers a GET, HEAD or OPTIONS of this provider; `null`: it is no probe. */
   readonly probe?: (request: WebhookRequest, credentials: readonly Credential[]) => ProbeAnswer | null;
   /** Files that prove to the provider that the host is ours, by name. */

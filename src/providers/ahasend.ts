@@ -15,6 +15,15 @@ import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/
 import { defineAdapter, type ParsedItem } from "./adapter";
 import { entryOf, isObject, type JsonObject, objectOf, textOf } from "./json";
 import { ignored, readRecord, unreadable } from "./parsed";
+import {
+  jsonSample,
+  SAMPLE_RECIPIENT,
+  SAMPLE_SENDER,
+  sampleId,
+  sampleMessageId,
+  sampleTime,
+  sampleUuid,
+} from "./sample";
 import { readPlainSecret, type StandardScheme, verifyStandard } from "./standard-signature";
 import { msOfRfc3339 } from "./time";
 
@@ -66,6 +75,20 @@ export const ahasend = defineAdapter<Uint8Array>({
   readCredential: readPlainSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),
   parse: (request) => readRecord(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      type: "message.delivered",
+      webhook_id: sampleUuid(at),
+      timestamp: sampleTime(at),
+      data: {
+        event: "on_delivered",
+        from: SAMPLE_SENDER,
+        recipient: SAMPLE_RECIPIENT,
+        message_id_header: `<${sampleMessageId(at)}>`,
+        id: sampleId(at),
+        delivery_attempt: { smtp_code: 250, enhanced_status_code: "2.0.0", response: "OK", command: "DATA" },
+      },
+    }),
 });
 
 function parseEvent(event: unknown): ParsedItem {

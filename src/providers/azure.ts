@@ -14,6 +14,7 @@ import { defineAdapter, type ParsedItem, type ParseOutcome, type ProbeAnswer, ty
 import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, parseRecords, textOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleMessageId, sampleTime, sampleUuid } from "./sample";
 import { msOfRfc3339 } from "./time";
 
 /** Azure Functions' name for it, which Event Grid's users know. */
@@ -64,6 +65,24 @@ export const azure = defineAdapter<string>({
   verify: async (request, secrets) => verifySharedSecret(request, secrets, SECRET_QUERY),
   parse: (request) => parseBody(request.body),
   probe: allowOrigin,
+  sample: (at) =>
+    jsonSample([
+      {
+        id: sampleUuid(at),
+        topic: "/subscriptions/s/providers/microsoft.communication/communicationservices/c",
+        data: {
+          sender: SAMPLE_SENDER,
+          recipient: SAMPLE_RECIPIENT,
+          messageId: sampleUuid(at),
+          internetMessageId: `<${sampleMessageId(at)}>`,
+          status: "Delivered",
+          deliveryAttemptTimeStamp: sampleTime(at),
+        },
+        eventType: "Microsoft.Communication.EmailDeliveryReportReceived",
+        dataVersion: "1.0",
+        eventTime: sampleTime(at),
+      },
+    ]),
 });
 
 /** CloudEvents' handshake (HTTP 1.1 Web Hooks for Event Delivery §4): who asks to send is told that it may. */

@@ -18,6 +18,7 @@ import { BY_SHARED_SECRET } from "./auth";
 import { entryOf, fieldsOfText, isObject, type JsonObject, parseJsonText, textOf, textsOf } from "./json";
 import { ignored, readRecords, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, sampleMessageId, sampleSeconds } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 /** Event → kind; `null`: known and not wanted. */
@@ -63,6 +64,15 @@ export const brevo = defineAdapter<string>({
   ...BY_SHARED_SECRET,
   retryStatus: 429,
   parse: (request) => readRecords(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      event: "delivered",
+      email: SAMPLE_RECIPIENT,
+      id: 814119,
+      "message-id": `<${sampleMessageId(at)}>`,
+      ts_event: sampleSeconds(at),
+      ts_epoch: at,
+    }),
 });
 
 function parseEvent(record: unknown): ParsedItem {

@@ -18,6 +18,7 @@ import { unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
 import { ignored, unreadable, unreadableBody } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, SAMPLE_SENDER, sampleId, sampleTime, sampleUuid } from "./sample";
 import { msOfRfc3339 } from "./time";
 
 const TYPE_PREFIX = "cf.email.sending.message.";
@@ -49,6 +50,19 @@ export const cloudflareEmail = defineAdapter<never>({
   readCredential: () => fail("takes no secret: bind its queue to the worker instead"),
   verify: async () => unauthenticated("not a webhook"),
   parse: (request) => parseMessage(request.body),
+  sample: (at) =>
+    jsonSample({
+      type: "cf.email.sending.message.delivered",
+      source: { type: "email.sending", domain: "example.org" },
+      payload: {
+        eventId: sampleUuid(at),
+        messageId: sampleId(at),
+        sender: SAMPLE_SENDER,
+        recipient: SAMPLE_RECIPIENT,
+        delivery: { status: "delivered", smtpStatusCode: "250", smtpResponse: SAMPLE_REPLY },
+      },
+      metadata: { eventSchemaVersion: 1, eventTimestamp: sampleTime(at) },
+    }),
 });
 
 function parseMessage(body: Uint8Array): ParseOutcome {

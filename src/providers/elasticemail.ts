@@ -18,6 +18,7 @@ import { BY_SHARED_SECRET } from "./auth";
 import { readFormOrJson, recordOfForm } from "./form";
 import { entryOf, fieldsOfText, isObject, type JsonObject, textOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { formSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleId, sampleTime, sampleUuid } from "./sample";
 import { msOfMonthFirst, msOfRfc3339, msOfZoneless } from "./time";
 
 /** Status, in lower case → kind; `null`: known and not wanted. */
@@ -74,6 +75,16 @@ export const elasticemail = defineAdapter<string>({
   ...BY_SHARED_SECRET,
   acceptsGet: true,
   parse: parseBody,
+  sample: (at) =>
+    formSample({
+      from: SAMPLE_SENDER,
+      to: SAMPLE_RECIPIENT,
+      date: sampleTime(at),
+      status: "Sent",
+      category: "Ignore",
+      messageid: sampleId(at),
+      transaction: sampleUuid(at),
+    }),
 });
 
 function parseBody(request: WebhookRequest): ParseOutcome {

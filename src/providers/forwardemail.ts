@@ -15,6 +15,7 @@ import { defineAdapter, type ParsedItem } from "./adapter";
 import { type BodyHmac, readSecret, verifyBodyHmac } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, textOf } from "./json";
 import { readRecord, unreadable } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, sampleId, sampleMessageId, sampleTime } from "./sample";
 import { msOfRfc3339 } from "./time";
 
 const SCHEME: BodyHmac = { header: "x-webhook-signature", encoding: "hex" };
@@ -51,6 +52,18 @@ export const forwardemail = defineAdapter<string>({
   readCredential: readSecret,
   verify: (request, secrets) => verifyBodyHmac(request, secrets, SCHEME),
   parse: (request) => readRecord(request.body, parseBounce),
+  sample: (at) =>
+    jsonSample({
+      email_id: sampleId(at),
+      recipient: SAMPLE_RECIPIENT,
+      message: "554 5.7.1 Not accepted for policy reasons",
+      response_code: 554,
+      response: "554 5.7.1 Not accepted for policy reasons",
+      truth_source: "example.com",
+      headers: { "Message-ID": `<${sampleMessageId(at)}>` },
+      bounce: { action: "reject", category: "policy", code: 554, status: "5.7.1" },
+      bounced_at: sampleTime(at),
+    }),
 });
 
 function parseBounce(record: unknown): ParsedItem {

@@ -16,6 +16,15 @@ import { defineAdapter, type ParsedItem } from "./adapter";
 import { BY_SHARED_SECRET } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
 import { ignored, readRecords, unreadable } from "./parsed";
+import {
+  jsonSample,
+  SAMPLE_RECIPIENT,
+  SAMPLE_SENDER,
+  sampleId,
+  sampleMessageId,
+  sampleSeconds,
+  sampleTime,
+} from "./sample";
 import { msOfRfc3339, msOfUnixSeconds } from "./time";
 
 /** Record type → kind; `null`: known and not wanted. */
@@ -97,6 +106,20 @@ export const kumomta = defineAdapter<string>({
   manual: "https://docs.kumomta.com/userguide/operation/webhooks/",
   ...BY_SHARED_SECRET,
   parse: (request) => readRecords(request.body, parseRecord),
+  sample: (at) =>
+    jsonSample({
+      type: "Delivery",
+      id: sampleId(at),
+      sender: SAMPLE_SENDER,
+      recipient: SAMPLE_RECIPIENT,
+      queue: "example.com",
+      response: { code: 250, enhanced_code: { class: 2, subject: 0, detail: 0 }, content: "OK" },
+      peer_address: { name: "mx1.example.com.", addr: "192.0.2.25" },
+      timestamp: sampleSeconds(at),
+      event_time: sampleTime(at),
+      num_attempts: 1,
+      headers: { "Message-ID": `<${sampleMessageId(at)}>` },
+    }),
 });
 
 function parseRecord(record: unknown): ParsedItem {

@@ -14,6 +14,7 @@ import { accepted, anyHmac, isWithin, readSecret, unauthenticated } from "./auth
 import { entryOf, isObject, type JsonObject, objectOf, textOf } from "./json";
 import { ignored, readRecord, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, sampleId, sampleTime, sampleUuid } from "./sample";
 import { msOfRfc3339, msOfUnixSeconds } from "./time";
 
 const TOLERANCE_MS = 5 * 60_000;
@@ -51,6 +52,17 @@ export const lettermint = defineAdapter<string>({
   readCredential: readSecret,
   verify: (request, secrets, { now }) => verify(request, secrets, now),
   parse: (request) => readRecord(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      id: sampleUuid(at),
+      event: "message.delivered",
+      timestamp: sampleTime(at),
+      data: {
+        message_id: sampleId(at),
+        recipient: SAMPLE_RECIPIENT,
+        response: { status_code: 250, enhanced_status_code: "2.0.0", content: SAMPLE_REPLY },
+      },
+    }),
 });
 
 async function verify(request: WebhookRequest, secrets: readonly string[], now: number): Promise<VerifyOutcome> {

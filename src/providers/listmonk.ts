@@ -22,6 +22,7 @@ import {
 } from "./adapter";
 import { accepted, basicCredentials, unauthenticated } from "./auth";
 import { isObject, type JsonObject, parseJson, parseJsonText } from "./json";
+import { jsonSample, SAMPLE_RECIPIENT, sampleTime } from "./sample";
 import { msOfRfc3339 } from "./time";
 
 const IDEMPOTENCY_KEY = "idempotency-key";
@@ -55,6 +56,7 @@ export const listmonk = defineAdapter<string>({
   parse: (request, { receivedAt }) => parseBody(request, receivedAt),
   dialect: DIALECT,
   replayHeaders: [IDEMPOTENCY_KEY],
+  sample: (at) => jsonSample({ email: SAMPLE_RECIPIENT, type: "soft", source: "test", created_at: sampleTime(at) }),
 });
 
 function readCredential(raw: RawCredential): Result<string, string> {

@@ -18,6 +18,7 @@ import { type BodyHmac, readSecret, verifyBodyHmac } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
 import { ignored, readRecord, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, sampleId, sampleTime } from "./sample";
 import { msOfRfc3339 } from "./time";
 
 const SCHEME: BodyHmac = { header: "signature", encoding: "hex" };
@@ -74,6 +75,18 @@ export const mailersend = defineAdapter<string>({
   readCredential: readSecret,
   verify,
   parse: (request) => readRecord(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      type: "activity.delivered",
+      created_at: sampleTime(at),
+      data: {
+        id: sampleId(at),
+        message_id: sampleId(at),
+        email_id: sampleId(at),
+        type: "delivered",
+        recipient: SAMPLE_RECIPIENT,
+      },
+    }),
 });
 
 async function verify(request: WebhookRequest, secrets: readonly string[]): Promise<VerifyOutcome> {

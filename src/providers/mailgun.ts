@@ -30,6 +30,7 @@ import { type FormFields, parseForm } from "./form";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleId, sampleMessageId } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 /** Half as long again as retries go on. */
@@ -93,6 +94,18 @@ export const mailgun = defineAdapter<string>({
   readCredential: readSecret,
   verify,
   parse: parseBody,
+  sample: (at) =>
+    jsonSample({
+      "event-data": {
+        event: "delivered",
+        id: sampleId(at),
+        timestamp: at / 1000,
+        recipient: SAMPLE_RECIPIENT,
+        message: { headers: { to: SAMPLE_RECIPIENT, from: SAMPLE_SENDER, "message-id": sampleMessageId(at) } },
+        envelope: { sender: SAMPLE_SENDER, transport: "smtp", targets: SAMPLE_RECIPIENT },
+        "delivery-status": { "mx-host": "mx1.example.com", code: 250, message: "OK", "attempt-no": 1 },
+      },
+    }),
 });
 
 interface Post {

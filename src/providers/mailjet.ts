@@ -15,6 +15,7 @@ import { defineAdapter, type ParsedItem } from "./adapter";
 import { BY_SHARED_SECRET } from "./auth";
 import { entryOf, fieldsOfText, isObject, type JsonObject, textOf } from "./json";
 import { ignored, readRecords, unreadable } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, sampleSeconds, sampleUuid } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 /** Event → kind; `null`: known and not wanted. */
@@ -69,6 +70,15 @@ export const mailjet = defineAdapter<string>({
   manual: "https://dev.mailjet.com/email/guides/webhooks/",
   ...BY_SHARED_SECRET,
   parse: (request) => readRecords(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      event: "sent",
+      time: sampleSeconds(at),
+      MessageID: at,
+      Message_GUID: sampleUuid(at),
+      email: SAMPLE_RECIPIENT,
+      smtp_reply: `sent (${SAMPLE_REPLY})`,
+    }),
 });
 
 function parseEvent(record: unknown): ParsedItem {

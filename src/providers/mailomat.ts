@@ -27,6 +27,15 @@ import { anyHmac, readSecret, unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
 import { ignored, unreadable, unreadableBody } from "./parsed";
 import { refusalCategory } from "./refusal";
+import {
+  jsonSample,
+  SAMPLE_RECIPIENT,
+  SAMPLE_REPLY,
+  SAMPLE_SENDER,
+  sampleMessageId,
+  sampleTime,
+  sampleUuid,
+} from "./sample";
 import { msOfRfc3339 } from "./time";
 
 const SIGNATURE_PREFIX = "sha256=";
@@ -53,6 +62,22 @@ export const mailomat = defineAdapter<string>({
   readCredential: readSecret,
   verify: (request, secrets, { now }) => verify(request, secrets, now),
   parse: (request) => parseBody(request.body),
+  sample: (at) =>
+    jsonSample({
+      id: sampleUuid(at),
+      eventType: "delivered",
+      occurredAt: sampleTime(at),
+      messageUuid: sampleUuid(at),
+      messageId: sampleMessageId(at),
+      recipient: SAMPLE_RECIPIENT,
+      payload: {
+        event: "delivered",
+        timestamp: at / 1000,
+        sender: SAMPLE_SENDER,
+        recipient: SAMPLE_RECIPIENT,
+        "delivery-status": { "attempt-nr": 1, code: 250, "enhanced-code": "2.0.0", message: SAMPLE_REPLY },
+      },
+    }),
 });
 
 async function verify(request: WebhookRequest, secrets: readonly string[], now: number): Promise<VerifyOutcome> {

@@ -19,6 +19,7 @@ import { defineAdapter, type ParsedItem, type RawCredential, type VerifyOutcome,
 import { accepted, unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
 import { ignored, readRecord, unreadable } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleMessageId, sampleTime } from "./sample";
 import { msOfRfc3339 } from "./time";
 
 const SIGNATURE_HEADER = "x-mailpace-signature";
@@ -44,6 +45,19 @@ export const mailpace = defineAdapter<Uint8Array>({
   readCredential,
   verify,
   parse: (request) => readRecord(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      event: "email.delivered",
+      payload: {
+        status: "delivered",
+        id: at,
+        created_at: sampleTime(at),
+        updated_at: sampleTime(at),
+        from: SAMPLE_SENDER,
+        to: SAMPLE_RECIPIENT,
+        message_id: `<${sampleMessageId(at)}>`,
+      },
+    }),
 });
 
 /** The domain's public key: base64 of its 32 bytes. */

@@ -16,6 +16,7 @@ import { readSecret, verifyBodyHmac } from "./auth";
 import { entryOf, isObject, type JsonError, type JsonObject, parseRecords, textOf, textsOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, sampleSeconds, sampleUuid } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 /** Event → kind; `null`: known and not wanted. */
@@ -54,6 +55,20 @@ export const mailtrap = defineAdapter<string>({
   readCredential: readSecret,
   verify: (request, secrets) => verifyBodyHmac(request, secrets, { header: "mailtrap-signature", encoding: "hex" }),
   parse: (request) => parseBody(request.body),
+  sample: (at) =>
+    jsonSample({
+      events: [
+        {
+          event: "delivery",
+          timestamp: sampleSeconds(at),
+          sending_stream: "transactional",
+          message_id: sampleUuid(at),
+          email: SAMPLE_RECIPIENT,
+          event_id: sampleUuid(at),
+          sending_domain_name: "example.org",
+        },
+      ],
+    }),
 });
 
 function parseBody(body: Uint8Array): ParseOutcome {

@@ -28,6 +28,7 @@ import { accepted, unauthenticated } from "./auth";
 import { parseForm } from "./form";
 import { entryOf, isObject, type JsonObject, objectOf, parseJsonText, textOf, textsOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { formSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleId, sampleSeconds } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 interface Credential {
@@ -86,6 +87,23 @@ export const mandrill = defineAdapter<Credential>({
   verify,
   parse: parseBody,
   probe: ({ method }) => (method === "HEAD" ? { status: 200 } : null),
+  sample: (at) =>
+    formSample({
+      mandrill_events: JSON.stringify([
+        {
+          event: "delivered",
+          _id: sampleId(at),
+          ts: sampleSeconds(at),
+          msg: {
+            _id: sampleId(at),
+            ts: sampleSeconds(at),
+            email: SAMPLE_RECIPIENT,
+            sender: SAMPLE_SENDER,
+            state: "sent",
+          },
+        },
+      ]),
+    }),
 });
 
 function readCredential(raw: RawCredential): Result<Credential, string> {

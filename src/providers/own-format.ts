@@ -13,6 +13,7 @@ import { defineAdapter, type ParseContext, type ParsedItem, type ParseOutcome } 
 import { unauthenticated } from "./auth";
 import { isObject, parseRecords } from "./json";
 import { eachRecord, unreadable, unreadableBody } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, sampleId, sampleMessageId, sampleTime } from "./sample";
 
 export const REPORTED_KINDS = [
   "delivered",
@@ -91,6 +92,14 @@ export const ownFormat = defineAdapter<never>({
       ...context,
       idempotencyKey: request.headers.get(IDEMPOTENCY_KEY_HEADER),
       allowOperatorKinds: true,
+    }),
+  sample: (at) =>
+    jsonSample({
+      id: sampleId(at),
+      kind: "delivered",
+      recipient: SAMPLE_RECIPIENT,
+      occurredAt: sampleTime(at),
+      messageId: sampleMessageId(at),
     }),
 });
 

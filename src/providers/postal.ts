@@ -22,6 +22,15 @@ import { defineAdapter, type ParsedItem, type RawCredential, type VerifyOutcome,
 import { accepted, unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
 import { ignored, readRecord, unreadable } from "./parsed";
+import {
+  jsonSample,
+  SAMPLE_RECIPIENT,
+  SAMPLE_REPLY,
+  SAMPLE_SENDER,
+  sampleId,
+  sampleMessageId,
+  sampleUuid,
+} from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 /** The first header that is there counts. */
@@ -75,6 +84,25 @@ export const postal = defineAdapter<Uint8Array>({
   readCredential,
   verify,
   parse: (request) => readRecord(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      event: "MessageSent",
+      timestamp: at / 1000,
+      payload: {
+        message: {
+          id: at,
+          token: sampleId(at),
+          direction: "outgoing",
+          message_id: sampleMessageId(at),
+          to: SAMPLE_RECIPIENT,
+          from: SAMPLE_SENDER,
+        },
+        status: "Sent",
+        output: SAMPLE_REPLY,
+        timestamp: at / 1000,
+      },
+      uuid: sampleUuid(at),
+    }),
 });
 
 /** The server's public key: base64 of its SubjectPublicKeyInfo, as the DKIM record has it, or PEM. */

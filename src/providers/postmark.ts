@@ -19,6 +19,7 @@ import { defineAdapter, type ParsedItem } from "./adapter";
 import { BY_SHARED_SECRET } from "./auth";
 import { entryOf, isObject, type JsonObject, textOf, textsOf } from "./json";
 import { ignored, readRecord, unreadable } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, sampleTime, sampleUuid } from "./sample";
 import { msOfRfc3339 } from "./time";
 
 interface Meaning {
@@ -93,6 +94,16 @@ export const postmark = defineAdapter<string>({
   manual: "https://postmarkapp.com/developer/webhooks/webhooks-overview",
   ...BY_SHARED_SECRET,
   parse: (request) => readRecord(request.body, parseRecord),
+  sample: (at) =>
+    jsonSample({
+      RecordType: "Delivery",
+      ServerID: 1,
+      MessageStream: "outbound",
+      MessageID: sampleUuid(at),
+      Recipient: SAMPLE_RECIPIENT,
+      DeliveredAt: sampleTime(at),
+      Details: `smtp;${SAMPLE_REPLY}`,
+    }),
 });
 
 /** Taken off the list is no event: what Postmark does with its list does not release anybody from ours. */

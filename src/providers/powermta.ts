@@ -14,6 +14,7 @@ import { type Adapter, defineAdapter, type ParsedItem, type ParseOutcome } from 
 import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./auth";
 import { isObject, type JsonObject, parseRecords, textOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, SAMPLE_SENDER, sampleMessageId, sampleSeconds } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 /** Record type → kind; `null`: known and not wanted. */
@@ -71,6 +72,17 @@ export function powerMtaAdapter({ categories, ...about }: Variant): Adapter {
     readCredential: readSecret,
     verify: async (request, secrets) => verifySharedSecret(request, secrets),
     parse: (request) => parseBody(request.body, about.id, categories),
+    sample: (at) =>
+      jsonSample({
+        type: "d",
+        timeLogged: String(sampleSeconds(at)),
+        orig: SAMPLE_SENDER,
+        rcpt: SAMPLE_RECIPIENT,
+        dsnAction: "relayed",
+        dsnStatus: "2.0.0 (success)",
+        dsnDiag: `smtp;${SAMPLE_REPLY}`,
+        "header_Message-Id": `<${sampleMessageId(at)}>`,
+      }),
   });
 }
 

@@ -15,6 +15,7 @@ import { defineAdapter, type ParsedItem, type ParseOutcome, type WebhookRequest 
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleTime, sampleUuid } from "./sample";
 import { idHeadersOf, readStandardSecret, type StandardScheme, signedIdOf, verifyStandard } from "./standard-signature";
 import { msOfRfc3339 } from "./time";
 
@@ -66,6 +67,12 @@ export const resend = defineAdapter<Uint8Array>({
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),
   parse: parseBody,
   replayHeaders: idHeadersOf(SCHEME),
+  sample: (at) =>
+    jsonSample({
+      type: "email.delivered",
+      created_at: sampleTime(at),
+      data: { email_id: sampleUuid(at), created_at: sampleTime(at), from: SAMPLE_SENDER, to: [SAMPLE_RECIPIENT] },
+    }),
 });
 
 function parseBody(request: WebhookRequest): ParseOutcome {

@@ -15,7 +15,8 @@ import type { EventDraft, EventKind, StatedClass } from "../domain/event";
 import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
 import { entryOf, isObject, type JsonObject, objectOf, parseJsonText, textOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
-import { parseSns, readTopicArn, type SnsScheme, verifySns } from "./sns";
+import { SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleTime, sampleUuid } from "./sample";
+import { parseSns, readTopicArn, type SnsScheme, snsSample, verifySns } from "./sns";
 import { msOfRfc3339 } from "./time";
 
 /** The bucket `messaging`, in any region, and no other. */
@@ -66,6 +67,18 @@ export const scaleway = defineAdapter<string>({
   readCredential: readTopicArn,
   verify: (request, topics, context) => verifySns(request, topics, context, SCHEME),
   parse: (request) => parseSns(request, ({ message }) => parseMessage(message)),
+  sample: (at) =>
+    snsSample(at, {
+      id: sampleUuid(at),
+      type: "email_delivered",
+      domain_name: "example.org",
+      created_at: sampleTime(at),
+      email_id: sampleUuid(at),
+      email_from: SAMPLE_SENDER,
+      email_to: SAMPLE_RECIPIENT,
+      email_response_code: 250,
+      email_response_message: "2.0.0 OK",
+    }),
 });
 
 function parseMessage(message: string): ParseOutcome {

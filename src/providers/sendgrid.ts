@@ -24,6 +24,7 @@ import { accepted, unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, textOf, textsOf } from "./json";
 import { ignored, readRecords, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, sampleId, sampleMessageId, sampleSeconds } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
 const SIGNATURE = "x-twilio-email-event-webhook-signature";
@@ -92,6 +93,18 @@ export const sendgrid = defineAdapter<Uint8Array>({
   readCredential: readPublicKey,
   verify,
   parse: (request) => readRecords(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample([
+      {
+        email: SAMPLE_RECIPIENT,
+        timestamp: sampleSeconds(at),
+        "smtp-id": `<${sampleMessageId(at)}>`,
+        event: "delivered",
+        sg_event_id: sampleId(at),
+        sg_message_id: sampleId(at),
+        response: SAMPLE_REPLY,
+      },
+    ]),
 });
 
 /** As the dashboard shows it, base64 in one line, or as a PEM file. */

@@ -19,7 +19,8 @@ import type { BounceClass, EventDraft, EventKind, StatedClass } from "../domain/
 import { defineAdapter, type ParsedItem, type ParseOutcome } from "./adapter";
 import { entryOf, isObject, type JsonObject, objectOf, parseJsonText, textOf, textsOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
-import { parseSns, readTopicArn, type SnsNotification, type SnsScheme, verifySns } from "./sns";
+import { SAMPLE_RECIPIENT, SAMPLE_REPLY, SAMPLE_SENDER, sampleId, sampleTime } from "./sample";
+import { parseSns, readTopicArn, type SnsNotification, type SnsScheme, snsSample, verifySns } from "./sns";
 import { msOfRfc3339 } from "./time";
 
 /** A region's name and no other label: `sns.s3-us-west-2…` would be somebody's bucket. */
@@ -109,6 +110,17 @@ export const ses = defineAdapter<string>({
   readCredential: readTopicArn,
   verify: (request, topics, context) => verifySns(request, topics, context, SCHEME),
   parse: (request) => parseSns(request, parseNotification),
+  sample: (at) =>
+    snsSample(at, {
+      eventType: "Delivery",
+      delivery: { timestamp: sampleTime(at), recipients: [SAMPLE_RECIPIENT], smtpResponse: SAMPLE_REPLY },
+      mail: {
+        timestamp: sampleTime(at),
+        messageId: sampleId(at),
+        source: SAMPLE_SENDER,
+        destination: [SAMPLE_RECIPIENT],
+      },
+    }),
 });
 
 function parseNotification(notification: SnsNotification): ParseOutcome {

@@ -17,6 +17,7 @@ import { readFormOrJson } from "./form";
 import { entryOf, isObject, type JsonObject, textOf, textsOf } from "./json";
 import { ignored, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, SAMPLE_SENDER, sampleId, sampleTime } from "./sample";
 import { msOfRfc3339, msOfUnixSeconds, msOfZoneless } from "./time";
 
 /** Event → kind; `null`: known and not wanted. */
@@ -49,6 +50,15 @@ export const smtp2go = defineAdapter<string>({
   manual: "https://developers.smtp2go.com/docs/webhooks-overview",
   ...BY_SHARED_SECRET,
   parse: (request) => readFormOrJson(request, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      event: "delivered",
+      time: sampleTime(at),
+      sender: SAMPLE_SENDER,
+      rcpt: SAMPLE_RECIPIENT,
+      email_id: sampleId(at),
+      message: SAMPLE_REPLY,
+    }),
 });
 
 function parseEvent(record: unknown): ParsedItem {

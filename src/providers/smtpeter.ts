@@ -32,6 +32,7 @@ import { type CopernicaAccount, verifyCopernica } from "./copernica-signature";
 import { readFormOrJson } from "./form";
 import { isObject, type JsonObject, textOf, textsOf } from "./json";
 import { ignored, unreadable } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, sampleId, sampleSeconds } from "./sample";
 import { msOfUnixSeconds, msOfZoneless } from "./time";
 
 type Credential =
@@ -67,6 +68,14 @@ export const smtpeter = defineAdapter<Credential>({
   parse: (request) => readFormOrJson(request, parseRecord),
   ownershipFiles: (credentials) =>
     Object.fromEntries(credentials.flatMap((c) => (c.type === "account" ? Object.entries(c.files) : []))),
+  sample: (at) =>
+    jsonSample({
+      id: sampleId(at),
+      recipient: SAMPLE_RECIPIENT,
+      time: String(sampleSeconds(at)),
+      code: "250",
+      type: "delivery",
+    }),
 });
 
 /** `environment-<id>`, or an object with it, the registered URL and ownership files; any other text is a shared secret. */

@@ -14,10 +14,11 @@ import { bytesOfBase64, utf8Bytes } from "../crypto/encoding";
 import { importRsaKey, type RsaHash, verifyRsa } from "../crypto/rsa";
 import { derOfPem, publicKeyOfCertificate } from "../crypto/x509";
 import { fail, ok, type Result } from "../domain/result";
-import type { ParseOutcome, RawCredential, VerifyContext, VerifyOutcome, WebhookRequest } from "./adapter";
+import type { ParseOutcome, RawCredential, Sample, VerifyContext, VerifyOutcome, WebhookRequest } from "./adapter";
 import { accepted, unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, parseJson, textOf } from "./json";
 import { ignored, unreadable, unreadableBody } from "./parsed";
+import { jsonSample, sampleTime, sampleUuid } from "./sample";
 
 /** Whose envelope it is. The patterns cover whole URLs, as they are written: nothing parses them first. */
 export interface SnsScheme {
@@ -156,6 +157,17 @@ export function parseSns(
     default:
       return { type: "items", items: [unreadable("unknown_kind", "Type")] };
   }
+}
+
+/** A provider's message as it comes by a topic. @param at epoch ms */
+export function snsSample(at: number, message: unknown): Sample {
+  return jsonSample({
+    Type: NOTIFICATION,
+    MessageId: sampleUuid(at),
+    TopicArn: "arn:aws:sns:us-east-1:123456789012:test",
+    Message: JSON.stringify(message),
+    Timestamp: sampleTime(at),
+  });
 }
 
 function nothing(): ParseOutcome & { readonly type: "items" } {

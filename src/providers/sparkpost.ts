@@ -17,6 +17,7 @@ import { BY_SHARED_SECRET } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
 import { ignored, readRecords, unreadable } from "./parsed";
 import { refusalCategory } from "./refusal";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleId, sampleSeconds } from "./sample";
 import { msOfRfc3339, msOfUnixSeconds } from "./time";
 
 /** Classes of events that are about incoming mail, A/B tests and recipient lists. */
@@ -91,6 +92,22 @@ export const sparkpost = defineAdapter<string>({
   manual: "https://developers.sparkpost.com/api/webhooks/",
   ...BY_SHARED_SECRET,
   parse: (request) => readRecords(request.body, parseRecord),
+  sample: (at) =>
+    jsonSample([
+      {
+        msys: {
+          message_event: {
+            type: "delivery",
+            event_id: String(at),
+            timestamp: String(sampleSeconds(at)),
+            rcpt_to: SAMPLE_RECIPIENT,
+            message_id: sampleId(at),
+            transmission_id: String(at),
+            msg_from: SAMPLE_SENDER,
+          },
+        },
+      },
+    ]),
 });
 
 /** One event of one class; no class at all is a ping. */

@@ -10,6 +10,7 @@
  */
 import { defineAdapter } from "./adapter";
 import { parseOwnFormat } from "./own-format";
+import { jsonSample, SAMPLE_RECIPIENT, sampleId, sampleMessageId, sampleTime } from "./sample";
 import { idHeadersOf, readStandardSecret, type StandardScheme, signedIdOf, verifyStandard } from "./standard-signature";
 
 /** Svix, where the specification comes from, still sends its own names unless told otherwise. */
@@ -29,4 +30,12 @@ export const standardWebhooks = defineAdapter<Uint8Array>({
       allowOperatorKinds: false,
     }),
   replayHeaders: idHeadersOf(SCHEME),
+  sample: (at) =>
+    jsonSample({
+      id: sampleId(at),
+      kind: "delivered",
+      recipient: SAMPLE_RECIPIENT,
+      occurredAt: sampleTime(at),
+      messageId: sampleMessageId(at),
+    }),
 });

@@ -13,6 +13,7 @@ import type { EventDraft, EventKind, StatedClass } from "../domain/event";
 import { defineAdapter, type ParsedItem } from "./adapter";
 import { entryOf, isObject, type JsonObject, objectOf, textOf, textsOf } from "./json";
 import { ignored, readRecords, unreadable } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, sampleTime, sampleUuid } from "./sample";
 import { readStandardSecret, type StandardScheme, verifyStandard } from "./standard-signature";
 import { msOfRfc3339 } from "./time";
 
@@ -48,6 +49,17 @@ export const sweego = defineAdapter<Uint8Array>({
   readCredential: readStandardSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),
   parse: (request) => readRecords(request.body, parseEvent),
+  sample: (at) =>
+    jsonSample({
+      event_type: "delivered",
+      timestamp: sampleTime(at),
+      swg_uid: sampleUuid(at),
+      event_id: sampleUuid(at),
+      channel: "email",
+      headers: { "x-transaction-id": sampleUuid(at) },
+      recipient: SAMPLE_RECIPIENT,
+      domain_from: "example.org",
+    }),
 });
 
 function parseEvent(event: unknown): ParsedItem {

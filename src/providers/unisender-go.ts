@@ -21,6 +21,7 @@ import { defineAdapter, type ParsedItem, type ParseOutcome, type VerifyOutcome, 
 import { accepted, readSecret, unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, sampleId, sampleTime } from "./sample";
 import { msOfZoneless } from "./time";
 
 const MD5_HEX = /^[0-9a-f]{32}$/;
@@ -91,6 +92,26 @@ export const unisenderGo = defineAdapter<string>({
   probe: ({ method }) => (method === "GET" || method === "HEAD" ? { status: 200 } : null),
   verify,
   parse: (request) => parseBody(request.body),
+  sample: (at) =>
+    jsonSample({
+      events_by_user: [
+        {
+          user_id: 1,
+          events: [
+            {
+              event_name: "transactional_email_status",
+              event_data: {
+                job_id: sampleId(at),
+                email: SAMPLE_RECIPIENT,
+                status: "delivered",
+                event_time: sampleTime(at).slice(0, 19).replace("T", " "),
+                delivery_info: { delivery_status: "ok_delivered", destination_response: SAMPLE_REPLY },
+              },
+            },
+          ],
+        },
+      ],
+    }),
 });
 
 async function verify(request: WebhookRequest, keys: readonly string[]): Promise<VerifyOutcome> {

@@ -19,6 +19,7 @@ import { parseForm } from "./form";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { BOUNCE_CATEGORIES } from "./powermta";
+import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleId, sampleTime } from "./sample";
 import { msOfRfc3339, msOfZoneless } from "./time";
 
 const SIGNATURE_HEADER = "producer-signature";
@@ -49,6 +50,23 @@ export const zeptomail = defineAdapter<string>({
   readCredential: readSecret,
   verify,
   parse: parseBody,
+  sample: (at) =>
+    jsonSample({
+      event_name: ["delivered"],
+      event_message: [
+        {
+          email_info: {
+            email_reference: sampleId(at),
+            bounce_address: SAMPLE_SENDER,
+            to: [{ email_address: { address: SAMPLE_RECIPIENT } }],
+            object: "email",
+          },
+          event_data: [{ details: [{ time: sampleTime(at) }] }],
+          request_id: sampleId(at),
+        },
+      ],
+      webhook_request_id: sampleId(at),
+    }),
 });
 
 async function verify(request: WebhookRequest, secrets: readonly string[]): Promise<VerifyOutcome> {
