@@ -19,7 +19,7 @@ export async function runScheduled(deps: MailboxDeps, config: Pick<Config, "prob
   if (deps.filterEveryMs) {
     await tendFilter(deps, deps.filterEveryMs).catch((error: unknown) => failed(deps, "filter.failed", error));
   }
-  await scanDueMailboxes(deps, config.mailboxes).catch((error: unknown) => failed(deps, "mailbox.failed", error));
+  await scanDueMailboxes(deps, config.mailboxes).catch((error: unknown) => failed(deps, "mailboxes.failed", error));
 }
 
 function failed(deps: Deps, event: string, error: unknown): null {

@@ -61,7 +61,7 @@ const scan = createRoute({
   tags: ["Operations"],
   summary: "Scan a mailbox now",
   description:
-    "Answers when the scan is over, within about a minute and a half. With `dryRun=true` it only signs in and counts " +
+    "Answers when the scan is over, within about two minutes. With `dryRun=true` it only signs in and counts " +
     "the mails: the way to try settings. What goes wrong with the server is in `error`, not in the status.",
   security: ADMIN,
   request: {

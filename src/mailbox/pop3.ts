@@ -15,6 +15,8 @@ import { Pop3Error, type Pop3Failure, pop3Error, type Wire, within } from "./wir
 export interface SessionLimits {
   /** For each answer, and for each piece of a long one. */
   readonly answerTimeoutMs: number;
+  /** For the answer to QUIT: that is when the server deletes. */
+  readonly quitTimeoutMs: number;
   /** For the session as a whole. */
   readonly sessionTimeoutMs: number;
   /** A larger mail is not taken. */
@@ -57,6 +59,7 @@ const HANDSHAKE_FAILED: Pop3Failure = {
 export class Pop3Session {
   #reader: ResponseReader;
   #isClosed = false;
+  #answerTimeoutMs: number;
   /** From STLS to the first answer: the platform tells of a failed handshake no earlier than by the first use. */
   #isHandshaking = false;
   readonly #endsAt: number;
@@ -71,6 +74,7 @@ export class Pop3Session {
   ) {
     this.#reader = this.#readerOf(wire);
     this.#endsAt = now() + limits.sessionTimeoutMs;
+    this.#answerTimeoutMs = limits.answerTimeoutMs;
     this.#secrets = [login.password, base64Of(utf8Bytes(plainResponse(login)))];
   }
 
@@ -136,6 +140,7 @@ export class Pop3Session {
 
   /** Ends the session. Only when this succeeds are the marked mails gone (RFC 1939 §6). */
   async quit(): Promise<Result<void, Pop3Failure>> {
+    this.#answerTimeoutMs = this.limits.quitTimeoutMs;
     const ended = await this.#attempt(() => this.#command("QUIT"));
     this.close();
     return ended;
@@ -257,13 +262,10 @@ export class Pop3Session {
   }
 
   #patiently<T>(work: Promise<T>): Promise<T> {
-    const left = this.#endsAt - this.now();
-    const ms = Math.max(0, Math.min(this.limits.answerTimeoutMs, left));
-    return within(
-      work,
-      ms,
-      left < this.limits.answerTimeoutMs ? "The session took too long." : "The server did not answer in time.",
-    );
+    const leftMs = Math.max(0, this.#endsAt - this.now());
+    return leftMs < this.#answerTimeoutMs
+      ? within(work, leftMs, "The session took too long.")
+      : within(work, this.#answerTimeoutMs, "The server did not answer in time.");
   }
 }
 

@@ -28,8 +28,8 @@ import {
 
 /** As long as the cron's other steps take; a mail that was begun may be finished. */
 const RUN_BUDGET_MS = 20_000;
-/** The platform allows 1,000 queries in a run, and a mail takes a handful. */
-const MAILS_PER_RUN = 100;
+/** The platform allows 1,000 statements in a run; a mail takes a dozen, and the cron has other work. */
+const MAILS_PER_RUN = 60;
 const BYTES_PER_RUN = 64 * 1024 * 1024;
 const VISITS_PER_RUN = 20;
 /** Longer than any run: it only matters when a run dies. */
@@ -41,7 +41,8 @@ const MAX_LOGIN_PAUSE_MS = 60 * 60_000;
 
 export const SCAN_LIMITS: ScanLimits = {
   answerTimeoutMs: 15_000,
-  sessionTimeoutMs: 90_000,
+  quitTimeoutMs: 60_000,
+  sessionTimeoutMs: 120_000,
   // As much as the other doors for mail take.
   maxMailBytes: 25 * 1024 * 1024,
   maxListed: 100_000,

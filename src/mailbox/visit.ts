@@ -135,9 +135,14 @@ async function work(scan: Scan, session: Pop3Session, isFirst: boolean): Promise
   // Left in the middle of a mail: what was marked is made up for by the next session.
   if (session.isClosed) return "more";
   const ended = await session.quit();
-  if (!ended.ok) return ended.error;
-  await settle(scan, marked);
-  return end;
+  if (ended.ok) {
+    await settle(scan, marked);
+    return end;
+  }
+  if (!isPaying) return ended.error;
+  // A server that never confirms must not keep us from what is new.
+  scan.trouble = ended.error;
+  return "more";
 }
 
 /** Marks for deletion what an earlier session recorded. */

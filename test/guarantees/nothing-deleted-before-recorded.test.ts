@@ -40,7 +40,7 @@ async function scanUntilEmpty(name: string, drop: Maildrop, deps: MailboxDeps): 
   }
 }
 
-const MAILS = ["a", "b", "c"].map((uidl) => mailOf(uidl, `${uidl}: .\n.\n`));
+const MAILS = ["a", "b"].map((uidl) => mailOf(uidl, `${uidl}: .\n.\n`));
 const TEXTS = MAILS.map(({ bytes }) => binaryText(bytes));
 
 describe("Nothing is deleted before it is recorded", () => {
@@ -58,7 +58,7 @@ describe("Nothing is deleted before it is recorded", () => {
       await scanUntilEmpty(name, drop, { ...depsFor(drop), receiveMail });
       expect(received.toSorted(), `recorded after a cut after byte ${cuts}`).toEqual(TEXTS);
     }
-    expect(cuts).toBeGreaterThan(200);
+    expect(cuts).toBeGreaterThan(150);
   });
 
   it("when any step of our storage fails", async () => {

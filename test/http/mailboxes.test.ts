@@ -58,6 +58,15 @@ describe("a scan on demand", () => {
     expect(await jsonOf(await scanned(env))).toEqual({ ...NOTHING, isBehind: false, error: null });
   });
 
+  it("logs no address, no word of a mail and no secret", async () => {
+    const lines = [listenToLog("log"), listenToLog("warn"), listenToLog("error")];
+    await scanned(envOf(entryOf("bounces", { trusted: true })));
+    await scanned(envOf(entryOf("bounces", { password: "other" })));
+    const text = JSON.stringify(lines.flatMap((linesOf) => linesOf()));
+    expect(text).toMatch(/mailbox\.scanned.*mailbox\.failed/);
+    expect(text).not.toMatch(/@|lunch|noon|secret|other|bounces-/);
+  });
+
   it("believes nothing from a mailbox that is not trusted, and keeps it", async () => {
     const env = envOf(entryOf("forged"));
     expect(await jsonOf(await scanned(env))).toMatchObject({ recorded: 2, quarantined: 2, deleted: 2 });

@@ -16,6 +16,7 @@ import { type Fate, wireTo } from "../support/pop3-wire";
 const LOGIN: Login = { tls: "none", authProtocol: "userpass", username: "bounces", password: "secret" };
 const LIMITS: SessionLimits = {
   answerTimeoutMs: 2_000,
+  quitTimeoutMs: 5_000,
   sessionTimeoutMs: 10_000,
   maxMailBytes: 10_000,
   maxListed: 1_000,
@@ -296,6 +297,15 @@ describe("deleting", () => {
     session.close();
     expect(wire.isClosed()).toBe(true);
     expect(drop.uidls).toEqual(["a"]);
+  });
+
+  it("is waited for longer than other answers, but not for ever", async () => {
+    const silent = insteadOf("QUIT", new Uint8Array());
+    const startedAt = Date.now();
+    const limits = { answerTimeoutMs: 20, quitTimeoutMs: 120 };
+    const { session } = await signedIn(new Maildrop([MAIL], silent), { limits });
+    expect(await session.quit()).toMatchObject({ ok: false, error: { code: "timeout" } });
+    expect(Date.now() - startedAt).toBeGreaterThan(100);
   });
 
   it("is not confirmed by a server that says it could not", async () => {

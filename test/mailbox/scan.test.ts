@@ -134,6 +134,14 @@ describe("a scan", () => {
     expect(await notes()).toEqual([]);
   });
 
+  it("of a server that never confirms records what is new all the same", async () => {
+    const drop = new Maildrop(mails(1), { instead: (line) => (line === "QUIT" ? "" : undefined) });
+    await scan(drop);
+    drop.mails.push(mail(2));
+    expect(await scan(drop)).toMatchObject({ counts: { recorded: 1, deleted: 0 }, error: { code: "not_pop3" } });
+    expect(received).toEqual(texts(1, 2));
+  });
+
   it("forgets mails that somebody else deleted", async () => {
     await scan(new Maildrop(mails(3)), { settings: { keep: true } });
     expect(await notes()).toHaveLength(3);
