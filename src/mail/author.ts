@@ -27,6 +27,15 @@ export function addressOf(value: string | undefined): string | undefined {
 
 /** Was it written by a mail server rather than for a mailbox? Such a mail is a report, or nothing. */
 export function isOfMailSystem(mail: MailMessage): boolean {
-  const from = (mail.header("from") ?? "").slice(0, MAX_FIELD_LENGTH);
-  return MAIL_SYSTEM.test(addressOf(from) ?? from.trim()) || SYSTEM_NAME.test(from);
+  return isOfSystemAddress(mail) || SYSTEM_NAME.test(fromOf(mail));
+}
+
+/** The same by the address alone: the name beside it is anybody's choice. */
+export function isOfSystemAddress(mail: MailMessage): boolean {
+  const from = fromOf(mail);
+  return MAIL_SYSTEM.test(addressOf(from) ?? from.trim());
+}
+
+function fromOf(mail: MailMessage): string {
+  return (mail.header("from") ?? "").slice(0, MAX_FIELD_LENGTH);
 }

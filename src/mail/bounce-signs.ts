@@ -1,74 +1,133 @@
-/** Does a mail without a delivery status part report on another mail? Several weak signs together, never one alone. */
-import { firstAddressIn } from "./address-text";
-import { DELAY_WORDS, FAILURE_SUBJECTS, FAILURE_WORDS, FINAL_WORDS, SUCCESS_WORDS } from "./bounce-words";
+/** Does a mail report on another mail? Several signs together, never one alone. */
+import { addressesIn, sameAddress } from "./address-text";
+import { addressOf, isOfSystemAddress } from "./author";
+import { readSubject } from "./auto-reply-subject";
+import { FAILURE_SUBJECTS } from "./bounce-subjects";
+import { FAILURE_WORDS, REPORT_SENTENCES } from "./bounce-words";
 import type { MailMessage } from "./message";
+import { DELAY_WORDS, FINAL_WORDS, NOT_DELIVERED_WORDS, SUCCESS_WORDS } from "./outcome-words";
+import { plainWords } from "./plain-words";
+import type { ReportText } from "./report-text";
+import type { StatusForm } from "./stated-status";
 
 export type ReportedOutcome = "failed" | "delayed" | "delivered";
 
-/** What reports are sent as: the local part of RFC 5321's null sender in a From header. */
+/** What reports are sent as, beside the names that `author.ts` knows. */
 const MACHINE_LOCAL_PART =
-  /^(?:mailer|mail|maiser|lotus|system)?[-_.]?(?:daemon|demon)$|^post[-_]?master(?:$|[-_.+])|^mdaemon$|^mmdf$|^mailadm(?:in)?$|^mail[-_.]?(?:delivery|system|router|gateway|server)|delivery[-_.]?(?:system|subsystem|service)$|^inetgw\d*$|^microsoftexchange[0-9a-f]{8,}$|antivirus|^bounces?$|^virus/i;
+  /^(?:mailer|mail|maiser|lotus|system)?[-_.]?(?:daemon|demon)$|^post[-_]?master(?:$|[-_.+])|^mdaemon$|^mailadm(?:in)?$|^mail[-_.]?(?:delivery|system|router|gateway|server)|delivery[-_.]?(?:system|subsystem)$|^inetgw\d{0,6}$|^bounces?$/i;
+/** A name is anybody's choice: it says less than the address. */
 const MACHINE_NAME =
-  /mail(?:er)?[ -]?(?:delivery|daemon|system|administrator|router)|delivery (?:sub)?system|delivery service|system administrator|postmaster|^systemadministrator$|^administrador del sistema$|^administrateur système$|^mail-daemon$/i;
-const FORWARDED_SUBJECT = /^\s*(?:fwd?|wg|tr|rv|enc|vb|doorst|vs|vl|i|转发|轉寄|転送)\s*:/i;
-const REPLY_SUBJECT = /^\s*(?:re|aw|sv|antw|回复|答复)\s*:/i;
+  /\b(?:mail(?:er)?[ -]?(?:delivery|daemon|system|router)|delivery (?:sub)?system|system administrator|administrador del sistema|administrateur système)\b/i;
+/** Nobody reads what is sent there. */
+const NO_REPLY = /^(?:no|do-?not|dont)[-_.]?reply\b/i;
+const FORWARDED_SUBJECT = /^\s*(?:fwd?|wg|tr|rv|enc|vb|doorst|vl|i|转发|轉寄|転送)\s*[:：]/i;
+/** What mail programs put above a mail that their user passes on or answers. */
+const PASSED_ON =
+  /^[ \t>]{0,10}(?:begin forwarded message|anfang der weitergeleiteten|début du message réexpédié|inicio del mensaje reenviado|inizio messaggio inoltrato|-{2,20} ?(?:forwarded message|original(?:-| )?message|ursprüngliche nachricht|weitergeleitete nachricht|original-nachricht|message d'origine|message transféré|mensaje original|mensaje reenviado|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|исходное сообщение|пересылаемое сообщение) ?-{2,20})/im;
+const SMTP_CODE = /(?:^|[\s:;#"'(])(?:5\d\d[ -]|[45]\.\d\.\d{1,3}\b)/;
 const MAX_TEXT_LENGTH = 20_000;
 
-const SCORE_NEEDED = 4;
+const SCORE_NEEDED = 5;
+
+interface Context {
+  readonly mail: MailMessage;
+  /** The report's own words, flattened, without quoted lines unless a mail system wrote it. */
+  readonly text: string;
+  readonly returnsMail: boolean;
+  readonly hasFailureSubject: boolean;
+  readonly isMachine: boolean;
+  readonly isReply: boolean;
+  readonly status: StatusForm;
+}
 
 interface Sign {
   readonly score: number;
-  readonly holds: (mail: MailMessage, context: Context) => boolean;
+  readonly holds: (context: Context) => boolean;
 }
 
-interface Context {
-  readonly text: string;
-  readonly subject: string;
-  readonly isMachine: boolean;
-}
-
-/** What speaks for a report, and what for a person. */
+/** What speaks for a report, and what for a person or a mailing list. */
 const SIGNS: readonly Sign[] = [
-  { score: 4, holds: (mail) => mail.header("x-failed-recipients") !== undefined },
-  { score: 2, holds: (_, { isMachine }) => isMachine },
+  { score: 6, holds: ({ status }) => status === "report" },
+  { score: 4, holds: ({ status }) => status === "part" },
+  { score: 2, holds: ({ status }) => status === "pasted" },
+  { score: 5, holds: ({ mail }) => mail.header("x-failed-recipients") !== undefined },
+  { score: 2, holds: ({ isMachine }) => isMachine },
+  { score: 1, holds: ({ mail, isMachine }) => !isMachine && MACHINE_NAME.test(mail.header("from") ?? "") },
+  { score: 1, holds: ({ mail }) => NO_REPLY.test(localPartOf(mail.header("from") ?? "")) },
   // RFC 5321 §4.5.5: reports go out with the null reverse-path, so that they are never answered by one.
-  { score: 2, holds: hasNullSender },
-  { score: 2, holds: (_, { subject }) => hasAny(subject, FAILURE_SUBJECTS) },
-  { score: 2, holds: (_, { text }) => hasAny(text, FAILURE_WORDS) },
-  { score: 1, holds: (_, { text }) => /(?:^|[\s:;])(?:5\d\d[ -]|[45]\.\d\.\d{1,3}\b)/.test(text) },
-  { score: -3, holds: (_, { isMachine, subject }) => !isMachine && FORWARDED_SUBJECT.test(subject) },
-  { score: -2, holds: (mail, { isMachine, subject }) => !isMachine && isAnswer(mail) && REPLY_SUBJECT.test(subject) },
-  { score: -3, holds: (mail, { isMachine }) => !isMachine && mail.header("list-id") !== undefined },
-  { score: -1, holds: (mail, { isMachine }) => !isMachine && isAnswer(mail) },
-  {
-    score: -1,
-    holds: (mail, { isMachine }) => !isMachine && (mail.header("user-agent") ?? mail.header("x-mailer")) !== undefined,
-  },
+  { score: 2, holds: ({ mail }) => hasNullSender(mail) },
+  { score: 2, holds: ({ hasFailureSubject }) => hasFailureSubject },
+  { score: 3, holds: ({ text }) => hasAny(text, REPORT_SENTENCES) },
+  { score: 1, holds: ({ text }) => hasAny(text, FAILURE_WORDS) },
+  { score: 1, holds: ({ text }) => SMTP_CODE.test(text) },
+  { score: 1, holds: ({ text }) => countOf(text, REPORT_SENTENCES) > 1 },
+  { score: 1, holds: ({ returnsMail }) => returnsMail },
+  // People attach mails too.
+  { score: 1, holds: ({ returnsMail, isMachine }) => returnsMail && isMachine },
+  { score: -6, holds: ({ mail, isMachine }) => !isMachine && isPassedOn(mail) },
+  { score: -4, holds: ({ isReply, isMachine }) => !isMachine && isReply },
+  { score: -2, holds: ({ mail, isReply }) => isReply && isAnswer(mail) },
+  // No mail server writes to a list, or offers to unsubscribe.
+  { score: -5, holds: ({ mail }) => !hasNullSender(mail) && isOfList(mail) },
+  { score: -2, holds: ({ mail, isMachine }) => !isMachine && hasUserAgent(mail) },
 ];
 
 /**
- * @param text what the reporting system says, without the returned mail
+ * @param report what the mail says, without what it returns
+ * @param status the fields of a notification that it has
  */
-export function isReport(mail: MailMessage, text: string): boolean {
-  const subject = (mail.header("subject") ?? "").toLowerCase();
-  const context = { text: flatText(text), subject, isMachine: isMachine(mail) };
-  const saysSo = hasAny(context.text, FAILURE_WORDS) || hasAny(subject, FAILURE_SUBJECTS);
-  if (!saysSo && mail.header("x-failed-recipients") === undefined) return false;
-  return SIGNS.reduce((sum, { score, holds }) => sum + (holds(mail, context) ? score : 0), 0) >= SCORE_NEEDED;
+export function isReport(mail: MailMessage, report: ReportText, status: StatusForm): boolean {
+  const { sign, isReply } = readSubject(mail.header("subject") ?? "");
+  const machine = isMachine(mail);
+  const own = machine ? report.lines : report.lines.filter((line) => !/^[ \t]{0,3}>/.test(line));
+  const text = flatText(own.join("\n"));
+  const hasFailureSubject =
+    (machine || (sign === "none" && !isReply)) && hasAny(flatText(mail.header("subject") ?? ""), FAILURE_SUBJECTS);
+  const context: Context = {
+    mail,
+    text,
+    returnsMail: report.returned.length > 0 || mail.parts.some(({ type }) => /^(?:message\/|text\/rfc822)/.test(type)),
+    hasFailureSubject,
+    isMachine: machine,
+    isReply,
+    status,
+  };
+  const saysSo = hasFailureSubject || hasAny(text, REPORT_SENTENCES) || hasAny(text, FAILURE_WORDS);
+  if (!saysSo && status === "none" && mail.header("x-failed-recipients") === undefined) return false;
+  return SIGNS.reduce((sum, { score, holds }) => sum + (holds(context) ? score : 0), 0) >= SCORE_NEEDED;
 }
 
-/** Is the sender a mail system, by its address or by the name it gives itself? */
+/** Is the sender a mail system, by its address? */
 export function isMachine(mail: MailMessage): boolean {
   const from = mail.header("from") ?? "";
-  const address = firstAddressIn(from);
-  const local = address?.slice(0, address.lastIndexOf("@")) ?? from.replace(/[<>"\s]/g, "");
-  if (/<\s*>/.test(from) || MACHINE_LOCAL_PART.test(local)) return true;
-  const name = from.replace(/<[^<>]*>/, "").replace(address ?? "\n", "");
-  return MACHINE_NAME.test(name.replace(/["()]/g, "").trim());
+  return isOfSystemAddress(mail) || /<\s*@?\s*>/.test(from) || MACHINE_LOCAL_PART.test(localPartOf(from));
+}
+
+/** Also of a name without a domain, as local mail has it. */
+function localPartOf(from: string): string {
+  const address = addressOf(from) ?? from.replace(/[<>"\s]/g, "");
+  return address.replace(/@[^@]*$/, "");
+}
+
+/** Does a person hand on what came to that person? */
+function isPassedOn(mail: MailMessage): boolean {
+  return FORWARDED_SUBJECT.test(mail.header("subject") ?? "") || PASSED_ON.test(mail.text.slice(0, MAX_TEXT_LENGTH));
 }
 
 function isAnswer(mail: MailMessage): boolean {
   return (mail.header("in-reply-to") ?? mail.header("references")) !== undefined;
+}
+
+/** A post or a newsletter. What a list hands on that came to its owner (RFC 2369 §3.4) is not addressed to the list. */
+function isOfList(mail: MailMessage): boolean {
+  const post = addressesIn(mail.header("list-post") ?? "")[0];
+  if (post === undefined) return (mail.header("list-id") ?? mail.header("list-unsubscribe")) !== undefined;
+  const to = addressesIn(`${mail.header("to") ?? ""}, ${mail.header("cc") ?? ""}`);
+  return to.length === 0 || to.some((address) => sameAddress(address, post));
+}
+
+function hasUserAgent(mail: MailMessage): boolean {
+  return (mail.header("user-agent") ?? mail.header("x-mailer")) !== undefined;
 }
 
 function hasNullSender(mail: MailMessage): boolean {
@@ -76,19 +135,25 @@ function hasNullSender(mail: MailMessage): boolean {
   return path !== undefined && (/^<\s*>/.test(path) || /^<?mailer-daemon(?:@|>|$)/i.test(path));
 }
 
-/** What became of the reported mail, by the report's words. */
-export function outcomeIn(text: string, subject: string): ReportedOutcome {
-  const flat = `${subject.toLowerCase()} ${flatText(text)}`;
-  if (hasAny(flat, SUCCESS_WORDS) && !hasAny(flat, FAILURE_WORDS.slice(0, 12))) return "delivered";
-  return hasAny(flat, DELAY_WORDS) && !hasAny(flat, FINAL_WORDS) ? "delayed" : "failed";
+/** What became of the reported mail, by the report's words; its subject counts where they say nothing. */
+export function outcomeIn(report: ReportText, subject: string): ReportedOutcome {
+  const text = flatText(report.lines.join("\n"));
+  return outcomeOf(text) ?? outcomeOf(flatText(subject)) ?? "failed";
 }
 
-/** Lower case, one line: words are wrapped anywhere. */
+function outcomeOf(text: string): ReportedOutcome | undefined {
+  if (hasAny(text, SUCCESS_WORDS) && !hasAny(text, NOT_DELIVERED_WORDS)) return "delivered";
+  if (hasAny(text, FINAL_WORDS)) return "failed";
+  return hasAny(text, DELAY_WORDS) ? "delayed" : undefined;
+}
+
+/** Comparable with the words of the lists; on one line, because text is wrapped anywhere. */
 function flatText(text: string): string {
-  return text
-    .slice(0, MAX_TEXT_LENGTH)
-    .toLowerCase()
-    .replace(/[\s’]+/g, (found) => (found.includes("’") ? "'" : " "));
+  return plainWords(text.slice(0, MAX_TEXT_LENGTH));
+}
+
+function countOf(text: string, words: readonly string[]): number {
+  return words.filter((word) => text.includes(word)).length;
 }
 
 function hasAny(text: string, words: readonly string[]): boolean {

@@ -1,15 +1,17 @@
 /** Bounces: delivery status notifications (RFC 3464), whole, broken or pasted, and those in an MTA's own words. */
-import { addressesIn, sameAddress } from "./address-text";
-import { isMachine, isReport, outcomeIn } from "./bounce-signs";
-import { pastedStatusIn, type StatusRecord, statusRecordsIn, statusTextsOf } from "./delivery-status";
+import { sameAddress } from "./address-text";
+import { isReport, outcomeIn } from "./bounce-signs";
+import type { StatusRecord } from "./delivery-status";
 import type { MailMessage } from "./message";
-import { addressesMentionedIn, type RecipientLine, recipientLinesIn, recipientPhrasesIn } from "./recipient-lines";
+import { type RecipientLine, recipientLinesIn } from "./recipient-lines";
+import { type ReportEvidence, recipientsOf } from "./recipients";
 import type { MailEvent, MailEventKind, MailForm } from "./recognition";
-import { splitReport } from "./report-text";
+import type { ReportText } from "./report-text";
 import { wordsAbout } from "./report-words";
-import { returnedMailOf } from "./returned";
 import { readSesNotification } from "./ses-notification";
-import { replyIn, transcriptsIn } from "./smtp-text";
+import { attemptIn, isVague, replyIn } from "./smtp-text";
+import { type StatedStatus, statedStatusIn } from "./stated-status";
+import { type Refusal, refusalsIn } from "./transcript";
 
 export interface Bounce {
   readonly form: Extract<MailForm, "dsn" | "free_text">;
@@ -30,173 +32,145 @@ const KIND_OF_ACTION: Readonly<Record<string, MailEventKind>> = {
 const KIND_OF_OUTCOME = { failed: "bounced", delayed: "deferred", delivered: "delivered" } as const;
 /** Sendmail's last warning says `delayed` and means the end. */
 const LAST_WARNING = /will be deleted from queue|giving up on this message|no longer be retried/i;
-/** People forward notifications; that is no notification. */
-const FORWARDED = /^\s*(?:fwd?|wg|tr|rv|enc|vb|vs|vl|i|转发|轉寄|転送)\s*:/i;
 const MAX_EXPLANATION_LENGTH = 4_000;
+/** More recipients than any report names. */
+const MAX_EVENTS = 500;
 
 /** @returns `null` where the mail reports no delivery, delay or failure */
-export function readBounce(mail: MailMessage): Bounce | null {
+export function readBounce(mail: MailMessage, report: ReportText): Bounce | null {
   const notified = readSesNotification(mail);
   if (notified) return { form: "dsn", events: notified };
-  const report = splitReport(mail.text);
-  const text = report.lines.join("\n");
-  const isForwarded = FORWARDED.test(mail.header("subject") ?? "") && !isMachine(mail);
-  if (isForwarded) return null;
-  const statusTexts = statusTextsOf(mail);
-  const pasted = statusTexts.length ? null : (pastedStatusIn(text) ?? lostStatusIn(mail));
-  const records = [...statusTexts, ...(pasted === null ? [] : [pasted])].flatMap(statusRecordsIn);
-  const isDsn = records.length > 0 || statusTexts.length > 0 || mail.reportType === "delivery-status";
-  if (!isDsn && !isReport(mail, text)) return null;
-  const about = { mail, lines: report.lines, returned: report.returned, text };
-  const events = records.some((record) => record.recipient !== undefined)
-    ? records.filter((record) => record.recipient !== undefined).map((record) => eventOfRecord(record, about))
-    : eventsInWords(about, records[0]);
-  return { form: isDsn ? "dsn" : "free_text", events };
+  const status = statedStatusIn(mail, report);
+  if (isOtherReport(mail, status) || !isReport(mail, report, status.form)) return null;
+  const evidence = evidenceOf(mail, report);
+  return { form: status.form === "none" ? "free_text" : "dsn", events: eventsOf(evidence, status.records) };
 }
 
-interface Report {
-  readonly mail: MailMessage;
-  readonly lines: readonly string[];
-  readonly returned: readonly string[];
+/** A report of another kind (RFC 6522) than on delivery. */
+function isOtherReport(mail: MailMessage, { form }: StatedStatus): boolean {
+  return form === "none" && mail.type === "multipart/report" && mail.reportType !== undefined;
+}
+
+interface Evidence extends ReportEvidence {
+  /** The lines of the report, joined. */
   readonly text: string;
+  /** What became of the mail, by the report's words. */
+  readonly kind: MailEventKind;
 }
 
-/** Fields of a notification whose MIME is broken, so that no part of it is one. */
-function lostStatusIn(mail: MailMessage): string | null {
-  return mail.reportType === "delivery-status" || /^content-type:\s*message\/delivery-status/im.test(mail.source)
-    ? pastedStatusIn(mail.source)
-    : null;
-}
-
-function eventOfRecord(record: StatusRecord, report: Report): MailEvent {
-  const address = record.recipient ?? "";
-  const known = [address, record.finalRecipient ?? address];
-  const lines = recipientLinesIn(report.lines);
-  const own = lines.filter((line) => known.some((other) => sameAddress(other, line.address)));
-  const words = wordsAbout(report.lines, own, lines);
-  const transcript = transcriptsIn(report.lines)[0];
-  const diagnostic = record.diagnostic ?? (transcript?.reply || words || undefined);
+function evidenceOf(mail: MailMessage, report: ReportText): Evidence {
   return {
-    kind: kindOfRecord(record, report),
-    recipient: address,
-    failedAddress: record.finalRecipient,
-    statusCode: bestStatus(record.statusCode, diagnostic, words),
-    replyCode: replyIn(diagnostic ?? "").replyCode ?? replyIn(words).replyCode,
-    diagnosticCode: diagnostic,
-    explanation: explanationOf([words, transcript?.reply ?? "", lines.length > 1 ? "" : report.text]),
-    remoteMta: record.remoteMta,
-    smtpCommand: transcript?.command,
-    category: record.category,
+    mail,
+    ...report,
+    text: report.lines.join("\n"),
+    named: recipientLinesIn(report.lines),
+    refusals: refusalsIn(report.lines),
+    kind: KIND_OF_OUTCOME[outcomeIn(report, mail.header("subject") ?? "")],
   };
 }
 
-function kindOfRecord({ action, statusCode }: StatusRecord, { text, mail }: Report): MailEventKind {
-  const stated = action === undefined ? undefined : KIND_OF_ACTION[action];
-  if (stated === "deferred" && LAST_WARNING.test(text)) return "bounced";
-  if (stated !== undefined) return stated;
-  if (statusCode?.startsWith("2")) return "delivered";
-  return KIND_OF_OUTCOME[outcomeIn(text, mail.header("subject") ?? "")];
+/** Whom an event is about, and the fields that state it, as far as there are any. */
+interface Subject {
+  readonly recipient: string | undefined;
+  readonly failedAddress?: string | undefined;
+  readonly record?: StatusRecord | undefined;
 }
 
-/** A generic status (`5.0.0`) says less than the one inside the receiver's reply. */
-function bestStatus(stated: string | undefined, ...texts: readonly (string | undefined)[]): string | undefined {
-  if (stated !== undefined && !/^[245]\.0\.0$/.test(stated)) return stated;
-  for (const text of texts) {
-    const { statusCode } = replyIn(text ?? "");
-    if (statusCode !== undefined && !statusCode.endsWith(".0.0")) return statusCode;
+function eventsOf(evidence: Evidence, records: readonly StatusRecord[]): MailEvent[] {
+  const subjects = subjectsOf(evidence, records).slice(0, MAX_EVENTS);
+  return subjects.map((subject) => eventOf(subject, evidence, subjects.length === 1));
+}
+
+function subjectsOf(evidence: Evidence, records: readonly StatusRecord[]): Subject[] {
+  const naming = records.filter(({ recipient }) => recipient !== undefined);
+  if (naming.length > 0) {
+    return naming.map((record) => ({ ...withOrigin(record.recipient, record.finalRecipient, evidence), record }));
   }
-  return stated;
+  // Fields that name nobody are about the one whom the words name.
+  const record = records[0];
+  const addresses = recipientsOf(evidence);
+  if (addresses.length === 0) return [{ recipient: undefined, record }];
+  return addresses.map((address) => ({ ...withOrigin(address, undefined, evidence), record }));
 }
 
-/** A report in words, and one whose fields name nobody. */
-function eventsInWords(report: Report, record: StatusRecord | undefined): MailEvent[] {
-  const lines = recipientLinesIn(report.lines);
-  const addresses = recipientsOf(report, lines);
-  const outcome = KIND_OF_OUTCOME[outcomeIn(report.text, report.mail.header("subject") ?? "")];
-  const kind = record ? kindOfRecord(record, report) : outcome;
-  if (!addresses.length) return [eventInWords(report, record, kind, undefined, lines)];
-  return addresses.map((address) => eventInWords(report, record, kind, address, lines));
+/** A report in words says whom the sender addressed in its own way ("expanded from"). */
+function withOrigin(address: string | undefined, failedAddress: string | undefined, { named }: Evidence): Subject {
+  if (address === undefined || failedAddress !== undefined) return { recipient: address, failedAddress };
+  const origin = named.find((line) => sameAddress(line.address, address))?.forwardedFrom;
+  return origin === undefined || sameAddress(origin, address)
+    ? { recipient: address }
+    : { recipient: origin, failedAddress: address };
 }
 
-function eventInWords(
-  report: Report,
-  record: StatusRecord | undefined,
-  kind: MailEventKind,
-  address: string | undefined,
-  lines: readonly RecipientLine[],
-): MailEvent {
-  const own = lines.filter((line) => address !== undefined && sameAddress(line.address, address));
-  const words = wordsAbout(report.lines, own, lines, address);
-  const transcript = transcriptsIn(report.lines)[0];
-  const diagnostic = record?.diagnostic ?? (words || transcript?.reply);
+function eventOf(subject: Subject, evidence: Evidence, isOnly: boolean): MailEvent {
+  const { recipient, failedAddress, record } = subject;
+  const own = linesOf(subject, evidence.named);
+  const words = wordsAbout(evidence.lines, own, evidence.named, recipient);
+  const refusal = refusalOf(subject, words, evidence.refusals, isOnly);
+  const diagnosticCode = record?.diagnostic ?? (words || refusal?.reply || undefined);
+  // What the report says to all is nobody's own cause where there are several.
+  const texts = [diagnosticCode, words, refusal?.reply, isOnly ? evidence.text : undefined];
+  const attempt = attemptOf(texts, refusal);
   return {
-    kind,
-    recipient: address,
-    statusCode: bestStatus(record?.statusCode, diagnostic, transcript?.reply, report.text),
-    replyCode: replyIn(diagnostic ?? "").replyCode ?? replyIn(transcript?.reply ?? report.text).replyCode,
-    diagnosticCode: diagnostic,
-    explanation: explanationOf([
-      transcript?.reply ?? "",
-      new Set(lines.map((l) => l.address)).size > 1 ? "" : report.text,
-    ]),
-    remoteMta: record?.remoteMta,
-    smtpCommand: transcript?.command,
+    kind: kindOf(record, evidence),
+    recipient,
+    failedAddress,
+    statusCode: bestStatus(record?.statusCode, texts),
+    replyCode: firstOf(texts, (text) => replyIn(text).replyCode),
+    diagnosticCode,
+    explanation: explanationOf([words, refusal?.reply ?? "", isOnly ? evidence.text : ""]),
+    remoteMta: record?.remoteMta ?? attempt.host,
+    smtpCommand: attempt.command,
     category: record?.category,
   };
 }
 
-/** Whom a report in words is about, by the best evidence that it offers. */
-function recipientsOf({ mail, lines, returned }: Report, shaped: readonly RecipientLine[]): string[] {
-  const stated = addressesIn(mail.header("x-failed-recipients") ?? "");
-  const own = ownAddresses(mail);
-  const byShape = shaped.map(({ address }) => address);
-  const candidates: readonly (readonly string[])[] = [
-    stated,
-    withoutOwn(byShape, own),
-    byShape,
-    withoutOwn(recipientPhrasesIn(lines), own),
-    singleOf(withoutOwn(returnedMailOf(mail, returned).to, own)),
-    singleOf(withoutOwn(addressesMentionedIn(lines), own)),
-    recipientPhrasesIn(lines),
-    singleOf(returnedMailOf(mail, returned).to),
-    localNamesIn(mail, lines),
-  ];
-  return distinct(candidates.find((list) => list.length > 0) ?? []);
+function linesOf({ recipient, failedAddress }: Subject, named: readonly RecipientLine[]): RecipientLine[] {
+  const known = [recipient, failedAddress].flatMap((address) => address ?? []);
+  return named.filter((line) => known.some((address) => sameAddress(line.address, address)));
 }
 
-/** A system that reports on its own users may name them without its domain (AOL's screen names). */
-function localNamesIn(mail: MailMessage, lines: readonly string[]): string[] {
-  const domain = /@([^@\s>]+)>?\s*$/.exec(mail.header("from") ?? "")?.[1];
-  if (domain === undefined || !isMachine(mail)) return [];
-  return lines.flatMap((line, i) => {
-    const name = /^\s+([A-Za-z0-9][A-Za-z0-9._-]{1,63})\s*$/.exec(line)?.[1];
-    const isAnnounced = /(?:recipients?|users?|address(?:es)?)\b.*:?\s*$/i.test(
-      `${lines[i - 2] ?? ""} ${lines[i - 1] ?? ""}`,
-    );
-    return name !== undefined && isAnnounced ? [`${name}@${domain}`] : [];
-  });
+/** The refusal that names the recipient, or whose answer the report repeats about it; of a single one the first. */
+function refusalOf(
+  { recipient, failedAddress }: Subject,
+  words: string,
+  refusals: readonly Refusal[],
+  isOnly: boolean,
+): Refusal | undefined {
+  const known = [recipient, failedAddress].flatMap((address) => address ?? []);
+  const naming = refusals.find((refusal) => known.some((address) => sameAddress(refusal.recipient ?? "", address)));
+  return naming ?? refusals.find(({ reply }) => words.includes(reply)) ?? (isOnly ? refusals[0] : undefined);
 }
 
-/** Those who write and receive reports, and are seldom what failed. */
-function ownAddresses(mail: MailMessage): string[] {
-  return ["from", "reply-to", "sender", "to", "return-path"].flatMap((name) => addressesIn(mail.header(name) ?? ""));
+function attemptOf(texts: readonly (string | undefined)[], refusal: Refusal | undefined) {
+  const flat = texts.flatMap((text) => (text === undefined ? [] : text.replace(/\s+/g, " ")));
+  return {
+    host: refusal?.host ?? firstOf(flat, (text) => attemptIn(text).host),
+    command: refusal?.command ?? firstOf(flat, (text) => attemptIn(text).command),
+  };
 }
 
-function withoutOwn(addresses: readonly string[], own: readonly string[]): string[] {
-  return addresses.filter(
-    (address) =>
-      !own.some((other) => sameAddress(other, address)) &&
-      !/^(?:postmaster|mailer-daemon|abuse|hostmaster|helpdesk|support)@/i.test(address),
-  );
+function kindOf(record: StatusRecord | undefined, { text, kind }: Evidence): MailEventKind {
+  const { action, statusCode } = record ?? {};
+  const stated = action === undefined ? undefined : KIND_OF_ACTION[action];
+  if (stated === "deferred" && LAST_WARNING.test(text)) return "bounced";
+  if (stated !== undefined) return stated;
+  return statusCode?.startsWith("2") ? "delivered" : kind;
 }
 
-function singleOf(addresses: readonly string[]): string[] {
-  const list = distinct(addresses);
-  return list.length === 1 ? list : [];
+/** The status that the fields state, unless it is vague and the receiver's reply has a better one. */
+function bestStatus(stated: string | undefined, texts: readonly (string | undefined)[]): string | undefined {
+  if (stated !== undefined && !isVague(stated)) return stated;
+  const found = texts.flatMap((text) => replyIn(text ?? "").statusCode ?? []);
+  return found.find((code) => !isVague(code)) ?? stated ?? found.find((code) => !code.endsWith(".0.0"));
 }
 
-function distinct(addresses: readonly string[]): string[] {
-  return addresses.filter((address, i) => addresses.findIndex((other) => sameAddress(other, address)) === i);
+function firstOf<T>(texts: readonly (string | undefined)[], read: (text: string) => T | undefined): T | undefined {
+  for (const text of texts) {
+    const found = text === undefined ? undefined : read(text);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function explanationOf(texts: readonly string[]): string | undefined {

@@ -1,8 +1,7 @@
-/** The machine-readable half of a delivery status notification (RFC 3464), also as MTAs get it wrong. */
+/** The fields of a delivery status notification (RFC 3464), also as MTAs get them wrong. */
 import { statusCodeIn } from "../domain/delivery-status";
 import { firstAddressIn, sameAddress } from "./address-text";
-import { type Field, fieldBlocksOf, fieldValue, linesOf } from "./header-fields";
-import { type MailMessage, textOfBytes } from "./message";
+import { type Field, fieldBlocksOf, fieldValue } from "./header-fields";
 
 /** What the notification states about one recipient, field by field. */
 export interface StatusRecord {
@@ -20,7 +19,6 @@ export interface StatusRecord {
   readonly category?: string | undefined;
 }
 
-const STATUS_TYPE = /^message\/(?:global-)?delivery-status$/;
 /** A field that only a recipient's block has. */
 const RECIPIENT_FIELDS = new Set([
   "final-recipient",
@@ -36,29 +34,6 @@ const ADDRESSED = ["original-recipient", "x-original-recipient"];
 const FINAL = ["final-recipient", "x-actual-recipient", "x-failed-recipient", "x-failed-recipients", "recipient"];
 /** More recipients than any notification has. */
 const MAX_RECORDS = 1_000;
-
-/** The texts of the delivery status parts of a mail; empty where it has none. */
-export function statusTextsOf(mail: MailMessage): string[] {
-  const texts = mail.parts.filter((part) => STATUS_TYPE.test(part.type)).map((part) => textOfBytes(part.content));
-  if (texts.length || !STATUS_TYPE.test(mail.type)) return texts;
-  // The whole mail is of that type.
-  return [mail.text === "" ? mail.source : mail.text];
-}
-
-/** The fields pasted into a text for people (WorkMail, Notes, some Exchange), or lost in broken MIME. */
-export function pastedStatusIn(text: string): string | null {
-  const lines = linesOf(text);
-  const at = lines.findIndex((line) => /^[ \t>]{0,20}(?:final|original)-recipient[ \t]*:/i.test(line));
-  if (at < 0) return null;
-  // Action and Status may stand before it; the block ends at the first empty line after it.
-  let start = at;
-  while (start > 0 && /\S/.test(lines[start - 1] ?? "")) start--;
-  const indent = /^[ \t>]*/.exec(lines[at] ?? "")?.[0] ?? "";
-  return lines
-    .slice(start)
-    .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
-    .join("\n");
-}
 
 /** @param text of one delivery status part */
 export function statusRecordsIn(text: string): StatusRecord[] {
@@ -137,7 +112,12 @@ function withoutType(value: string): string {
 
 function remoteMtaOf(value: string | undefined): string | undefined {
   const name = value?.replace(/^\s*[A-Za-z0-9-]+\s*;\s*/, "").trim();
-  return name === undefined || name === "" ? undefined : (/^\S+/.exec(name)?.[0] ?? name);
+  return name === undefined || name === "" ? undefined : hostName(/^\S+/.exec(name)?.[0] ?? name);
+}
+
+/** `mx.example.com.`, `<mx.example.com>` → `mx.example.com` */
+function hostName(name: string): string {
+  return name.replace(/^<|[>.,;]{1,5}$/g, "") || name;
 }
 
 function isSameRecipient(a: StatusRecord, b: StatusRecord): boolean {

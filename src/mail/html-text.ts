@@ -1,5 +1,7 @@
 /** The text of an HTML mail, roughly as a reader sees it: enough to find a bounce's words in. Nothing is ever rendered. */
 
+/** Text that somebody calls HTML has none. */
+const ANY_MARKUP = /<\/?(?:[a-z][a-z0-9]{0,10}[\s/>]|!)|&[a-z#][a-z0-9]{1,7};/i;
 const ENTITIES: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -12,15 +14,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const LINE_BREAK = /<(?:br|\/?(?:p|div|tr|table|li|ul|ol|h[1-6]|pre|blockquote|hr|td|th|body))\b[^<>]{0,2000}>/gi;
 const INVISIBLE_START = /<(style|script|head|title)\b/gi;
 const TAG = /<[!/?]?[a-z][^<>]{0,20000}>/gi;
+/** `<john@example.com>` by somebody who does not know HTML. */
+const BARE_ADDRESS = /^<[^\s<>"'=]{1,300}@[^\s<>"'=]{1,300}>$/;
 const ENTITY = /&(#x?[0-9a-f]{1,6}|[a-z]{2,8});/gi;
 const MAX_HTML_LENGTH = 1_000_000;
 
 export function textOfHtml(html: string): string {
-  if (html === "") return "";
+  if (!ANY_MARKUP.test(html)) return html;
   return withoutInvisible(withoutComments(html.slice(0, MAX_HTML_LENGTH)))
     .replace(/[\r\n\t]+/g, " ")
     .replace(LINE_BREAK, "\n")
-    .replace(TAG, "")
+    .replace(TAG, (tag) => (BARE_ADDRESS.test(tag) ? tag : ""))
     .replace(ENTITY, (whole, name: string) => characterOf(name) ?? whole)
     .replace(/[ \u00a0]{2,}/g, " ")
     .replace(/ ?\n ?/g, "\n");

@@ -78,8 +78,12 @@ export async function parseMail(raw: Uint8Array): Promise<MailMessage> {
   }
 }
 
+/** The text part, the HTML where that has none, and both where only the HTML names an address. */
 function readableText(text: string | undefined, html: string | undefined): string {
-  return text?.trim() ? text : textOfHtml(html ?? "").trim();
+  if (!html || text?.includes("@")) return text ?? "";
+  const rendered = textOfHtml(html).trim();
+  if (!text?.trim()) return rendered;
+  return rendered.includes("@") ? `${text}\n\n${rendered}` : text;
 }
 
 /** What follows the header: of a mail whose MIME yields nothing, a boundary that was cut off, say. */

@@ -22,6 +22,8 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   "‑": "-",
 };
 const SPELLED_OTHERWISE = new RegExp(`[${Object.keys(SPELLINGS).join("")}]`, "g");
+/** Nothing to decompose, as in most mails. */
+const ASCII = /^[\x00-\x7f]*$/;
 /** Invisible: joiners, marks of direction, a byte order mark, a soft hyphen. */
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
@@ -30,6 +32,14 @@ const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
  * inside a word is a blank (`Out-of-Office` is `out of office`). Only texts that both went through here compare.
  */
 export function plainWords(text: string): string {
+  const letters = ASCII.test(text) ? text.toLowerCase().replaceAll("`", "'") : plainLetters(text);
+  return letters
+    .replace(/(?<=\p{L})-(?=\p{L})/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+function plainLetters(text: string): string {
   return text
     .replace(INVISIBLE, "")
     .normalize("NFKD")
@@ -37,8 +47,5 @@ export function plainWords(text: string): string {
     .normalize("NFC")
     .toLowerCase()
     .replace(/\p{Mn}+/gu, "")
-    .replace(SPELLED_OTHERWISE, (letter) => SPELLINGS[letter] ?? letter)
-    .replace(/(?<=\p{L})-(?=\p{L})/gu, " ")
-    .replace(/\s+/g, " ")
-    .trim();
+    .replace(SPELLED_OTHERWISE, (letter) => SPELLINGS[letter] ?? letter);
 }

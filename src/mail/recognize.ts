@@ -3,10 +3,13 @@
  * bounces are marked as automatic, and what is neither a bounce nor a report may be an auto-reply.
  */
 import { addressesIn } from "./address-text";
+import { readAutoReply, readChallenge } from "./auto-reply";
 import { readBounce } from "./bounce";
+import { readFeedbackReport } from "./feedback-report";
 import { type MailMessage, parseMail } from "./message";
+import { otherReportOf } from "./other-reports";
 import type { MailEvent, MailForm, RecognizedMail } from "./recognition";
-import { splitReport } from "./report-text";
+import { type ReportText, splitReport } from "./report-text";
 import { messageIdIn, returnedMailOf } from "./returned";
 
 /** Where the address stands to which a report was sent. */
@@ -21,11 +24,12 @@ type Reading = { readonly form: MailForm; readonly events: readonly MailEvent[] 
  */
 export async function recognizeMail(raw: Uint8Array): Promise<RecognizedMail> {
   const mail = await parseMail(raw);
-  const { form, events } = read(mail);
+  const report = splitReport(mail.text);
+  const { form, events } = read(mail, report);
   return {
     form,
     events,
-    returned: returnedMailOf(mail, splitReport(mail.text).returned),
+    returned: returnedMailOf(mail, report.returned),
     reportId: messageIdIn(mail.header("message-id")),
     reportedAt: timeOf(mail.header("date")),
     sentTo: SENT_TO.flatMap((name) => mail.headers.filter((field) => field.name === name)).flatMap((field) =>
@@ -34,9 +38,15 @@ export async function recognizeMail(raw: Uint8Array): Promise<RecognizedMail> {
   };
 }
 
-function read(mail: MailMessage): Reading {
-  const bounce = readBounce(mail);
-  return bounce ?? { form: "unrecognized", events: [] };
+function read(mail: MailMessage, report: ReportText): Reading {
+  const complaints = readFeedbackReport(mail);
+  if (complaints) return { form: "arf", events: complaints };
+  const challenge = readChallenge(mail);
+  if (challenge) return { form: "auto_reply", events: [challenge] };
+  const bounce = readBounce(mail, report);
+  if (bounce) return bounce;
+  const reply = otherReportOf(mail) === null ? readAutoReply(mail) : null;
+  return reply ? { form: "auto_reply", events: [reply] } : { form: "unrecognized", events: [] };
 }
 
 function timeOf(date: string | undefined): number | undefined {
