@@ -1,135 +1,43 @@
 /**
- * Enhanced mail system status codes (RFC 3463, kept in the IANA registry that RFC 5248 founded) and SMTP reply
- * codes (RFC 5321), as evidence for a bounce's class.
+ * Codes in what servers say: where an enhanced status code (RFC 3463) or an SMTP reply code (RFC 5321) stands in a
+ * text, and what it means for a bounce.
  */
-import type { BounceClass } from "./event";
+import { PRIVATE_CODES } from "./private-codes";
+import { REPLY_CODES } from "./reply-codes";
+import { type CodeMeaning, STATUS_CODES } from "./status-codes";
 
-export interface CodeMeaning {
-  /** The class of a failure with this code when nothing else is known. */
-  readonly class: BounceClass;
-  /** In the words of the registry and of PowerMTA. */
-  readonly category: string;
-}
-
-const of = (bounceClass: BounceClass, category: string): CodeMeaning => ({ class: bounceClass, category });
-
-/**
- * By subject and detail (`X.1.1` is `1.1`): what a failure with it means for the recipient. The class digit says
- * only whether the sender may try again, so it decides nothing here.
- */
-const ENHANCED: Readonly<Record<string, CodeMeaning>> = {
-  // X.1: addressing
-  "1.1": of("hard", "bad-mailbox"),
-  "1.2": of("hard", "bad-domain"),
-  "1.3": of("hard", "bad-mailbox"),
-  "1.4": of("soft", "ambiguous-mailbox"),
-  "1.6": of("hard", "mailbox-moved"),
-  "1.7": of("block", "invalid-sender"),
-  "1.8": of("block", "invalid-sender"),
-  "1.10": of("hard", "null-mx"),
-  // X.2: mailbox
-  "2.0": of("soft", "mailbox-status"),
-  "2.1": of("soft", "inactive-mailbox"),
-  "2.2": of("soft", "quota-issues"),
-  "2.3": of("block", "message-too-large"),
-  "2.4": of("soft", "list-expansion"),
-  // X.3: mail system
-  "3.0": of("soft", "mail-system"),
-  "3.1": of("soft", "mail-system-full"),
-  "3.2": of("soft", "not-accepting-mail"),
-  "3.3": of("soft", "bad-configuration"),
-  "3.4": of("block", "message-too-large"),
-  "3.5": of("soft", "bad-configuration"),
-  // X.4: network and routing
-  "4.0": of("soft", "routing-errors"),
-  "4.1": of("soft", "no-answer-from-host"),
-  "4.2": of("soft", "bad-connection"),
-  "4.3": of("soft", "directory-failure"),
-  "4.4": of("soft", "routing-errors"),
-  "4.5": of("soft", "congestion"),
-  "4.6": of("soft", "routing-loop"),
-  "4.7": of("expired", "message-expired"),
-  // X.5: protocol
-  "5.0": of("soft", "protocol-errors"),
-  "5.1": of("soft", "protocol-errors"),
-  "5.2": of("soft", "protocol-errors"),
-  "5.3": of("soft", "too-many-recipients"),
-  "5.4": of("soft", "protocol-errors"),
-  "5.5": of("soft", "protocol-errors"),
-  "5.6": of("soft", "protocol-errors"),
-  // X.6: content
-  "6.0": of("block", "content-related"),
-  "6.1": of("block", "content-related"),
-  "6.2": of("block", "content-related"),
-  "6.3": of("block", "content-related"),
-  "6.5": of("block", "content-related"),
-  "6.6": of("soft", "content-unavailable"),
-  "6.7": of("soft", "non-ascii-address"),
-  "6.8": of("soft", "non-ascii-address"),
-  "6.9": of("soft", "non-ascii-address"),
-  "6.10": of("soft", "non-ascii-address"),
-  // X.7: security and policy
-  "7.0": of("block", "policy-related"),
-  "7.1": of("block", "policy-related"),
-  "7.2": of("block", "policy-related"),
-  "7.3": of("block", "security"),
-  "7.4": of("block", "security"),
-  "7.5": of("block", "security"),
-  "7.6": of("block", "security"),
-  "7.7": of("block", "security"),
-  "7.8": of("block", "authentication"),
-  "7.9": of("block", "authentication"),
-  "7.10": of("block", "security"),
-  "7.11": of("block", "security"),
-  "7.12": of("block", "authentication"),
-  "7.13": of("soft", "inactive-mailbox"),
-  "7.14": of("block", "security"),
-  "7.15": of("soft", "priority-too-low"),
-  "7.16": of("soft", "message-too-large"),
-  "7.17": of("hard", "owner-changed"),
-  "7.18": of("hard", "owner-changed"),
-  "7.19": of("soft", "owner-check"),
-  "7.20": of("block", "authentication"),
-  "7.21": of("block", "authentication"),
-  "7.22": of("block", "authentication"),
-  "7.23": of("block", "authentication"),
-  "7.24": of("block", "authentication"),
-  "7.25": of("block", "reverse-dns"),
-  "7.26": of("block", "authentication"),
-  "7.27": of("block", "invalid-sender"),
-  "7.28": of("block", "rate-limited"),
-  "7.29": of("block", "authentication"),
-  "7.30": of("block", "security"),
-};
-
-/** SMTP replies that mean something without an enhanced code. 550, 551, 553 and 554 say only "no". */
-const REPLY: Readonly<Record<string, CodeMeaning>> = {
-  "421": of("soft", "no-answer-from-host"),
-  "450": of("soft", "mailbox-busy"),
-  "451": of("soft", "mail-system"),
-  "452": of("soft", "mail-system-full"),
-  "454": of("soft", "mail-system"),
-  "455": of("soft", "protocol-errors"),
-  // RFC 7504: the host or the domain takes no mail at all.
-  "521": of("hard", "not-accepting-mail"),
-  "552": of("soft", "quota-issues"),
-  "555": of("soft", "protocol-errors"),
-  "556": of("hard", "null-mx"),
-  "541": of("block", "policy-related"),
-  "571": of("block", "policy-related"),
-};
+/** By subject and detail: `1.1` of `5.1.1`. */
+const BY_STATUS: ReadonlyMap<string, CodeMeaning> = new Map(
+  STATUS_CODES.flatMap(({ code, meaning }) => (meaning ? [[code, meaning] as const] : [])),
+);
+const REGISTERED: ReadonlySet<string> = new Set(STATUS_CODES.map(({ code }) => code));
+const BY_REPLY: ReadonlyMap<string, CodeMeaning> = new Map(REPLY_CODES.map(({ code, meaning }) => [code, meaning]));
 
 /** At most three digits a field, and neither an IPv4 address nor a date or version around it. */
-const STATUS_CODE = /(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)/;
+const STATUS_CODE = /(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)/g;
+/** A reply quotes its code once for each line; more than these are other replies. */
+const MAX_STATUS_CODES = 8;
 
 /**
- * The first enhanced status code in a text, e.g. of `5.2.1 (mailbox disabled)` or of `smtp;550 5.1.1 unknown`.
+ * The enhanced status codes in a text, in their order, e.g. of `5.2.1 (mailbox disabled)` or of
+ * `smtp;550 5.1.1 unknown`: each once, without leading zeros, at most eight.
+ */
+export function statusCodesIn(text: string): readonly string[] {
+  const found = new Set<string>();
+  for (const match of text.matchAll(STATUS_CODE)) {
+    found.add(`${match[1]}.${Number(match[2])}.${Number(match[3])}`);
+    if (found.size === MAX_STATUS_CODES) break;
+  }
+  return [...found];
+}
+
+/**
+ * The first enhanced status code in a text.
  *
  * @returns `5.2.1`, or `undefined`
  */
 export function statusCodeIn(text: string | undefined): string | undefined {
-  const match = STATUS_CODE.exec(text ?? "");
-  return match ? `${match[1]}.${Number(match[2])}.${Number(match[3])}` : undefined;
+  return text === undefined ? undefined : statusCodesIn(text)[0];
 }
 
 /** The SMTP reply code at the start of a reply (after `smtp;`, `host said:` and the like), or `undefined`. */
@@ -141,11 +49,20 @@ export function replyCodeIn(text: string | undefined): string | undefined {
 
 /** What a failure with this enhanced status code means, or `undefined` where the code says nothing (`5.0.0`, `5.1.0`). */
 export function meaningOfStatus(statusCode: string | undefined): CodeMeaning | undefined {
-  return statusCode === undefined ? undefined : ENHANCED[statusCode.slice(statusCode.indexOf(".") + 1)];
+  if (statusCode === undefined) return undefined;
+  const code = statusCode.slice(statusCode.indexOf(".") + 1);
+  return REGISTERED.has(code) ? BY_STATUS.get(code) : meaningOfPrivate(code);
 }
 
+function meaningOfPrivate(code: string): CodeMeaning | undefined {
+  const [subject, detail] = code.split(".").map(Number);
+  if (subject === undefined || detail === undefined) return undefined;
+  return PRIVATE_CODES.find((c) => c.subject === subject && c.from <= detail && detail <= c.to)?.meaning;
+}
+
+/** What a failure with this SMTP reply code means where nothing else is known, or `undefined`. */
 export function meaningOfReply(replyCode: string | undefined): CodeMeaning | undefined {
-  return replyCode === undefined ? undefined : REPLY[replyCode];
+  return replyCode === undefined ? undefined : BY_REPLY.get(replyCode);
 }
 
 /** Diagnostic text without the `smtp;` type that RFC 3464 puts before it. */

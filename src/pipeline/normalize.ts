@@ -78,6 +78,9 @@ export function classifyDraft(draft: EventDraft): Classification | null {
     diagnosticCode: cleanText(draft.diagnosticCode, MAX_DIAGNOSTIC_LENGTH),
     statusCode: cleanText(draft.statusCode),
     replyCode: cleanText(draft.replyCode),
+    smtpCommand: draft.smtpCommand,
+    remoteMta: cleanText(draft.remoteMta),
+    explanation: draft.explanation,
   });
 }
 

@@ -1,0 +1,95 @@
+/** Words that servers say of many things. A code that names a cause, and a provider's own verdict, outrank them. */
+import type { TextRule } from "../classify-rule";
+
+export const HINT_RULES: readonly TextRule[] = [
+  {
+    id: "hint:mailbox-busy",
+    class: "soft",
+    category: "mailbox-busy",
+    level: "weak",
+    because: "with 450 'mailbox unavailable' is RFC 5321's text for a mailbox that is busy or blocked for a while",
+    wording: ["(?:mail ?box|account|user|recipient)(?: is)? (?:unavailable|not available|busy)"],
+    when: { finality: "transient" },
+    examples: ["450 Requested mail action not taken: mailbox unavailable"],
+  },
+  {
+    id: "hint:spam",
+    class: "block",
+    category: "spam-related",
+    level: "weak",
+    because:
+      "a reply that speaks of spam at all mostly refuses for it, but a server's name or a link may hold the word",
+    wording: ["spam(?:mer|mers|ming)?", "junk|abuse|abusive|complaints?"],
+    examples: ["550 Rejected: abuse"],
+  },
+  {
+    id: "hint:mailbox-unavailable",
+    class: "hard",
+    category: "bad-mailbox",
+    level: "weak",
+    because:
+      "with 550 'mailbox unavailable' is RFC 5321's text for a mailbox that is not found; servers also say it where they refuse for policy",
+    wording: [
+      "(?:mail ?box|account){name} (?:is )?(?:unavailable|unavaiable|not available)",
+      "requested (?:mail )?action (?:not taken|aborted) mail ?box (?:unavailable|not found)",
+      "recipient (?:address )?rejected(?: @)?(?= (?:[.]|@|in reply|$)|$)",
+      "recipient refused|recipient (?:address )?not accepted|does not like recipient",
+      "mail ?box name not allowed",
+    ],
+    when: { finality: "permanent" },
+    examples: [
+      "550 Requested action not taken: mailbox unavailable",
+      "550 <john@example.com>: Recipient address rejected. (in reply to RCPT TO command)",
+      "553 Requested action not taken: mailbox name not allowed",
+    ],
+  },
+  {
+    id: "hint:protocol",
+    class: "soft",
+    category: "protocol-errors",
+    level: "weak",
+    because:
+      "the two servers did not understand each other's SMTP; 503 also follows from every recipient having been refused",
+    wording: [
+      "(?:syntax|protocol|sequence|command) error|bad (?:sequence|command|syntax)|(?:command|parameter)s? (?:not |un)(?:implemented|recogni[sz]ed|known)|unknown command|unrecogni[sz]ed command|invalid command|illegal command",
+      "command (?:parameter )?not implemented|unexpected command|improper (?:use of )?(?:command )?pipelining|improper command",
+      "smtputf8|8bitmime|line too long|bad arguments?",
+      "syntax error in parameters",
+      "malformed address|angle brackets nested|expected word or|source routed address",
+    ],
+    examples: ["503 5.5.1 Bad sequence of commands", "500 5.5.2 Syntax error, command unrecognized"],
+  },
+  {
+    id: "hint:refused",
+    class: "block",
+    category: "policy-related",
+    level: "weak",
+    because: "a refusal that gives no reason is mostly about the sender; one about the mailbox would say so",
+    wording: [
+      "(?:access|permission|connection|mail|message|delivery|e ?mail|service|transaction|client|envelope|host) (?:was |is |has been |have been )?(?:denied|refused|rejected|blocked|prohibited|forbidden|not allowed|not accepted|not authori[sz]ed|not permitted)",
+      "not (?:authori[sz]ed|allowed|permitted|accepted|welcome)|prohibited|forbidden|banned|blocked|denied|refuse(?:d|s)?|rejected(?! by the (?:server for the )?(?:recipient|remote|destination|receiving))|disallowed",
+      "polic(?:y|ies)|firewall|filter(?:ed|s)?|restricted",
+    ],
+    examples: ["550 Access denied", "554 Message refused", "550 Blocked"],
+  },
+  {
+    id: "hint:quota",
+    class: "soft",
+    category: "quota-issues",
+    level: "weak",
+    because: "quota and storage belong to mailboxes more often than to anything else",
+    wording: ["quota|storage|disk ?space"],
+    examples: ["550 quota"],
+  },
+  {
+    id: "hint:temporary",
+    class: "soft",
+    category: "mail-system",
+    level: "weak",
+    because: "servers that ask for another attempt expect to take the message then",
+    wording: [
+      "(?:try|retry|come back|again|call back) (?:again|later|in|back)|please retry|try later|temporar(?:y|ily)|deferred|busy|overload(?:ed)?|will be retried|has been delayed|delivery attempts will continue",
+    ],
+    examples: ["451 Please try again later", "421 Please come back later"],
+  },
+];

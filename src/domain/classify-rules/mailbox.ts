@@ -1,0 +1,90 @@
+/** Mailboxes that exist, and mailboxes that are gone. */
+import type { TextRule } from "../classify-rule";
+
+export const MAILBOX_RULES: readonly TextRule[] = [
+  {
+    id: "text:disabled-or-gone",
+    class: "soft",
+    category: "inactive-mailbox",
+    level: "strong",
+    because: "Yahoo and others do not say which: an account that is disabled may come back",
+    wording: [
+      "disabled or discontinued",
+      "(?:full|disabled|inactive|suspended|blocked|locked) or (?:does not exist|unknown|invalid|closed|deleted)",
+    ],
+    examples: [
+      "554 delivery error: dd Sorry your message to john@example.com cannot be delivered. This account has been disabled or discontinued [#102].",
+    ],
+  },
+  {
+    id: "text:mailbox-moved",
+    class: "hard",
+    category: "mailbox-moved",
+    level: "strong",
+    because: "the mailbox was there once and is gone for good: moved, closed or deleted, or its owner left",
+    wording: [
+      "{who}{gap} no longer (?:exists?|valid|a valid|available|in use|in service|used|on (?:this|the|our) (?:server|system|host)|at this|here|works?|with|supported|hosted|maintained|current|accepts? (?:mail|messages|e ?mail)|accepting|receives?|part of|belongs|an active|employed|associated|deliverable)",
+      "recipient no longer on",
+      "{who}{near} (?:has|have|was|has been|is)(?: permanently)? (?:moved|relocated)",
+      "{who}{gap} has been replaced by",
+      "(?:user|recipient|mail ?box) moved",
+      "{who}{name} (?:has been|have been|was|is|is now) (?:permanently |already |recently )?(?:closed|deleted|removed|cancell?ed|decommissioned|retired|erased)(?! from)",
+      "(?:account|mail ?box|user) (?:closed|deleted|cancell?ed|removed)(?! from)",
+      "(?:closed|deleted|cancell?ed) (?:mail ?box|account)",
+      "{who}{gap} (?:permanently (?:closed|disabled|deleted|removed|deactivated)|(?:closed|disabled|deleted|removed) permanently)",
+      "(?:has )?left (?:the |our |this )(?:company|organi[sz]ation|firm|school|university|institution)",
+      "no longer (?:employed|works? (?:here|for|at)|working (?:here|for|at)|with (?:the|this|our) (?:company|organi[sz]ation))",
+      "address (?:has )?changed to",
+    ],
+    examples: [
+      "550 5.1.6 Recipient has moved",
+      "550 This account is no longer available",
+      "550 The mailbox no longer exists",
+      "550 5.1.6 recipient no longer on server: john@example.com",
+      "551 User has moved; please try <john@example.org>",
+      "550 5.1.1 This account has been permanently closed",
+      "This address no longer accepts mail.",
+    ],
+  },
+  {
+    id: "text:inactive",
+    class: "soft",
+    category: "inactive-mailbox",
+    level: "strong",
+    because: "an account that is disabled, suspended, locked or dormant exists, and owners come back or pay their bill",
+    wording: [
+      "{who}{gap} (?:is |are |was |has been |have been |been |currently |temporarily |temporary |is currently |is temporarily |administratively ){0,3}(?:disabled|inactive|deactivated|suspended|locked|locked out|frozen|dormant|expired|terminated|hibernated|not enabled|not active|not activated|unactivated|on hold|put on hold|blocked|turned off|temporarily limited|not accepting (?:any )?(?:mail|messages?|e ?mails?)|not accept any)",
+      "(?:disabled|inactive|suspended|deactivated|locked|frozen|dormant|expired|blocked|non ?active|invalid inactive|terminated|unactivated) (?:e ?mail )?(?:user|mail ?box|account|recipient|inbox|e ?mail address)",
+      "{who}{near} (?:is |are )?temporar(?:il)?y (?:unavailable|disabled|inactive|suspended|not available|blocked|locked)",
+      "user or domain is (?:disabled|suspended)",
+      "recipient suspend the service",
+      "p disableduser",
+      "not accepting (?:any )?(?:mail|messages?|e ?mails?)(?! (?:from|with))",
+      "mailbox is frozen|mailbox disabled|account disabled",
+      "has not (?:been activated|logged in|been used|collected)",
+    ],
+    examples: [
+      "550 5.2.1 The email account that you tried to reach is disabled",
+      "550 Mailbox suspended",
+      "554 Inactive account",
+      "550 5.2.1 The email account that you tried to reach is inactive.",
+      "554 30 Sorry, your message to john@example.com cannot be delivered. This mailbox is disabled (554.30).",
+    ],
+  },
+  {
+    id: "text:ambiguous",
+    class: "soft",
+    category: "ambiguous-mailbox",
+    level: "strong",
+    because: "directories that find several entries for a name refuse all of them",
+    wording: [
+      "(?:recipient|user|name|address)(?: name| user name)?{gap} (?:not unique|ambiguous)",
+      "(?:several|multiple|more than one) (?:matches|match|entries) (?:found )?(?:in|for)",
+      "resolver.adr.ambiguous|ambiguous (?:user|name|address|recipient)",
+    ],
+    examples: [
+      "User name not unique. Multiple matches found in Domino Directory.",
+      "550 5.1.4 RESOLVER.ADR.Ambiguous; ambiguous address",
+    ],
+  },
+];

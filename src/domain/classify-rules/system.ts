@@ -1,0 +1,49 @@
+/** The receiving system itself: out of space, out of order, or a program behind it that failed. */
+import type { TextRule } from "../classify-rule";
+
+export const SYSTEM_RULES: readonly TextRule[] = [
+  {
+    id: "text:program-failed",
+    class: "soft",
+    category: "mail-system",
+    level: "strong",
+    because: "the mailbox's address leads into a program (pipe, procmail, maildrop, list manager), and that failed",
+    wording: [
+      "command (?:died|failed|time ?limit|output|not found)|exit(?:ed)? (?:status|code|with)|died with status|unknown mailer error|mailer error|mailer died",
+      "procmail|maildrop|vdelivermail|pipe to|local delivery failed|child process|signal [0-9]{1,2}",
+      "can ?(?:not|nt|t) (?:create|open|write|append|chdir|update|lock){gap}|unable to (?:chdir|open|create|write|lock){gap}",
+      "user missing home directory|no home directory|permission denied|insufficient permission",
+      "delivery to (?:file|pipe) forbidden|lmtp error after|homedir creat|ldap attribute|executing qmail forward|bad interpreter",
+      "list expansion|expansion (?:problem|failed)|mailing list{near} (?:error|problem)",
+      "x unix|sysexits|ex tempfail|tempfail",
+    ],
+    examples: [
+      'Command died with status 1: "/usr/local/bin/deliver"',
+      "can't create user output file. Command output: procmail: Couldn't create \"/var/mail/john\"",
+      "X-Unix; 255",
+      "524 5.2.4 Mailing list expansion problem: <team@example.com>",
+    ],
+  },
+  {
+    id: "text:system-trouble",
+    class: "soft",
+    category: "mail-system",
+    level: "strong",
+    because: "the receiving server reports a fault of its own",
+    wording: [
+      "(?:local|internal|system|temporary|configuration|config|queue file|database|backend|i o){near} (?:error|failure|problem|fault|misconfigur(?:ed|ation)|trouble)s?",
+      "error in processing|while being processed|misconfigured|interrupted system call|operation now in progress",
+      "(?:resources|server|service|system|mailbox|store|account){gap} temporarily (?:unavailable|not available|busy|down|offline|out of service)",
+      "(?:server|system|service|host){near} (?:busy|overload(?:ed)?|too busy|shutting down|maintenance)",
+      "no mdb|mailbox ?server|mailbox in transit|mailboxintransit|mapiexception[a-z]{1,40}|storedrv",
+      "temporary (?:local )?(?:problem|failure|error)|temporarily deferred|temporarily rejected",
+      "out of service|under maintenance|lack of resources|insufficient resources",
+    ],
+    examples: [
+      "451 4.3.0 Temporary local problem - please try later",
+      "451 4.2.0 <john@example.com> Internal error occurred. Refer to server log for more information.",
+      "554 5.3.5 Local configuration error",
+      "451 Requested action aborted: local error in processing",
+    ],
+  },
+];

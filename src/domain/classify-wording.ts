@@ -1,0 +1,58 @@
+/**
+ * How wordings in the rules are written, and what they become.
+ *
+ * A wording is the source of a regular expression over the plain words of a text (`classify-reading.ts`), with three
+ * conventions: it begins and ends at word boundaries; a blank also admits a mail address, because where a server puts
+ * the address in its sentence says nothing; and a name in braces stands for the fragment of that name below. There is
+ * no `*` and no `+`: every repetition has an upper bound.
+ */
+
+/** Fragments; blanks in them are as they stand. */
+const FRAGMENTS: Readonly<Record<string, string>> = {
+  /** Whoever is to receive, unless the words before say that it is the sender, a client or an IP address. */
+  who: "(?<!(?:sender|senders|sending|from|ip|your|source|return|reply|client|bounce|originator|network|mac|envelope|my) (?:e ?mail |mail )?)(?:user(?: ?(?:name|id|account))?s?|recipients?(?: address)?|reciepients?|rcpt|mail ?box(?:es)?|mail ?drop|accounts?|address(?:es|ee)?|addressees?|alias(?:es)?|local ?part|inbox|emails?|e mails?|subscriber|person|customer)",
+  word: "[^ .][^ ]{0,63}",
+  /** One word more, such as a local part. */
+  name: "(?: [^ .][^ ]{0,63})?",
+  /** Up to six words of the same sentence. */
+  gap: "(?: [^ .][^ ]{0,39}){0,6}",
+  /** Up to two. */
+  near: "(?: [^ .][^ ]{0,39}){0,2}",
+  /** `isn't` has lost its apostrophe by now, or had it mangled. */
+  isnot: "(?:(?:is|was|are|were|has|have|had|does|do|could|can) ?(?:n ?t|not)(?: been| be)?|not)",
+  cannot: "(?:(?:can|could|did|does|do) ?(?:n ?t|not)|unable to|failed to)",
+  noexist:
+    "(?:(?:do|does|did) ?(?:n ?t|not) (?:currently |seem to |appear to )?exists?|(?:is |are )?(?<!may |might |could )(?:not|no) exists?|(?:is |are )?non ?exist[ae]nt|(?:is |are )?not existing|inexist[ae]nt)",
+  unknown: "(?:is |was |are |were )?(?:currently )?(?:unknown|not known|unrecogni[sz]ed|not recogni[sz]ed)",
+  /** Adjectives of mailboxes, with the blank before each. */
+  kind: "(?: (?:a|an|the|such|valid|local|virtual|remote|final|final delivery|destination|target|smtp|internal|internet|gateway|envelope|delivery|mail|e ?mail|exchange|domino|intended|external|matching|specified|requested|other|or|and|illegal|invalid|unknown|missing|inactive)){0,3}",
+  german:
+    "(?:empf(?:a|ae)nger(?:adresse)?s?|benutzer(?:name)?|nutzer|adressat|postfach|mailbox|(?:e ?mail ?)?adresse|(?:e ?mail ?)?konto|account)",
+  full: "(?:full|overflow(?:ed|ing)?|over ?filled)",
+  quota:
+    "(?:(?:mail ?box |disk |disc |disk ?space |storage |space |user |mail |email |local |inbox )?(?:quota|allocation)s?)",
+};
+
+/** A blank in a wording: what stands between two words once addresses count for nothing. */
+const BLANK = " (?:@ ){0,2}";
+
+/**
+ * @returns the source of a fragment
+ * @throws where there is none of that name: a mistake in the rules
+ */
+export function fragment(name: string): string {
+  const source = FRAGMENTS[name];
+  if (source === undefined) throw new Error(`no fragment is called ${name}`);
+  return source;
+}
+
+/**
+ * @returns the source of the regular expression that a wording stands for
+ * @throws where it names a fragment that there is none of
+ */
+export function sourceOf(wording: string): string {
+  const open = wording
+    .replace(/ (\??)/g, (_, optional: string) => (optional ? `(?:${BLANK})?` : BLANK))
+    .replace(/\{([a-z]+)\}/g, (_, name: string) => fragment(name));
+  return `(?<![a-z0-9])(?:${open})(?![a-z0-9])`;
+}

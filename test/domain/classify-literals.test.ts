@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { alternativesOf, requiredLiterals } from "../../src/domain/classify-literals";
+
+describe("what every match of a wording holds", () => {
+  it.each([
+    ["user unknown", [["unknown"], ["user "]]],
+    ["over ?quota", [["quota"], ["over"]]],
+    ["(?:user|mailbox) unknown", [["unknown"], ["user", "mailbox"]]],
+    ["(?:user|id) (?:is )?gone", [["gone"]]],
+    ["users?(?! here)", [["user"]]],
+    ["(?:no such ){0,2}box", [["box"]]],
+    ["(?:any such ){1,2}box", [["such "], ["any "], ["box"]]],
+    ["4[0-9]{2} spam.{0,3}list", [["spam"], ["list"]]],
+    ["不存在|无效", [["不存在", "无效"]]],
+    ["of|or", []],
+  ])("%j", (wording, literals) => {
+    expect(requiredLiterals(wording)).toEqual(literals);
+  });
+
+  it("includes what its fragments hold", () => {
+    expect(requiredLiterals("{who} gone")).toContainEqual(expect.arrayContaining(["user", "recipient"]));
+    expect(requiredLiterals("{gap} gone")).toEqual([["gone"]]);
+  });
+});
+
+describe("the alternatives of a wording", () => {
+  it.each([
+    ["a|b", ["a", "b"]],
+    ["(?:a|b) c|[|] d", ["(?:a|b) c", "[|] d"]],
+    ["a", ["a"]],
+  ])("of %j are those outside brackets", (wording, alternatives) => {
+    expect(alternativesOf(wording)).toEqual(alternatives);
+  });
+});
