@@ -90,7 +90,7 @@ beforeAll(async () => {
 });
 const expectNothingStored = async () => {
   expect(await stored()).toEqual(before);
-  expect((await bindings.SUPPRESSIONS.list()).keys).toHaveLength(1);
+  expect((await bindings.SUPPRESSIONS.list({ prefix: "suppression:" })).keys).toHaveLength(1);
 };
 afterEach(expectNothingStored);
 
