@@ -20,12 +20,13 @@ import { Problem, problemResponse } from "./http/problem";
 import { quarantineRoutes } from "./http/quarantine";
 import { recipientRoutes } from "./http/recipients";
 import { createRouter } from "./http/router";
+import { SCRUB_PATH, scrubRoutes } from "./http/scrub";
 import { statsRoutes } from "./http/stats";
 import { suppressionRoutes } from "./http/suppressions";
 import { describeWebhooks, webhookRoutes } from "./http/webhooks";
 
 /** Senders' tokens reach these; everything else under /v1 is the operator's. */
-const CHECK_PATHS = ["/v1/check", "/v1/suppressions/filter"];
+const CHECK_PATHS = /^\/v1\/(?:check|scrub|scrub\/[^/]+|suppressions\/filter)$/;
 
 const limitBody = limitedTo(MAX_BODY_BYTES);
 const limitMail = limitedTo(MAX_MAIL_BODY_BYTES);
@@ -37,12 +38,15 @@ export function createApp() {
     await next();
     c.res.headers.set("x-request-id", c.env.requestId);
   });
-  app.use("/v1/*", (c, next) => (CHECK_PATHS.includes(c.req.path) ? requireCheck : requireAdmin)(c, next));
-  app.use("/v1/*", (c, next) => (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next));
+  app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? requireCheck : requireAdmin)(c, next));
+  app.use("/v1/*", (c, next) => {
+    if (c.req.path === SCRUB_PATH) return next();
+    return (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next);
+  });
 
   // Before the routes whose last part may be any recipient.
   app.route("/", exportRoutes);
-  for (const routes of [checkRoutes, eventRoutes, messageRoutes, statsRoutes]) app.route("/", routes);
+  for (const routes of [checkRoutes, scrubRoutes, eventRoutes, messageRoutes, statsRoutes]) app.route("/", routes);
   // Before the suppressions, which take what follows for a recipient.
   for (const routes of [changeRoutes, filterRoutes]) app.route("/", routes);
   for (const routes of [suppressionRoutes, recipientRoutes]) app.route("/", routes);

@@ -35,9 +35,20 @@ const encoder = new TextEncoder();
 
 /** The first 64 bits of the SHA-256 of a text's UTF-8 bytes. */
 export function sha256Prefix(text: string): DigestPrefix {
+  digest(text);
+  return { high: word(state, 0) >>> 0, low: word(state, 1) >>> 0 };
+}
+
+/** The whole of it, in hex. */
+export function sha256HexSync(text: string): string {
+  digest(text);
+  return Array.from(state, (value) => (value >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
+/** Leaves the digest in the state. */
+function digest(text: string): void {
   state.set(INITIAL_STATE);
   if (!absorbShortAscii(text)) absorbBytes(encoder.encode(text));
-  return { high: word(state, 0) >>> 0, low: word(state, 1) >>> 0 };
 }
 
 function words(hex: string): Int32Array {

@@ -1,4 +1,5 @@
 /** What changed on the suppression list, for mirrors: in the order in which it took effect, and nothing left out. */
+import { keyOfErased } from "../domain/address";
 import { combineAnswers, type StoredAnswer } from "../domain/answer";
 import type { Reason } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
@@ -49,7 +50,7 @@ function changeOf(row: ChangeRow): Change {
   const answer = row.answer === null ? undefined : (JSON.parse(row.answer) as StoredAnswer);
   return {
     key: row.key,
-    address: row.address,
+    address: row.address === null || keyOfErased(row.address) !== null ? null : row.address,
     ...combineAnswers(answer, undefined, "marketing", row.changed_at),
     allowed: answer?.allowed ?? false,
     changedAt: row.changed_at,

@@ -1,6 +1,7 @@
 /** Checks: from the edge cache, or from D1 where the caller wants to be sure or the cache does not answer. */
-import { domainRecipient } from "../domain/address";
+import { domainRecipient, erasedAddress } from "../domain/address";
 import { type Answer, combineAnswers, type Purpose, type StoredAnswer } from "../domain/answer";
+import { sha256HexSync } from "../domain/sha256";
 import { errorFields } from "../log";
 import { readEdge } from "../store/edge-cache";
 import { answersByAddress, answersByKey } from "../store/recipients";
@@ -48,7 +49,7 @@ async function readAnswers(
 }
 
 /**
- * Any number of addresses, from D1 in one statement.
+ * Any number of addresses, from D1 in one round trip; in two where there are recipients of whom only the hash is left.
  *
  * @param addresses canonical
  * @returns an answer for each that is suppressed; the others may be mailed
@@ -60,7 +61,7 @@ export async function checkMany(
 ): Promise<Map<string, Answer>> {
   const asked = new Set(addresses);
   for (const address of addresses) asked.add(domainRecipient(address));
-  const answers = parseAll(await answersByAddress(deps.db, [...asked]));
+  const answers = parseAll(await storedAnswers(deps.db, asked));
   const now = deps.now();
   return new Map(
     addresses.flatMap((address) => {
@@ -68,6 +69,18 @@ export async function checkMany(
       return answer.suppressed ? [[address, answer] as const] : [];
     }),
   );
+}
+
+/** By address, also of those whose address was erased. */
+async function storedAnswers(db: D1Database, asked: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+  const { answers, hasErased } = await answersByAddress(db, [...asked]);
+  if (!hasErased) return answers;
+  const byPseudo = new Map([...asked].map((address) => [erasedAddress(sha256HexSync(address)), address]));
+  const erased = await answersByAddress(db, [...byPseudo.keys()]);
+  return new Map([
+    ...answers,
+    ...[...erased.answers].map(([name, json]) => [byPseudo.get(name) ?? name, json] as const),
+  ]);
 }
 
 function parseAll(answers: ReadonlyMap<string, string>): Map<string, StoredAnswer> {

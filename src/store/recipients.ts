@@ -1,5 +1,5 @@
 /** The projection: what the objects decided, and the events that it settles. */
-import { domainRecipient, keyOfErased } from "../domain/address";
+import { domainRecipient, ERASED_DOMAIN, keyOfErased } from "../domain/address";
 import type { Decision } from "../domain/decision";
 import type { Suppression, Verdict } from "../domain/recipient-state";
 import { type FactRow, factColumnsOf } from "./event-row";
@@ -184,15 +184,28 @@ export async function answersByKey(db: D1Database, keys: readonly string[]): Pro
   return new Map(results.map((row) => [row.key, row.answer]));
 }
 
-/** The answers for any number of addresses and domains, in one statement. Those without one may be mailed. */
-export async function answersByAddress(db: D1Database, addresses: readonly string[]): Promise<Map<string, string>> {
+export interface BulkAnswers {
+  /** By address. Those without one may be mailed. */
+  readonly answers: ReadonlyMap<string, string>;
+  /** There are recipients who were erased and stay suppressed: they are known by their pseudo-addresses only. */
+  readonly hasErased: boolean;
+}
+
+const HAS_ERASED = `SELECT EXISTS (SELECT 1 FROM recipients WHERE suppressed = 1 AND domain = '${ERASED_DOMAIN}') AS yes`;
+
+/** The answers for any number of addresses and domains, in one round trip. */
+export async function answersByAddress(db: D1Database, addresses: readonly string[]): Promise<BulkAnswers> {
   const statement = db.prepare(
     `SELECT r.address, r.answer FROM json_each(?1) j JOIN recipients r ON r.address = j.value WHERE r.answer IS NOT NULL`,
   );
   const chunks = jsonChunks(addresses).map((chunk) => statement.bind(chunk.json));
-  if (!chunks.length) return new Map();
-  const results = await db.batch<{ address: string; answer: string }>(chunks);
-  return new Map(results.flatMap((result) => result.results.map((row) => [row.address, row.answer] as const)));
+  if (!chunks.length) return { answers: new Map(), hasErased: false };
+  const results = await db.batch([db.prepare(HAS_ERASED), ...chunks]);
+  const rows = chunks.flatMap((_, i) => rowsOf<{ address: string; answer: string }>(results, i + 1));
+  return {
+    answers: new Map(rows.map((row) => [row.address, row.answer])),
+    hasErased: rowsOf<{ yes: number }>(results, 0)[0]?.yes === 1,
+  };
 }
 
 /** Answers that changed at least a while ago and that the cron has not yet settled in the edge cache, oldest first. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { withFaults } from "../support/faults";
 import { setStage } from "../support/stage";
+import { tamper } from "../support/stores";
 import { api, CHECK, jsonOf, testEnv } from "../support/worker";
 
 const UUID = "5e1c7f2a-8a4e-4c57-9f0e-0d6a3f3b2c11";
@@ -71,6 +72,18 @@ describe("POST /v1/check", () => {
     expect(steps).toEqual([{ store: "db", operation: "batch" }]);
     expect(answer).toMatchObject({ checked: MAX, invalid: [] });
     expect(answer.suppressed).toMatchObject([{ recipient: "user-9999@list-499.example.com", reasons: ["hard"] }]);
+  });
+
+  it("knows those of whom only the hash is left", async () => {
+    const erased = ["erased@example.com", "also-erased@example.com"];
+    for (const recipient of erased) await api(`/v1/suppressions/${recipient}`, { method: "PUT", json: {} });
+    await tamper(
+      "UPDATE recipients SET address = key || '@erased.invalid', domain = 'erased.invalid' WHERE address LIKE '%erased@example.com'",
+    );
+    const answer = await jsonOf(await bulk({ recipients: ["new@example.com", ...erased, "dead@example.com"] }));
+    expect(answer.suppressed.map((s: { recipient: string }) => s.recipient)).toEqual([...erased, "dead@example.com"]);
+    expect(answer).toMatchObject({ checked: 4, invalid: [] });
+    await tamper("UPDATE recipients SET suppressed = 0, answer = NULL WHERE domain = 'erased.invalid'");
   });
 
   it("needs no store at all for nothing", async () => {

@@ -107,6 +107,12 @@ describe("GET /v1/suppressions/changes", () => {
     ]);
   });
 
+  it("does not name who was erased since", async () => {
+    await report(bounced(ANN, "hard", AT));
+    await tamper("UPDATE recipients SET address = key || '@erased.invalid', domain = 'erased.invalid'");
+    expect(await changesFrom()).toMatchObject([{ recipient: null, key: await sha256Hex(ANN), suppressed: true }]);
+  });
+
   it("answers 400 for a cursor that it did not give out", async () => {
     const cursors = [
       "",
