@@ -45,6 +45,11 @@ export async function lastChange(db: D1Database): Promise<number> {
  * @param changedBefore epoch ms
  */
 export async function pruneChanges(db: D1Database, changedBefore: number, limit: number): Promise<number> {
+  const oldest = await db
+    .prepare("SELECT changed_at FROM suppression_changes ORDER BY seq LIMIT 1")
+    .first<number>("changed_at");
+  // Mostly there is nothing to do, and then one row is all that is read.
+  if (oldest === null || oldest >= changedBefore) return 0;
   const { meta } = await db
     .prepare(
       `DELETE FROM suppression_changes WHERE seq < (SELECT max(seq) FROM suppression_changes) AND seq <= (

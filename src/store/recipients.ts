@@ -191,20 +191,22 @@ export interface BulkAnswers {
   readonly hasErased: boolean;
 }
 
-const HAS_ERASED = `SELECT EXISTS (SELECT 1 FROM recipients WHERE suppressed = 1 AND domain = '${ERASED_DOMAIN}') AS yes`;
+/** With a row of nulls where there are any such recipients. */
+const BULK_ANSWERS = `
+  SELECT r.address, r.answer FROM json_each(?1) j JOIN recipients r ON r.address = j.value WHERE r.answer IS NOT NULL
+  UNION ALL SELECT NULL, NULL
+  WHERE EXISTS (SELECT 1 FROM recipients WHERE suppressed = 1 AND domain = '${ERASED_DOMAIN}')`;
 
-/** The answers for any number of addresses and domains, in one round trip. */
+/** The answers for any number of addresses and domains, in one statement. */
 export async function answersByAddress(db: D1Database, addresses: readonly string[]): Promise<BulkAnswers> {
-  const statement = db.prepare(
-    `SELECT r.address, r.answer FROM json_each(?1) j JOIN recipients r ON r.address = j.value WHERE r.answer IS NOT NULL`,
-  );
+  const statement = db.prepare(BULK_ANSWERS);
   const chunks = jsonChunks(addresses).map((chunk) => statement.bind(chunk.json));
   if (!chunks.length) return { answers: new Map(), hasErased: false };
-  const results = await db.batch([db.prepare(HAS_ERASED), ...chunks]);
-  const rows = chunks.flatMap((_, i) => rowsOf<{ address: string; answer: string }>(results, i + 1));
+  const results = await db.batch<{ address: string; answer: string } | { address: null; answer: null }>(chunks);
+  const rows = results.flatMap((result) => result.results);
   return {
-    answers: new Map(rows.map((row) => [row.address, row.answer])),
-    hasErased: rowsOf<{ yes: number }>(results, 0)[0]?.yes === 1,
+    answers: new Map(rows.flatMap((row) => (row.address === null ? [] : [[row.address, row.answer] as const]))),
+    hasErased: rows.some((row) => row.address === null),
   };
 }
 
