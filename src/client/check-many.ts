@@ -7,8 +7,8 @@ import { jsonAnswer } from "./transport";
 import type { Purpose, Suppressed } from "./types";
 
 export interface CheckManyOptions extends CallOptions {
-  readonly purpose?: Purpose;
-  readonly onError?: OnError;
+  readonly purpose?: Purpose | undefined;
+  readonly onError?: OnError | undefined;
 }
 
 /** Each list names a recipient once, as it was given, in the order in which they were given. */

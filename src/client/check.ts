@@ -9,11 +9,11 @@ import { jsonAnswer } from "./transport";
 import type { Consistency, Purpose, Suppressed } from "./types";
 
 export interface CheckOptions extends CallOptions {
-  readonly purpose?: Purpose;
-  readonly consistency?: Consistency;
-  readonly onError?: OnError;
+  readonly purpose?: Purpose | undefined;
+  readonly consistency?: Consistency | undefined;
+  readonly onError?: OnError | undefined;
   /** `false`: asked on its own, whatever else is asked in the same tick. */
-  readonly batch?: boolean;
+  readonly batch?: boolean | undefined;
 }
 
 export interface Check extends Suppressed {
@@ -71,14 +71,9 @@ export function createCheck(settings: Settings): CheckOne {
 /** @throws BouncekeeperError where there is no way to ask about it; TypeError where it is no text at all */
 function askable(recipient: string): string {
   if (typeof recipient !== "string") throw new TypeError("recipient: a text");
-  if (recipient === "") throw invalidRecipient();
-  try {
-    encodeURIComponent(recipient);
-    return recipient;
-  } catch {
-    // An unpaired surrogate: in a URL it would turn into another address.
-    throw invalidRecipient();
-  }
+  // With an unpaired surrogate a URL would name another address.
+  if (recipient === "" || !recipient.isWellFormed()) throw invalidRecipient();
+  return recipient;
 }
 
 /** One address is looked up in the edge cache, several in the database. */

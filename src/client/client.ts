@@ -4,7 +4,20 @@
  */
 import { type CheckOne, createCheck } from "./check";
 import { type CheckMany, createCheckMany } from "./check-many";
+import { createEvents, type Events } from "./events";
+import {
+  createConnections,
+  createParse,
+  createQuarantine,
+  createRecipients,
+  type Quarantine,
+  type Recipients,
+} from "./operations";
 import { type ClientOptions, settingsOf } from "./options";
+import { createSuppressions, type Suppressions } from "./suppressions";
+
+export { BouncekeeperError } from "./error";
+export { createReturnPaths } from "./return-path";
 
 export interface Client {
   /** May this address be mailed, and if not, why? */
@@ -13,6 +26,12 @@ export interface Client {
   readonly isSuppressed: (...args: Parameters<CheckOne>) => Promise<boolean>;
   /** Which of these may be mailed? Any number of them. */
   readonly checkMany: CheckMany;
+  readonly suppressions: Suppressions;
+  readonly events: Events;
+  readonly recipients: Recipients;
+  readonly quarantine: Quarantine;
+  readonly connections: ReturnType<typeof createConnections>;
+  readonly parse: ReturnType<typeof createParse>;
 }
 
 /**
@@ -25,5 +44,11 @@ export function createClient(options: ClientOptions): Client {
     check,
     isSuppressed: async (...args) => (await check(...args)).suppressed,
     checkMany: createCheckMany(settings),
+    suppressions: createSuppressions(settings),
+    events: createEvents(settings),
+    recipients: createRecipients(settings),
+    quarantine: createQuarantine(settings),
+    connections: createConnections(settings),
+    parse: createParse(settings),
   };
 }

@@ -14,30 +14,30 @@ export interface ClientOptions {
   /** One of `CHECK_TOKENS` for checks, of `ADMIN_TOKENS` for everything. */
   readonly token: string;
   /** Default `throw`. It is about a service that cannot answer; a wrong token or URL is always thrown. */
-  readonly onError?: OnError;
+  readonly onError?: OnError | undefined;
   /** Of checks that do not say otherwise. Default `marketing`. */
-  readonly purpose?: Purpose;
+  readonly purpose?: Purpose | undefined;
   /** Of single checks that do not say otherwise. Default `eventual`: the edge cache, at most a minute behind. */
-  readonly consistency?: Consistency;
+  readonly consistency?: Consistency | undefined;
   /** Are checks that are made in the same tick asked in one request? Default `true`. */
-  readonly batch?: boolean;
+  readonly batch?: boolean | undefined;
   /** How long one attempt of a check may take. Default 2,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long a check may take, retries and waits included. Default: three times `timeoutMs`. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   /** How often a call that nobody answered is made again. Default 2. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** In the place of the global one: a service binding's, an agent's. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Told of every call that failed, for the log; whatever `onError` makes of it. */
-  readonly onFailure?: (error: BouncekeeperError) => void;
+  readonly onFailure?: ((error: BouncekeeperError) => void) | undefined;
 }
 
 export interface CallOptions {
   /** Gives up; the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options, checked and complete. */

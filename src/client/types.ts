@@ -67,3 +67,104 @@ export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
 }
+
+/** What became of what was handed in. */
+export interface Counts {
+  /** Events understood, duplicates included: `new + duplicate`. */
+  readonly received: number;
+  readonly new: number;
+  readonly duplicate: number;
+  /** Known and not wanted. */
+  readonly ignored: number;
+  /** What could not be read, and is kept. */
+  readonly quarantined: number;
+  /** Events on record that are still to be applied. */
+  readonly pending: number;
+}
+
+/** A listing or a release, in the feed of changes. */
+export interface Change {
+  /** `null`: the address was erased. */
+  readonly recipient: string | null;
+  readonly key: string;
+  readonly suppressed: boolean;
+  /** A block of its domain does not reach it. */
+  readonly allowed: boolean;
+  readonly reasons: readonly Reason[];
+  readonly since: string | null;
+  readonly until: string | null;
+  readonly changedAt: string;
+}
+
+export interface QuarantineItem {
+  readonly id: string;
+  readonly provider: string;
+  readonly connection: string;
+  readonly receiptId: number;
+  /** Position of the record in the body; `null`: the body as a whole. */
+  readonly item: number | null;
+  readonly reason: string;
+  readonly detail: string;
+  readonly receivedAt: string | null;
+  readonly bodyBytes: number;
+}
+
+export interface Connection {
+  readonly provider: string;
+  readonly title: string;
+  readonly connection: string;
+  /** Where the provider posts; for a queue, its name. */
+  readonly url: string;
+  readonly manual: string;
+  readonly verifiedBy: string;
+  readonly usable: boolean;
+  readonly problem: string | null;
+  readonly lastReceivedAt: string | null;
+  readonly lastRejectedAt: string | null;
+  readonly lastRejectedReason: string | null;
+  /** Events by kind. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What a raw mail says about one recipient. */
+export interface MailEvent {
+  readonly kind: EventKind;
+  readonly class: BounceClass | null;
+  readonly category: string | null;
+  readonly rule: string | null;
+  readonly recipient: string | null;
+  readonly failedAddress: string | null;
+  readonly statusCode: string | null;
+  readonly replyCode: string | null;
+  readonly diagnosticCode: string | null;
+  readonly messageId: string | null;
+  readonly feedbackType: string | null;
+}
+
+export interface Mail {
+  readonly form: "dsn" | "arf" | "auto_reply" | "free_text" | "unrecognized";
+  readonly events: readonly MailEvent[];
+}
+
+/** What happened, in the service's own words; the journal keeps it. */
+export interface NewEvent {
+  readonly kind: EventKind;
+  readonly recipient: string;
+  /** Of a bounce; left out, the service's rules decide by code and text. */
+  readonly class?: BounceClass | undefined;
+  readonly category?: string | undefined;
+  /** ISO 8601 with an offset; left out: now. */
+  readonly occurredAt?: string | undefined;
+  readonly messageId?: string | undefined;
+  readonly internetMessageId?: string | undefined;
+  readonly statusCode?: string | undefined;
+  readonly replyCode?: string | undefined;
+  readonly diagnosticCode?: string | undefined;
+  readonly remoteMta?: string | undefined;
+  readonly envelopeSender?: string | undefined;
+  readonly campaign?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The caller's id of it: the same id is recorded once. */
+  readonly id?: string | undefined;
+}

@@ -1,7 +1,9 @@
 /** A client of the worker itself. */
+import { createExecutionContext } from "cloudflare:test";
 import { type Client, createClient } from "../../src/client/client";
 import type { ClientOptions } from "../../src/client/options";
 import type { Env } from "../../src/config";
+import worker from "../../src/index";
 import { call, ORIGIN } from "../support/worker";
 
 export interface Live {
@@ -22,4 +24,9 @@ export function live(options: Partial<ClientOptions> = {}, env?: Env): Live {
     ...options,
   });
   return { client, asked };
+}
+
+/** The worker's answer as it comes, piece by piece, and breaking off where the worker does. */
+export async function streamed(url: string, init: RequestInit, env: Env): Promise<Response> {
+  return worker.fetch(new Request(url, init), env, createExecutionContext());
 }

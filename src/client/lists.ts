@@ -1,0 +1,26 @@
+/** Lists that the service gives out page by page. */
+import { isRecord } from "./answers";
+import { badAnswer } from "./error";
+import type { Page } from "./types";
+
+export function parsePage<T>(value: unknown): Page<T> | null {
+  if (!isRecord(value) || !Array.isArray(value.items)) return null;
+  const { nextCursor } = value;
+  return nextCursor === null || typeof nextCursor === "string" ? { items: value.items as T[], nextCursor } : null;
+}
+
+/** A list that is given out whole. */
+export function parseItems<T>(value: unknown): readonly T[] | null {
+  return isRecord(value) && Array.isArray(value.items) ? (value.items as T[]) : null;
+}
+
+/** All items of all pages, one after the other; a page is fetched when the one before has been read. */
+export async function* itemsOf<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
+  for (let cursor: string | undefined; ; ) {
+    const page = await fetchPage(cursor);
+    yield* page.items;
+    if (page.nextCursor === null) return;
+    if (page.nextCursor === cursor) throw badAnswer("The list goes round in a circle.");
+    cursor = page.nextCursor;
+  }
+}
