@@ -46,7 +46,8 @@ export async function exportResponse({ name, format, columns, first }: ExportFil
         if (!page) controller.close();
       },
     },
-    { highWaterMark: 1 },
+    // A page is handed to who waits for it: one that waits here would be lost when the next cannot be read.
+    { highWaterMark: 0 },
   );
   return new Response(body, {
     headers: {
