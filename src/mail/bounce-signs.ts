@@ -15,6 +15,7 @@ export type ReportedOutcome = "failed" | "delayed" | "delivered";
 /** What reports are sent as, beside the names that `author.ts` knows. */
 const MACHINE_LOCAL_PART =
   /^(?:mailer|mail|maiser|lotus|system)?[-_.]?(?:daemon|demon)$|^post[-_]?master(?:$|[-_.+])|^mdaemon$|^mailadm(?:in)?$|^mail[-_.]?(?:delivery|system|router|gateway|server)|delivery[-_.]?(?:system|subsystem)$|^inetgw\d{0,6}$|^bounces?$/i;
+const DAEMON = /d(?:ae|ea|e)mon$/i;
 /** A name is anybody's choice: it says less than the address. */
 const MACHINE_NAME =
   /\b(?:mail(?:er)?[ -]?(?:delivery|daemon|system|router)|delivery (?:sub)?system|system administrator|administrador del sistema|administrateur système)\b/i;
@@ -52,6 +53,8 @@ const SIGNS: readonly Sign[] = [
   { score: 2, holds: ({ status }) => status === "pasted" },
   { score: 5, holds: ({ mail }) => mail.header("x-failed-recipients") !== undefined },
   { score: 2, holds: ({ isMachine }) => isMachine },
+  // Nobody writes by hand as such a one, but as a postmaster.
+  { score: 1, holds: ({ mail }) => DAEMON.test(localPartOf(mail.header("from") ?? "")) },
   { score: 1, holds: ({ mail, isMachine }) => !isMachine && MACHINE_NAME.test(mail.header("from") ?? "") },
   { score: 1, holds: ({ mail }) => NO_REPLY.test(localPartOf(mail.header("from") ?? "")) },
   // RFC 5321 §4.5.5: reports go out with the null reverse-path, so that they are never answered by one.

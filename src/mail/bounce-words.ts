@@ -48,7 +48,7 @@ export const FAILURE_WORDS: readonly string[] = phrasesIn(`
   not be delivered, n't be delivered, not deliver, not been delivered, n't been delivered, n't delivered, not delivered,
   not yet delivered, able to deliver, failed to deliver, undeliverable, undelivered, delivery failed,
   delivery has failed, delivery failure, delivery attempt, delivery error, delivery problem, delivery of your,
-  delivery subsystem, delivery status, problem delivering, problem with the e-mail address, mail delivery, did not reach,
+  could not be reached, delivery subsystem, delivery status, problem delivering, problem with the e-mail address, mail delivery, did not reach,
   failed permanently, fatal error, permanent error, permanent failure, addresses failed, failed addresses,
   failed recipient, recipients failed, failed to send, was rejected, been rejected, automatically rejected, rejected by,
   message rejected, rejected your message, returned to sender, returning message, returned to you, has been returned,

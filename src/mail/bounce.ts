@@ -7,7 +7,7 @@ import { type RecipientLine, recipientLinesIn } from "./recipient-lines";
 import { type ReportEvidence, recipientsOf } from "./recipients";
 import type { MailEvent, MailEventKind, MailForm } from "./recognition";
 import type { ReportText } from "./report-text";
-import { wordsAbout } from "./report-words";
+import { paragraphWithReply, wordsAbout } from "./report-words";
 import { readSesNotification } from "./ses-notification";
 import { attemptIn, isVague, replyIn } from "./smtp-text";
 import { type StatedStatus, statedStatusIn } from "./stated-status";
@@ -105,9 +105,9 @@ function withOrigin(address: string | undefined, failedAddress: string | undefin
 function eventOf(subject: Subject, evidence: Evidence, isOnly: boolean): MailEvent {
   const { recipient, failedAddress, record } = subject;
   const own = linesOf(subject, evidence.named);
-  const words = wordsAbout(evidence.lines, own, evidence.named, recipient);
+  const words = wordsAbout(evidence.lines, own, evidence.named.filter(isBoundary(own)), recipient);
   const refusal = refusalOf(subject, words, evidence.refusals, isOnly);
-  const diagnosticCode = record?.diagnostic ?? (words || refusal?.reply || undefined);
+  const diagnosticCode = record?.diagnostic ?? receiversWords(words, refusal, isOnly ? evidence.lines : []);
   // What the report says to all is nobody's own cause where there are several.
   const texts = [diagnosticCode, words, refusal?.reply, isOnly ? evidence.text : undefined];
   const attempt = attemptOf(texts, refusal);
@@ -125,21 +125,45 @@ function eventOf(subject: Subject, evidence: Evidence, isOnly: boolean): MailEve
   };
 }
 
+/** Words end at the next recipient; a line that only may name one ends nobody's. */
+function isBoundary(own: readonly RecipientLine[]): (line: RecipientLine) => boolean {
+  return (line) => !line.isWeak || own.includes(line);
+}
+
+/** What the receiver answered, rather than what the MTA makes of it. */
+function receiversWords(words: string, refusal: OwnRefusal | undefined, lines: readonly string[]): string | undefined {
+  if (refusal?.isNaming) return refusal.reply;
+  if (saysReply(words)) return words;
+  return refusal?.reply || paragraphWithReply(lines) || words || undefined;
+}
+
+function saysReply(words: string): boolean {
+  const { replyCode, statusCode } = replyIn(words);
+  return (replyCode ?? statusCode) !== undefined;
+}
+
 function linesOf({ recipient, failedAddress }: Subject, named: readonly RecipientLine[]): RecipientLine[] {
   const known = [recipient, failedAddress].flatMap((address) => address ?? []);
   return named.filter((line) => known.some((address) => sameAddress(line.address, address)));
 }
 
-/** The refusal that names the recipient, or whose answer the report repeats about it; of a single one the first. */
+interface OwnRefusal extends Refusal {
+  /** It names the recipient: whatever else is said, these are the receiver's words. */
+  readonly isNaming: boolean;
+}
+
+/** The last refusal that names the recipient, or whose answer the report repeats about it; of a single one the last. */
 function refusalOf(
   { recipient, failedAddress }: Subject,
   words: string,
   refusals: readonly Refusal[],
   isOnly: boolean,
-): Refusal | undefined {
+): OwnRefusal | undefined {
   const known = [recipient, failedAddress].flatMap((address) => address ?? []);
-  const naming = refusals.find((refusal) => known.some((address) => sameAddress(refusal.recipient ?? "", address)));
-  return naming ?? refusals.find(({ reply }) => words.includes(reply)) ?? (isOnly ? refusals[0] : undefined);
+  const naming = refusals.findLast((refusal) => known.some((address) => sameAddress(refusal.recipient ?? "", address)));
+  if (naming) return { ...naming, isNaming: true };
+  const other = refusals.findLast(({ reply }) => words.includes(reply)) ?? (isOnly ? refusals.at(-1) : undefined);
+  return other && { ...other, isNaming: false };
 }
 
 function attemptOf(texts: readonly (string | undefined)[], refusal: Refusal | undefined) {

@@ -32,6 +32,8 @@ const RECIPIENT_FIELDS = new Set([
 /** Which field names the recipient, best first. */
 const ADDRESSED = ["original-recipient", "x-original-recipient"];
 const FINAL = ["final-recipient", "x-actual-recipient", "x-failed-recipient", "x-failed-recipients", "recipient"];
+/** The reply, and what gateways to X.400 know beside it. */
+const DIAGNOSTIC = new Set(["diagnostic-code", "x400-supplementary-info", "x-supplementary-info"]);
 /** More recipients than any notification has. */
 const MAX_RECORDS = 1_000;
 
@@ -68,7 +70,7 @@ function splitAtRepetition(fields: readonly Field[]): Field[][] {
 function recordOf(fields: readonly Field[]): StatusRecord {
   const addressed = firstAddressOf(fields, ADDRESSED);
   const final = firstAddressOf(fields, FINAL);
-  const diagnostics = fields.filter((field) => field.name === "diagnostic-code" && field.value !== "");
+  const diagnostics = fields.filter(({ name, value }) => DIAGNOSTIC.has(name) && value !== "");
   return {
     recipient: addressed ?? final,
     finalRecipient:

@@ -10,6 +10,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   apos: "'",
   nbsp: " ",
 };
+/** Those of U+00C0 to U+00FF, in order. */
+const LATIN_ENTITIES =
+  "Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml".split(
+    " ",
+  );
+const FIRST_LATIN = 0xc0;
 /** Elements after which a reader sees a new line. */
 const LINE_BREAK = /<(?:br|\/?(?:p|div|tr|table|li|ul|ol|h[1-6]|pre|blockquote|hr|td|th|body))\b[^<>]{0,2000}>/gi;
 const INVISIBLE_START = /<(style|script|head|title)\b/gi;
@@ -56,8 +62,13 @@ function without(html: string, start: RegExp, endOf: (match: RegExpMatchArray) =
 }
 
 function characterOf(name: string): string | undefined {
-  if (!name.startsWith("#")) return ENTITIES[name.toLowerCase()];
+  if (!name.startsWith("#")) return ENTITIES[name.toLowerCase()] ?? latinCharacter(name);
   const hex = /^#x/i.test(name);
   const code = Number.parseInt(name.slice(hex ? 2 : 1), hex ? 16 : 10);
   return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}
+
+function latinCharacter(name: string): string | undefined {
+  const index = LATIN_ENTITIES.indexOf(name);
+  return index < 0 ? undefined : String.fromCodePoint(FIRST_LATIN + index);
 }

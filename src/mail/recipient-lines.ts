@@ -17,6 +17,7 @@ export interface RecipientLine {
 
 /** Postfix, Sendmail: `(expanded from <john@example.com>)`; Exim: `(generated from john@example.com)`. */
 const FORWARDED_FROM = new RegExp(String.raw`\s*\((?:expanded|generated) from:?\s*<?(${ADDRESS_PATTERN})>?\)`, "i");
+const ALL_FORWARDED_FROM = new RegExp(FORWARDED_FROM, "gi");
 const FORWARDED_FROM_BELOW = /\((?:expanded|generated) from:?\s*$/i;
 /** Lines that name somebody to turn to. */
 const CONTACT =
@@ -44,7 +45,7 @@ export function recipientLinesIn(lines: readonly string[]): RecipientLine[] {
   for (let at = 0; at < end && found.length < MAX_LINES_NAMED; at++) {
     const line = lines[at] ?? "";
     if (line.length > MAX_LINE_LENGTH || !line.includes("@")) continue;
-    const { text, forwardedFrom } = withoutForwarding(lines, at);
+    const { text, forwardedFrom } = partedFromForwarding(lines, at);
     const last = found.at(-1);
     if (text.trim() === "" && last)
       found[found.length - 1] = { ...last, forwardedFrom: last.forwardedFrom ?? forwardedFrom };
@@ -61,7 +62,15 @@ function endOfReport(lines: readonly string[]): number {
   return at < 0 ? lines.length : from + at;
 }
 
-function withoutForwarding(lines: readonly string[], at: number): { text: string; forwardedFrom?: string | undefined } {
+/** A text without the notes on whom a mail was addressed to before it was forwarded. */
+export function withoutForwarding(text: string): string {
+  return text.includes(" from") ? text.replace(ALL_FORWARDED_FROM, "") : text;
+}
+
+function partedFromForwarding(
+  lines: readonly string[],
+  at: number,
+): { text: string; forwardedFrom?: string | undefined } {
   const line = lines[at] ?? "";
   const whole = FORWARDED_FROM_BELOW.test(line) ? `${line} ${(lines[at + 1] ?? "").trim()}` : line;
   const match = whole.includes("(") ? FORWARDED_FROM.exec(whole) : null;
@@ -73,7 +82,14 @@ function namedBy(text: string, at: number, forwardedFrom: string | undefined): R
     const groups = pattern.exec(text)?.groups;
     const address = firstAddressIn(groups?.a ?? "");
     if (address !== undefined) {
-      return { address, forwardedFrom, at, rest: groups?.rest?.trim() ?? "", shape: id, isWeak };
+      return {
+        address,
+        forwardedFrom,
+        at,
+        rest: `${groups?.code ?? ""}${groups?.rest ?? ""}`.trim(),
+        shape: id,
+        isWeak,
+      };
     }
   }
   return undefined;

@@ -5,7 +5,7 @@ export interface LineShape {
   readonly id: string;
   /** Who writes so. */
   readonly of: string;
-  /** `a` is the address, `rest` what the line says about it. */
+  /** `a` is the address, `code` and `rest` what the line says about it before and behind it. */
   readonly pattern: RegExp;
   /** Others write such lines too: they count where nothing better is there. */
   readonly isWeak?: boolean;
@@ -35,7 +35,7 @@ export const RECIPIENT_SHAPES: readonly LineShape[] = [
   shape(
     "dots",
     "Sendmail: the address, three dots, the reason, after a reply code or not",
-    String.raw`\s*(?:\d{3}[ -])?(?:\d\.\d{1,3}\.\d{1,3} )?<?`,
+    String.raw`\s*(?<code>(?:\d{3}[ -])?(?:\d\.\d{1,3}\.\d{1,3} )?)<?`,
     String.raw`>?\s*\.\.\.\s*(?<rest>.*)`,
   ),
   shape(
@@ -44,7 +44,7 @@ export const RECIPIENT_SHAPES: readonly LineShape[] = [
     String.raw`[\s>]{0,10}<?`,
     String.raw`>?\s+\((?<rest>.*)`,
   ),
-  shape("on-date", "Exchange 5.5 and 2000", ".{0,200}?(?:smtp=)?", String.raw`;? on (?:${DAYS})\b(?<rest>.*)`),
+  shape("on-date", "Exchange 5.5 and 2000", ".{0,200}?(?:smtp=)?", String.raw`;? on (?:${DAYS})\b.*`),
   shape(
     "semicolon",
     "Libero, Kerio, and MTAs that list addresses with their action",
@@ -67,13 +67,13 @@ export const RECIPIENT_SHAPES: readonly LineShape[] = [
     "words",
     "Zoho, PowerMTA: the address, the reason",
     String.raw`\s{0,10}<?`,
-    String.raw`>?\s+(?<rest>.{0,200}?(?:\b(?:error|fail(?:ed|ure)?|unknown|invalid|full|reject(?:ed)?|denied|not|no such|bounced)\b|\b[45]\d\d\b).*)`,
+    String.raw`>?\s+(?<rest>(?![\s<]).{0,200}?(?:\b(?:error|fail(?:ed|ure)?|unknown|invalid|full|reject(?:ed)?|denied|not|no such|bounced)\b|\b[45]\d\d\b).*)`,
   ),
   {
     ...shape(
       "named",
       "Exchange, Exim: a display name before the address",
-      String.raw`[\s>*\-]{0,20}(?:"[^"]{1,100}"|[^\s<>":;@][^<>":;@]{0,100}|[^\s<>":;]{1,200}@[^\s<>":;]{1,200})\s{1,5}<`,
+      String.raw`[\s>*\-]{0,20}(?:"[^"]{1,100}"|[^\s\d<>":;@][^\d<>":;@]{0,60}|[^\s<>":;]{1,200}@[^\s<>":;]{1,200})\s{1,5}<`,
       String.raw`>\s*(?:[.,;]|:\s*(?<rest>.*))?\s*`,
     ),
     isWeak: true,
@@ -82,7 +82,7 @@ export const RECIPIENT_SHAPES: readonly LineShape[] = [
     ...shape(
       "reply",
       "MTAs that give the server's answer as it was",
-      String.raw`\s*[45]\d\d[ -](?:\d\.\d{1,3}\.\d{1,3} )?<?`,
+      String.raw`\s*(?<code>[45]\d\d[ -](?:\d\.\d{1,3}\.\d{1,3} )?)<?`,
       String.raw`>?(?:\.\.\.|[\s:,])+(?<rest>.*)`,
     ),
     isWeak: true,
@@ -103,6 +103,7 @@ export const RECIPIENT_PHRASES: readonly LineShape[] = [
     "Dovecot, GroupWise, Barracuda, WorkMail",
     "(?:(?:your|the) |following )?(?:message|e-?mail|mail) (?:addressed )?(?:sent )?to",
   ),
+  phrase("addressed", "gateways that explain", "(?:message|mail) (?:was|is) addressed(?: to)?"),
   phrase("attempts", "IMail", String.raw`failed \d{1,3} attempts?:`),
   phrase(
     "unknown-user",

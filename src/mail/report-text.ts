@@ -39,8 +39,8 @@ const RETURNED_BELOW: readonly RegExp[] = [
 
 /** Fields that head a mail in transit. */
 const TRANSPORT_FIELD =
-  /^>?(?:received|return-path|delivered-to|x-received|dkim-signature|domainkey-signature|message-id|mime-version|x-originating-ip|authentication-results|arc-[a-z-]{1,40}|x-[a-z0-9-]{1,60}): ?\S/i;
-const ANY_FIELD = /^>?[A-Za-z][A-Za-z0-9-]{1,60}:(?:[ \t]|$)|^>?[ \t]+\S/;
+  /^(?:>[ \t]?)?(?:received|return-path|delivered-to|x-received|dkim-signature|domainkey-signature|message-id|mime-version|x-originating-ip|authentication-results|arc-[a-z-]{1,40}|x-[a-z0-9-]{1,60}): ?\S/i;
+const ANY_FIELD = /^(?:>[ \t]?)?[A-Za-z][A-Za-z0-9-]{1,60}:(?:[ \t]|$)|^>?[ \t]+\S/;
 /** Fields of a delivery status notification: what stands among them belongs to the report. */
 const STATUS_FIELD = /^[ \t>]{0,20}(?:reporting-mta|final-recipient|original-recipient|arrival-date)[ \t]*:/i;
 /** More than a block of such fields has. */
@@ -49,9 +49,10 @@ const MAX_STATUS_LINES = 40;
 const RULER = /^[\s\-=*_#~|>.:]+|[\s\-=*_#~|<.:]+$/g;
 /** "Subject: Hello", "The subject of the message is: Hello", and the same in other languages. */
 const SUBJECT_LINE =
-  /^([\s>*-]{0,20}(?:the )?(?:original |message |mail )?(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|předmět|tárgy|konu|тема|件名|主题|主旨|主題|标题|제목)(?: of (?:the|your) (?:message|mail))?(?: is| was)? ?[:：]) ?\S.*$/i;
+  /^([\s>*-]{0,20}(?:the )?(?:original |message |mail )?(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|předmět|tárgy|konu|тема|件名|主题|主旨|主題|标题|제목)(?: of (?:the|your) (?:message|mail))?(?: is| was)? ?[:：])\s*\S.*$/i;
 const SUBJECT_IN_SENTENCE = /(\bsubject(?: is| was)?:? )"[^"]{1,300}"/gi;
-const LEFT_OUT = "…";
+/** Stands for a subject. */
+export const LEFT_OUT = "…";
 
 /** Parts a text at the first line that announces the returned mail, or at the first line of its header. */
 export function splitReport(text: string): ReportText {

@@ -66,6 +66,7 @@ const HOSTS: readonly AttemptShape[] = [
   host("Gmail", String.raw`\bby ${HOST} \[${IP}\]`),
   host("Sendmail", String.raw`\bwhile talking to ${HOST}:`),
   host("MailFoundry", String.raw`\bserver ${HOST}\[${IP}\]`),
+  host("gateways that bracket it", String.raw`\bsmtp server <${HOST}>`),
   host("XMail", String.raw`\bserver:\s{1,20}<${HOST}> \[`),
   host("EZweb", String.raw`\bconnected to ${IP} \(${HOST}\)`),
   host("DragonFly", String.raw`\b${HOST} \[${IP}\] did not like our`),
@@ -74,7 +75,7 @@ const HOSTS: readonly AttemptShape[] = [
 const COMMANDS: readonly AttemptShape[] = [
   command("Postfix", String.raw`\(in reply to (?<command>[a-z ]{3,30}?) command\)`),
   command("Exim", String.raw`\b(?:after|for) (?<command>(?:initial connection|(?:end of )?data|[a-z]{4}\b))`),
-  command("1&1, GMX", String.raw`\b(?:for|after) (?<command>[a-z ]{3,30}?) command\b`),
+  command("1&1, GMX and others", String.raw`\b(?:for|after|following) (?<command>[a-z ]{3,30}?) command\b`),
   command("NetEase, Coremail", String.raw`\bsmtp error, (?<command>[a-z ]{3,30}?):`),
   command("DragonFly", String.raw`\bdid not like our (?<command>[a-z ]{3,30})\b`),
   command("hMailServer", String.raw`\bhmailserver sent: (?<command>[a-z ]{3,30}):`),

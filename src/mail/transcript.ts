@@ -15,9 +15,9 @@ export interface Refusal {
 
 /** A time before the line, as MDaemon and InterScan write it, or a word. */
 const BEFORE = String.raw`^(?:[\w ,.:/+-]{0,40}[: ])?\s{0,10}`;
-/** Sendmail, Courier, EZweb, InterScan: `>>>`; MDaemon: `-->`; others: `C:`. */
-const SENT = new RegExp(String.raw`${BEFORE}(?:>>>|-->|\bC:) ?(?<text>\S.{0,2000})$`);
-const ANSWERED = new RegExp(String.raw`${BEFORE}(?:<<<|<--|\bS:) ?(?<code>\d{3})(?<text>[ -].{0,2000})?$`);
+/** Sendmail, Courier, EZweb, InterScan: `>>>`; MDaemon: `-->`; ZMailer: `<<-`; others: `C:`. */
+const SENT = new RegExp(String.raw`${BEFORE}(?:>>>|-->|<<-|\bC:) ?(?<text>\S.{0,2000})$`);
+const ANSWERED = new RegExp(String.raw`${BEFORE}(?:<<<|<--|->>|\bS:) ?(?<code>\d{3})(?<text>[ -].{0,2000})?$`);
 /** Sendmail: the host of the lines below. */
 const TALKING = /\bwhile talking to ([A-Za-z0-9.-]{1,255}?)\.?:/i;
 /** RFC 5321 §4.2: the greeting begins with the name of the host. */
@@ -26,6 +26,11 @@ const GREETING = /^[ -]([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})\b/;
 const WANTS_RECIPIENT = /^(?:503|554)[ -].{0,40}(?:need rcpt|no valid recipients|rcpt first)/i;
 const MAX_LINE_LENGTH = 2_100;
 const MAX_REFUSALS = 500;
+
+/** Is it a line of a transcript, not of prose? */
+export function isOfTranscript(line: string): boolean {
+  return line.length <= MAX_LINE_LENGTH && (SENT.test(line) || ANSWERED.test(line) || TALKING.test(line));
+}
 
 interface OpenRefusal {
   reply: string;
@@ -80,7 +85,8 @@ function noteAnswer(session: Session, found: OpenRefusal[], code: string, text: 
     last.reply = `${last.reply} ${answer}`;
   } else if (isRefusal) {
     const { host, command } = session;
-    const recipient = firstAddressIn(text) ?? (command === "RCPT" ? session.recipient : undefined);
+    // What a refused RCPT names; an answer may name the sender.
+    const recipient = (command === "RCPT" ? session.recipient : undefined) ?? firstAddressIn(text);
     found.push({ reply: answer, command, recipient, host });
   }
   session.isOpen = isRefusal;
