@@ -1,10 +1,18 @@
 /** The composition root: the platform's handlers, and the only place that puts environment, clock and pipeline together. */
+import { WorkerEntrypoint } from "cloudflare:workers";
 import { createApp } from "./app";
 import { configOf, type Env } from "./config";
 import type { Decision } from "./domain/decision";
 import { handleEmail } from "./handlers/email";
 import { handleQueue } from "./handlers/queue";
 import { runScheduled } from "./handlers/scheduled";
+import {
+  type BindingAnswer,
+  type BindingAnswers,
+  type BindingOptions,
+  checkByBinding,
+  checkManyByBinding,
+} from "./handlers/service-binding";
 import type { Services } from "./http/services";
 import { createLogger, errorFields } from "./log";
 import { openSocket } from "./mailbox/socket";
@@ -48,6 +56,17 @@ export class Recipient extends RecipientObject<Env> {
       log: createLogger({ source: "alarm" }),
     };
     await project(deps, [{ decision, records: [] }]);
+  }
+}
+
+/** For other workers of the account: `env.SUPPRESSIONS.check("john@example.com")`. */
+export class Suppressions extends WorkerEntrypoint<Env> {
+  check(recipient: string, options?: BindingOptions): Promise<BindingAnswer> {
+    return checkByBinding(servicesOf(this.env, this.ctx), recipient, options);
+  }
+
+  checkMany(recipients: readonly string[], options?: BindingOptions): Promise<BindingAnswers> {
+    return checkManyByBinding(servicesOf(this.env, this.ctx), recipients, options);
   }
 }
 

@@ -2,13 +2,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADDRESS_ERRORS, canonicalMailbox } from "../domain/address";
 import type { Answer } from "../domain/answer";
-import { check, checkMany } from "../pipeline/check";
+import { CONSISTENCIES, check, checkList, MAX_BULK_CHECK } from "../pipeline/check";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
 import { CHECK, checkSchema, json, problems, purposeSchema, reasonSchema, recipientText, timeOrNull } from "./schemas";
-
-export const MAX_BULK_CHECK = 10_000;
 
 const checkOne = createRoute({
   method: "get",
@@ -23,7 +21,7 @@ const checkOne = createRoute({
         "The address, URL-encoded: a + is sent as %2B. Or a listmonk subscriber's uuid.",
       ),
       purpose: purposeSchema.describe("For transactional mail complaints and unsubscriptions alone do not suppress."),
-      consistency: z.enum(["eventual", "strong"]).default("eventual"),
+      consistency: z.enum(CONSISTENCIES).default("eventual"),
     }),
   },
   responses: { 200: json(checkSchema, "The answer, for any valid address."), ...problems(400) },
@@ -71,21 +69,12 @@ checkRoutes.openapi(checkOne, async (c) => {
 
 checkRoutes.openapi(checkBulk, async (c) => {
   const { recipients, purpose } = c.req.valid("json");
-  const asked = [...new Set(recipients)].map((recipient) => ({ recipient, address: canonicalMailbox(recipient) }));
-  const valid = asked.flatMap(({ recipient, address }) => (address.ok ? [{ recipient, address: address.value }] : []));
-  const answers = await checkMany(
-    c.env,
-    valid.map((v) => v.address),
-    purpose,
-  );
-  const suppressed = valid.flatMap(({ recipient, address }) => {
-    const answer = answers.get(address);
-    if (!answer) return [];
+  const { checked, suppressed, invalid } = await checkList(c.env, recipients, purpose);
+  const listed = suppressed.map(({ recipient, answer }) => {
     const { reasons, since, until } = onTheWire(answer);
-    return [{ recipient, reasons, since, until }];
+    return { recipient, reasons, since, until };
   });
-  const invalid = asked.filter(({ address }) => !address.ok).map(({ recipient }) => recipient);
-  return c.json({ checked: valid.length, suppressed, invalid }, 200);
+  return c.json({ checked, suppressed: listed, invalid: [...invalid] }, 200);
 });
 
 function onTheWire({ suppressed, reasons, since, until }: Answer) {

@@ -1,5 +1,5 @@
 /** Checks: from the edge cache, or from D1 where the caller wants to be sure or the cache does not answer. */
-import { domainRecipient, erasedAddress } from "../domain/address";
+import { canonicalMailbox, domainRecipient, erasedAddress } from "../domain/address";
 import { type Answer, combineAnswers, type Purpose, type StoredAnswer } from "../domain/answer";
 import { sha256HexSync } from "../domain/sha256";
 import { errorFields } from "../log";
@@ -8,7 +8,10 @@ import { answersByAddress, answersByKey } from "../store/recipients";
 import type { Deps } from "./deps";
 import { recipientKey } from "./recipient-key";
 
-export type Consistency = "eventual" | "strong";
+export const CONSISTENCIES = ["eventual", "strong"] as const;
+export type Consistency = (typeof CONSISTENCIES)[number];
+/** As many as one question may be about. */
+export const MAX_BULK_CHECK = 10_000;
 export type CheckDeps = Pick<Deps, "db" | "kv" | "now" | "log">;
 
 export interface Checked extends Answer {
@@ -69,6 +72,35 @@ export async function checkMany(
       return answer.suppressed ? [[address, answer] as const] : [];
     }),
   );
+}
+
+/** What of a list must not be mailed; names are as they were given, and each is looked at once. */
+export interface CheckedList {
+  /** How many of them were addresses. */
+  readonly checked: number;
+  readonly suppressed: readonly { readonly recipient: string; readonly answer: Answer }[];
+  /** What was no address. */
+  readonly invalid: readonly string[];
+}
+
+/** Any number of recipients, in whatever form they are written. */
+export async function checkList(
+  deps: CheckDeps,
+  recipients: readonly string[],
+  purpose: Purpose,
+): Promise<CheckedList> {
+  const asked = [...new Set(recipients)].map((recipient) => ({ recipient, address: canonicalMailbox(recipient) }));
+  const valid = asked.flatMap(({ recipient, address }) => (address.ok ? [{ recipient, address: address.value }] : []));
+  const addresses = valid.map(({ address }) => address);
+  const answers = await checkMany(deps, addresses, purpose);
+  return {
+    checked: valid.length,
+    suppressed: valid.flatMap(({ recipient, address }) => {
+      const answer = answers.get(address);
+      return answer ? [{ recipient, answer }] : [];
+    }),
+    invalid: asked.flatMap(({ recipient, address }) => (address.ok ? [] : [recipient])),
+  };
 }
 
 /** By address, also of those whose address was erased. */
