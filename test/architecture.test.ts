@@ -13,7 +13,7 @@ import type { Adapter } from "../src/providers/adapter.ts";
 const ROOT = path.join(import.meta.dirname, "..");
 const MAX_LINES = 300;
 
-const PURE = ["domain", "crypto", "providers", "mail", "csv", "import"];
+const PURE = ["domain", "crypto", "providers", "mail", "csv", "list", "import"];
 const BELOW_PIPELINE = [...PURE, "store", "recipient", "log"];
 const BELOW_DOORS = [...BELOW_PIPELINE, "pipeline", "config"];
 const BELOW_APP = [...BELOW_DOORS, "http", "handlers", "mailbox", "export", "dashboard"];
@@ -25,12 +25,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   providers: ["domain", "crypto"],
   mail: ["domain", "crypto"],
   csv: [],
+  list: ["domain", "crypto", "csv"],
   import: ["domain", "csv"],
   store: ["domain"],
   recipient: ["domain"],
   export: ["domain", "csv"],
   log: [],
-  client: ["domain", "crypto", "mail", "csv"],
+  client: ["domain", "crypto", "mail", "csv", "list"],
   cli: ["domain", "client"],
   pipeline: BELOW_PIPELINE,
   config: ["domain", "mail", "providers", "pipeline", "mailbox"],

@@ -1,9 +1,10 @@
 /** Lists of any length in, what may be mailed out. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Purpose } from "../domain/answer";
+import { LIST_FORMATS, type ListFormat } from "../list/rows";
+import { KEEPS, MAX_INVALID_ROWS, type Scrub, type ScrubReport } from "../list/scrub";
 import { errorFields } from "../log";
-import { LIST_FORMATS, type ListFormat } from "../pipeline/list-rows";
-import { KEEPS, MAX_INVALID_ROWS, openScrub, type Scrub, type ScrubReport } from "../pipeline/scrub";
+import { scrubList } from "../pipeline/scrub";
 import { readScrubReport, writeScrubReport } from "../store/scrub-reports";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
@@ -101,7 +102,7 @@ export const scrubRoutes = createRouter();
 
 scrubRoutes.openapi(post, async (c) => {
   const { format, ...options } = c.req.valid("query");
-  const scrub = await openScrub(c.env, bodyOf(c.req.raw), {
+  const scrub = await scrubList(c.env, bodyOf(c.req.raw), {
     ...options,
     format: format ?? formatOf(c.req.raw.headers),
   });

@@ -3,7 +3,7 @@ import { detectDialect, isHeader } from "../csv/dialect";
 import { lineEnd } from "../csv/lines";
 import { CsvParser, type CsvRecord, MAX_RECORD_LENGTH } from "../csv/reader";
 import { fail, ok, type Result } from "../domain/result";
-import { addressIn, columnOf, type ListRow, type RowReader, textOf, wantedNames } from "./list-row";
+import { addressIn, columnOf, type ListRow, type RowReader, textOf, wantedNames } from "./row";
 
 const NOTE_COLUMNS = ["suppression_status", "suppression_reasons"];
 const MAX_LISTED_NAMES = 20;

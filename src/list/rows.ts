@@ -3,6 +3,7 @@ import { detectDialect } from "../csv/dialect";
 import { type Line, LineSplitter, lineEnd } from "../csv/lines";
 import { canonicalMailbox } from "../domain/address";
 import { fail, ok, type Result } from "../domain/result";
+import { openCsvRows } from "./csv-rows";
 import {
   addressIn,
   columnOf,
@@ -12,8 +13,7 @@ import {
   type RowReader,
   textOf,
   wantedNames,
-} from "./list-row";
-import { openCsvRows } from "./list-rows-csv";
+} from "./row";
 
 export const LIST_FORMATS = ["csv", "ndjson", "lines"] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
