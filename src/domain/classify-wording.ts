@@ -10,7 +10,10 @@
 /** Fragments; blanks in them are as they stand. */
 const FRAGMENTS: Readonly<Record<string, string>> = {
   /** Whoever is to receive, unless the words before say that it is the sender, a client or an IP address. */
-  who: "(?<!(?:sender|senders|sending|from|ip|your|source|return|reply|client|bounce|originator|network|mac|envelope|my) (?:e ?mail |mail )?)(?:user(?: ?(?:name|id|account))?s?|recipients?(?: address)?|reciepients?|rcpt|mail ?box(?:es)?|mail ?drop|accounts?|address(?:es|ee)?|addressees?|alias(?:es)?|local ?part|inbox|emails?|e mails?|subscriber|person|customer)",
+  who: "(?<!(?:senders?|sending|smtp|from|ip|your|source|return|reply|client|bounce|originator|network|mac|envelope|my) (?:e ?mail |mail )?)(?:user(?: ?(?:name|id|account))?s?|recipients?(?: address)?|reciepients?|rcpt|mail ?box(?:es)?|mail ?drop|accounts?|address(?:es|ee)?|addressees?|alias(?:es)?|local ?part|inbox|subscriber|person|customer)(?! (?:status|state|servers?|size|type|location|quota|format|count|certificate|policy|youre|you are)(?![a-z]))",
+  /** The recipient's domain or host, with the same reservation. */
+  domain:
+    "(?<!(?:senders?|sending|from|your|helo|ehlo|client|spf|dkim|originating|return|envelope|connecting|invalid) )(?:(?:mail |e ?mail |dns |destination |recipient |remote |domain )?(?:domain|host)(?:name| name)?)",
   word: "[^ .][^ ]{0,63}",
   /** One word more, such as a local part. */
   name: "(?: [^ .][^ ]{0,63})?",

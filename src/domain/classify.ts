@@ -80,7 +80,7 @@ function caseOf(evidence: Evidence): Case {
 /** Steps 2 to 4: whatever names the cause. */
 function named(the: Case): Classification | null {
   return (
-    byWords(the, the.reply, "strong") ??
+    byClearWords(the) ??
     byCodes(the, "strong") ??
     byWords(the, the.report, "strong") ??
     firstCode(the, the.report.statusCodes, "strong")
@@ -90,6 +90,19 @@ function named(the: Case): Classification | null {
 /** Steps 6 to 8: whatever hints at one. */
 function hinted(the: Case): Classification | null {
   return byHint(the, the.reply) ?? byCodes(the, "weak") ?? byHint(the, the.report);
+}
+
+/** Words about somebody unknown are about the sender where the reply's code is. */
+function byClearWords(the: Case): Classification | null {
+  const found = byWords(the, the.reply, "strong");
+  const isContradicted = found?.class === "hard" && the.reply.statusCodes.some(isAboutSender);
+  return isContradicted ? firstCode(the, the.reply.statusCodes.filter(isAboutSender), "strong") : found;
+}
+
+/** X.7.0 and X.7.1 are not: servers use them for everything. */
+function isAboutSender(statusCode: string): boolean {
+  const meaning = meaningOfStatus(statusCode);
+  return meaning?.class === "block" && meaning.level === "strong" && meaning.category !== "policy-related";
 }
 
 function byWords(the: Case, reading: Reading, level: EvidenceLevel): Classification | null {

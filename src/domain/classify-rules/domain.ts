@@ -1,8 +1,31 @@
 /** Domains that do not exist or take no mail, and look-ups that only failed for now. */
 import type { TextRule } from "../classify-rule";
 
+/** PowerMTA and Momentum say 4 of a look-up that they will repeat. */
+const NO_MX = "no (?:valid |usable )?mx(?: or a)?(?: records?)? (?:for|found)";
+
 /** Tried before the words that look like a final answer. */
 export const LOOKUP_RULES: readonly TextRule[] = [
+  {
+    id: "text:domain-not-found-yet",
+    class: "soft",
+    category: "routing-errors",
+    level: "strong",
+    because: "Postfix answers 450 'Domain not found' both for a name that is not there and for a look-up that failed",
+    wording: ["(?:recipient )?address rejected domain not found"],
+    when: { finality: "transient" },
+    examples: ["450 4.1.2 <john@example.net>: Recipient address rejected: Domain not found"],
+  },
+  {
+    id: "text:no-mx-yet",
+    class: "soft",
+    category: "routing-errors",
+    level: "strong",
+    because: "an MTA that reports its own look-up with a 4 will look again",
+    wording: [NO_MX],
+    when: { finality: "transient" },
+    examples: ["454 4.4.4 [internal] no MX or A for domain"],
+  },
   {
     id: "text:lookup-failed",
     class: "soft",
@@ -33,20 +56,7 @@ export const LOOKUP_RULES: readonly TextRule[] = [
   },
 ];
 
-/** PowerMTA and Momentum say 4 of a look-up that they will repeat. */
-const NO_MX = "no (?:valid |usable )?mx(?: or a)?(?: records?)? (?:for|found)";
-
 export const DOMAIN_RULES: readonly TextRule[] = [
-  {
-    id: "text:no-mx-yet",
-    class: "soft",
-    category: "routing-errors",
-    level: "strong",
-    because: "an MTA that reports its own look-up with a 4 will look again",
-    wording: [NO_MX],
-    when: { finality: "transient" },
-    examples: ["454 4.4.4 [internal] no MX or A for domain"],
-  },
   {
     id: "text:domain-unknown",
     class: "hard",
@@ -54,8 +64,9 @@ export const DOMAIN_RULES: readonly TextRule[] = [
     level: "strong",
     because: "the domain name system answers for good that there is no such name, or neither MX nor address for it",
     wording: [
-      "(?:host|domain|hostname|host name|domain name|mail domain|dns domain|destination domain|recipient domain|server)(?: or domain name)?{name} (?:is |was |could |can ?)?(?:not found|unknown|{noexist}|invalid|not be found|not be resolved|unresolvable|not known)",
-      "(?:unknown|no such|invalid|nonexistent|non ?existent|bad|unresolvable|illegal) (?:mail |destination |recipient |remote |e ?mail |dns )?(?:host|domain|hostname)(?: name)?",
+      "{domain}(?: or domain name)?{name} (?:is |was |could |can ?)?(?:not found|unknown|{noexist}|not be found|not be resolved|unresolvable|not known)",
+      "(?:unknown|no such|non ?existent|nonexistent|unresolvable|bad destination) (?:mail |destination |recipient |remote |e ?mail |dns )?(?:host|domain)(?:name| name)?",
+      "illegal host domain name",
       "host or domain name not found",
       "nxdomain|nonexistentdomain|dns server returned answer with no data",
       "dns hard error",
@@ -75,7 +86,7 @@ export const DOMAIN_RULES: readonly TextRule[] = [
       "mx does ?(?:n ?t| not) exist",
       "domain is not reachable|recipient domain must exist",
       "mail domain mentioned in e ?mail address is unknown",
-      "host ?unknown|domain ?not ?found|domain lookup failed",
+      "hostunknown|domainnotfound|domain lookup failed",
       "is a dead domain",
       "domain (?:has )?expired|expired domain",
     ],
@@ -88,6 +99,16 @@ export const DOMAIN_RULES: readonly TextRule[] = [
       "550 5.4.310 DNS domain example.invalid does not exist [Message=InfoDomainNonexistent]",
       "Unrouteable address",
     ],
+  },
+  {
+    id: "text:domain-invalid",
+    class: "hard",
+    category: "bad-domain",
+    level: "strong",
+    because: "with a code of routing or of the destination's system, the domain that is invalid is the recipient's",
+    wording: ["invalid (?:recipient )?domain(?: name)?"],
+    when: { status: ["4.4", "1.2"] },
+    examples: ["550 5.4.4 Invalid domain"],
   },
   {
     id: "text:null-mx",

@@ -129,7 +129,7 @@ export const RECEIVER_RULES: readonly TextRule[] = [
       "(?:temporarily|permanently) deferred due to (?:unexpected volume or )?user complaints",
       "deferred due to excessive volume",
       "will be permanently deferred",
-      "all messages from{near} will be permanently deferred",
+      "messages from{near} (?:will be permanently|temporarily) deferred",
       "tss(?:0[0-9]|1[0-9])",
     ],
     examples: [

@@ -36,7 +36,7 @@ export const SYSTEM_RULES: readonly TextRule[] = [
       "(?:resources|server|service|system|mailbox|store|account){gap} temporarily (?:unavailable|not available|busy|down|offline|out of service)",
       "(?:server|system|service|host){near} (?:busy|overload(?:ed)?|too busy|shutting down|maintenance)",
       "no mdb|mailbox ?server|mailbox in transit|mailboxintransit|mapiexception[a-z]{1,40}|storedrv",
-      "temporary (?:local )?(?:problem|failure|error)|temporarily deferred|temporarily rejected",
+      "temporary (?:local )?(?:problem|failure|error)",
       "out of service|under maintenance|lack of resources|insufficient resources",
     ],
     examples: [
