@@ -2,7 +2,10 @@
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { dashboardRoutes } from "./dashboard/routes";
+import { allowlistRoutes } from "./http/allowlist";
+import { auditRoutes } from "./http/audit";
 import { requireAdmin, requireCheck } from "./http/auth";
+import { batchRoutes } from "./http/batches";
 import { MAX_BODY_BYTES, MAX_MAIL_BODY_BYTES } from "./http/body";
 import { changeRoutes } from "./http/changes";
 import { checkRoutes } from "./http/checks";
@@ -11,6 +14,7 @@ import { docsRoutes } from "./http/docs";
 import { eventRoutes } from "./http/events";
 import { exportRoutes } from "./http/exports";
 import { filterRoutes } from "./http/filter";
+import { IMPORT_PATH, importRoutes } from "./http/imports";
 import { listmonkRoutes } from "./http/listmonk-bounces";
 import { describeListmonk } from "./http/listmonk-description";
 import { mailboxRoutes } from "./http/mailboxes";
@@ -40,7 +44,7 @@ export function createApp() {
   });
   app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? requireCheck : requireAdmin)(c, next));
   app.use("/v1/*", (c, next) => {
-    if (c.req.path === SCRUB_PATH) return next();
+    if (c.req.path === SCRUB_PATH || c.req.path === IMPORT_PATH) return next();
     return (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next);
   });
 
@@ -49,7 +53,8 @@ export function createApp() {
   for (const routes of [checkRoutes, scrubRoutes, eventRoutes, messageRoutes, statsRoutes]) app.route("/", routes);
   // Before the suppressions, which take what follows for a recipient.
   for (const routes of [changeRoutes, filterRoutes]) app.route("/", routes);
-  for (const routes of [suppressionRoutes, recipientRoutes]) app.route("/", routes);
+  for (const routes of [importRoutes, batchRoutes]) app.route("/", routes);
+  for (const routes of [suppressionRoutes, allowlistRoutes, recipientRoutes, auditRoutes]) app.route("/", routes);
   for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
   describeWebhooks(app.openAPIRegistry);
   describeListmonk(app.openAPIRegistry);

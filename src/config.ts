@@ -63,14 +63,17 @@ const CONNECTION_SEPARATOR = "__";
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const DEFAULT_FILTER_MINUTES = 15;
-const DEFAULT_RETENTION_DAYS = { deliveries_days: 30, bodies_days: 30, unverified_days: 30, changes_days: 30 };
-/** Unreadable limits keep everything rather than too little. */
-const KEEP_EVERYTHING: Retention = {
-  deliveriesMs: Number.POSITIVE_INFINITY,
-  bodiesMs: Number.POSITIVE_INFINITY,
-  unverifiedMs: Number.POSITIVE_INFINITY,
-  changesMs: Number.POSITIVE_INFINITY,
+const DEFAULT_RETENTION_DAYS = {
+  deliveries_days: 30,
+  deferrals_days: 30,
+  auto_replies_days: 30,
+  bodies_days: 30,
+  unverified_days: 30,
+  changes_days: 30,
+  audit_days: 365,
 };
+/** Unreadable limits keep everything rather than too little. */
+const KEEP_EVERYTHING = retentionOf(() => Number.POSITIVE_INFINITY);
 
 const memo = new WeakMap<object, Config>();
 
@@ -130,7 +133,7 @@ function tokenList(value: unknown): string[] {
     .filter((token) => token !== "");
 }
 
-/** `[vars.RETENTION]`: `deliveries_days`, `bodies_days`, `unverified_days`, `changes_days`; whole or fractional days above zero. */
+/** `[vars.RETENTION]`: the keys of `DEFAULT_RETENTION_DAYS`; whole or fractional days above zero. */
 function parseRetention(raw: unknown): Result<Retention, string> {
   let value = raw ?? {};
   if (typeof value === "string") {
@@ -145,12 +148,19 @@ function parseRetention(raw: unknown): Result<Retention, string> {
     if (!Object.hasOwn(DEFAULT_RETENTION_DAYS, name)) return fail(`RETENTION.${name}: unknown key`);
     if (typeof n !== "number" || !(n > 0)) return fail(`RETENTION.${name}: must be a number of days above 0`);
   }
-  return ok({
-    deliveriesMs: Number(days.deliveries_days) * DAY_MS,
-    bodiesMs: Number(days.bodies_days) * DAY_MS,
-    unverifiedMs: Number(days.unverified_days) * DAY_MS,
-    changesMs: Number(days.changes_days) * DAY_MS,
-  });
+  return ok(retentionOf((name) => Number(days[name]) * DAY_MS));
+}
+
+function retentionOf(lengthOf: (name: keyof typeof DEFAULT_RETENTION_DAYS) => number): Retention {
+  return {
+    deliveriesMs: lengthOf("deliveries_days"),
+    deferralsMs: lengthOf("deferrals_days"),
+    autoRepliesMs: lengthOf("auto_replies_days"),
+    bodiesMs: lengthOf("bodies_days"),
+    unverifiedMs: lengthOf("unverified_days"),
+    changesMs: lengthOf("changes_days"),
+    auditMs: lengthOf("audit_days"),
+  };
 }
 
 /** `FILTER_MINUTES`: a number of minutes, 0 or more; as text too, which is what `[vars]` and secrets may hold. */

@@ -27,6 +27,33 @@ export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Pro
   return joined(parts, length);
 }
 
+/**
+ * A body piece by piece, unpacked where it says that it is gzipped.
+ *
+ * @param maxBytes of what comes out
+ * @throws Problem `invalid_request` for another encoding; the pieces, `body_too_large`
+ */
+export function streamedBody(request: Request, maxBytes: number): AsyncIterable<Uint8Array> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "gzip") {
+    throw new Problem("invalid_request", { detail: "content-encoding: gzip or none" });
+  }
+  const body = encoding === "gzip" ? request.body?.pipeThrough(new DecompressionStream("gzip")) : request.body;
+  return limited(body ?? [], maxBytes);
+}
+
+async function* limited(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const part of body) {
+    length += part.byteLength;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    yield part;
+  }
+}
+
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   const [only] = parts;
   if (parts.length === 1 && only) return only;

@@ -1,9 +1,11 @@
 /** All that is known about one recipient. */
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { check } from "../pipeline/check";
+import { erase } from "../pipeline/erase";
 import { namesOf, standingOf } from "../pipeline/standing";
 import { eventPage, eventsByIdentity } from "../store/events";
 import { pendingOfRecipient } from "../store/pending";
+import { actorOf } from "./actor";
 import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
 import { eventOf, iso, suppressionOf } from "./representations";
@@ -11,6 +13,16 @@ import { createRouter } from "./router";
 import { ADMIN, json, problems, recipientSchema } from "./schemas";
 
 const TIMELINE_LENGTH = 100;
+
+const erasedSchema = z
+  .object({
+    recipient: z.string(),
+    key: z.string().describe("Hex SHA-256 of the address."),
+    erased: z.literal(true),
+    events: z.number().int().describe("Events that are gone."),
+    suppressed: z.boolean().describe("Its hash is still suppressed."),
+  })
+  .openapi("Erased");
 
 const getOne = createRoute({
   method: "get",
@@ -21,6 +33,30 @@ const getOne = createRoute({
   security: ADMIN,
   request: { params: recipientParam },
   responses: { 200: json(recipientSchema, "What is known."), ...problems(400, 403, 404) },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/recipients/{recipient}",
+  tags: ["Recipients"],
+  summary: "Erase a recipient",
+  description:
+    "Its events, the raw bodies that they came in, its decision and its entry of the edge cache are removed for good. What happens later is recorded again.",
+  security: ADMIN,
+  request: {
+    params: recipientParam,
+    query: z.strictObject({
+      keepSuppressed: z
+        .enum(["true", "false"])
+        .default("false")
+        .describe("The hash of the address stays suppressed, as if blocked by hand; the address is kept nowhere."),
+    }),
+  },
+  responses: {
+    200: json(erasedSchema, "It is erased."),
+    202: json(erasedSchema, "It is erased from the database; the rest follows within minutes."),
+    ...problems(400, 403, 404),
+  },
 });
 
 const NOTHING = { reasons: [], since: null, until: null };
@@ -69,4 +105,17 @@ recipientRoutes.openapi(getOne, async (c) => {
     },
     200,
   );
+});
+
+recipientRoutes.openapi(remove, async (c) => {
+  const address = recipientOf(c.req.valid("param").recipient);
+  const keepSuppressed = c.req.valid("query").keepSuppressed === "true";
+  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  const { requestId } = c.env;
+  const outcome = await erase(c.env, { address, keepSuppressed, actor: await actorOf(c), requestId });
+  if (!outcome) throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
+  const { key, events, isPending } = outcome;
+  c.env.log.info("recipient.erased", { recipient: key, events, keepSuppressed, pending: isPending });
+  const body = { recipient: address, key, erased: true as const, events, suppressed: keepSuppressed };
+  return isPending ? c.json(body, 202) : c.json(body, 200);
 });

@@ -8,15 +8,13 @@ import { pendingOfRecipient } from "../store/pending";
 import { suppressionPage } from "../store/suppressions";
 import { actorOf } from "./actor";
 import { suppressionCursor, suppressionCursorOf, suppressionFilterOf, suppressionFilterQuery } from "./filters";
+import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
 import { eventOf, suppressionOf } from "./representations";
 import { createRouter } from "./router";
 import { ADMIN, json, moment, page, pageQuery, problems, suppressionDetailSchema, suppressionSchema } from "./schemas";
 import type { Services } from "./services";
-
-const MAX_NOTE_LENGTH = 2_000;
-const note = z.string().trim().min(1).max(MAX_NOTE_LENGTH);
 
 const list = createRoute({
   method: "get",
@@ -55,7 +53,7 @@ const put = createRoute({
       content: {
         "application/json": {
           schema: z.strictObject({
-            note: note.optional(),
+            note: noteSchema.optional(),
             expiresAt: moment.optional().describe("When the block ends by itself."),
           }),
         },
@@ -78,7 +76,7 @@ const remove = createRoute({
   security: ADMIN,
   request: {
     params: recipientParam,
-    query: z.object({ force: z.enum(["true", "false"]).optional(), note: note.optional() }),
+    query: z.object({ force: z.enum(["true", "false"]).optional(), note: noteSchema.optional() }),
   },
   responses: {
     200: json(

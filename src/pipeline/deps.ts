@@ -5,8 +5,12 @@ import type { Logger } from "../log";
 import type { RecipientNamespace } from "../recipient/client";
 
 export interface Retention {
-  /** How long deliveries, deferrals and auto-replies stay in the journal. */
+  /** How long the audit trail goes back. */
+  readonly auditMs: number;
+  /** How long deliveries, and what was withdrawn, stay in the journal. */
   readonly deliveriesMs: number;
+  readonly deferralsMs: number;
+  readonly autoRepliesMs: number;
   /** How long raw bodies stay. */
   readonly bodiesMs: number;
   /** How long mail stays in quarantine that nothing vouches for, or that says nothing. */

@@ -1,7 +1,8 @@
 /** Retention: bounded per run, so that it never competes with the events coming in. Pruning never changes a verdict. */
+import { pruneAudit } from "../store/audit";
 import { pruneChanges } from "../store/changes";
 import { pruneUnverified } from "../store/quarantine";
-import { lastReceiptBefore, pruneBodies, pruneEvents, pruneReceipts } from "../store/retention";
+import { lastReceiptBefore, pruneBodies, pruneEvents, pruneReceipts, type RetentionEnds } from "../store/retention";
 import { rollUpHours } from "../store/stats";
 import { getSystemState, setSystemState } from "../store/system-state";
 import { pruneTokens } from "../store/used-tokens";
@@ -11,6 +12,7 @@ const BODIES_PER_RUN = 1_000;
 const EVENTS_PER_RUN = 5_000;
 const RECEIPTS_PER_RUN = 1_000;
 const UNVERIFIED_PER_RUN = 1_000;
+const AUDIT_PER_RUN = 1_000;
 const CHANGES_PER_RUN = 10_000;
 /** Charts of a day need hours; those of a week are by day. */
 const HOURS_KEPT_DAYS = 8;
@@ -26,6 +28,7 @@ export interface Pruned {
 
 export async function prune(deps: Deps): Promise<Pruned> {
   const now = deps.now();
+  await pruneAudit(deps.db, now - deps.retention.auditMs, AUDIT_PER_RUN);
   await pruneTokens(deps.db, now - TOKENS_KEPT_MS);
   await rollUpHours(deps.db, Math.floor(now / DAY_MS) - HOURS_KEPT_DAYS);
   await pruneChanges(deps.db, now - deps.retention.changesMs, CHANGES_PER_RUN);
@@ -34,17 +37,24 @@ export async function prune(deps: Deps): Promise<Pruned> {
   if (unverifiedUpTo) await pruneUnverified(deps.db, unverifiedUpTo, UNVERIFIED_PER_RUN);
   const bodiesUpTo = await lastReceiptBefore(deps.db, now - deps.retention.bodiesMs);
   const bodies = bodiesUpTo ? await pruneBodies(deps.db, bodiesUpTo, BODIES_PER_RUN) : 0;
-  const eventsUpTo = await lastReceiptBefore(deps.db, now - deps.retention.deliveriesMs);
+  const { deliveriesMs, deferralsMs, autoRepliesMs } = deps.retention;
+  const ends: RetentionEnds = {
+    delivered: await lastReceiptBefore(deps.db, now - deliveriesMs),
+    deferred: await lastReceiptBefore(deps.db, now - deferralsMs),
+    autoReplies: await lastReceiptBefore(deps.db, now - autoRepliesMs),
+    retractedBefore: now - deliveriesMs,
+  };
+  const eventsUpTo = Math.max(ends.delivered, ends.deferred, ends.autoReplies);
   if (!eventsUpTo) return { events: 0, bodies, receipts: 0 };
-  const events = await pruneNextStretch(deps, eventsUpTo);
+  const events = await pruneNextStretch(deps, ends);
   const receipts = await pruneReceipts(deps.db, Math.min(eventsUpTo, bodiesUpTo), RECEIPTS_PER_RUN);
   return { events, bodies, receipts };
 }
 
 /** What stays for good would be looked at again and again: each run goes on where the last one ended, and wraps. */
-async function pruneNextStretch(deps: Deps, upToReceipt: number): Promise<number> {
+async function pruneNextStretch(deps: Deps, ends: RetentionEnds): Promise<number> {
   const after = (await getSystemState(deps.db, "prune_seq")) ?? 0;
-  const { removed, next } = await pruneEvents(deps.db, after, upToReceipt, EVENTS_PER_RUN);
+  const { removed, next } = await pruneEvents(deps.db, after, ends, EVENTS_PER_RUN);
   const position = next ?? 0;
   if (position !== after) await setSystemState(deps.db, "prune_seq", position);
   return removed;

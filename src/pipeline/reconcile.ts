@@ -4,7 +4,9 @@ import { pendingAfter } from "../store/pending";
 import { markSettled, unsettledAnswers } from "../store/recipients";
 import { setSystemState } from "../store/system-state";
 import { applyEvents, type Progress } from "./apply";
+import { continueReverts } from "./batches";
 import type { Deps } from "./deps";
+import { sweepErased } from "./erase";
 import { writeAnswer } from "./project";
 
 const RUN_BUDGET_MS = 25_000;
@@ -24,9 +26,11 @@ export interface Reconciled {
 
 export async function reconcile(deps: Deps): Promise<Reconciled> {
   const deadline = deps.now() + RUN_BUDGET_MS;
+  await continueReverts(deps, deadline);
   const drained = deps.policy.ok ? await drainPending(deps, deps.policy.value, deadline) : { applied: 0, failed: 0 };
   if (!deps.policy.ok) deps.log.error("config.invalid", { subject: "POLICY", detail: deps.policy.error });
   const settled = await settleEdge(deps, deadline);
+  if (deps.policy.ok) await sweepErased(deps, deps.policy.value);
   await setSystemState(deps.db, "last_cron", deps.now());
   return { ...drained, settled };
 }

@@ -1,7 +1,7 @@
 /** How a recipient stands, out of the projection. */
 import { erasedAddress, keyOfErased } from "../domain/address";
 import type { Suppression } from "../domain/recipient-state";
-import { type RecipientRow, recipientByKey, suppressionsOf } from "../store/recipients";
+import { type RecipientRow, recipientByKey, recipientsByKey, suppressionsOf } from "../store/recipients";
 import type { Deps } from "./deps";
 import { recipientKey } from "./recipient-key";
 
@@ -20,20 +20,34 @@ export interface Standing {
 
 /** Under which names the journal may know a recipient. @param address canonical */
 export async function namesOf(address: string): Promise<readonly string[]> {
-  return [...new Set([address, erasedAddress(await recipientKey(address))])];
+  return namesFrom(address, await recipientKey(address));
+}
+
+function namesFrom(address: string, key: string): readonly string[] {
+  return [...new Set([address, erasedAddress(key)])];
 }
 
 /** @param address canonical */
 export async function standingOf(deps: Pick<Deps, "db" | "now">, address: string): Promise<Standing> {
   const key = await recipientKey(address);
-  const found = await recipientByKey(deps.db, key);
+  return standingFrom(deps, address, key, await recipientByKey(deps.db, key));
+}
+
+/** Any number of them, in the order of the addresses. @param addresses canonical */
+export async function standingsOf(deps: Pick<Deps, "db" | "now">, addresses: readonly string[]): Promise<Standing[]> {
+  const keys = await Promise.all(addresses.map(recipientKey));
+  const rows = await recipientsByKey(deps.db, keys);
+  return addresses.map((address, i) => standingFrom(deps, address, keys[i] ?? "", rows.get(keys[i] ?? "") ?? null));
+}
+
+function standingFrom(deps: Pick<Deps, "now">, address: string, key: string, found: RecipientRow | null): Standing {
   // What an erasure leaves behind for a while says nothing.
   const row = found && found.address !== null ? found : null;
   return {
     key,
     row,
     suppressions: row ? suppressionsOf(row, deps.now()) : [],
-    names: await namesOf(address),
+    names: namesFrom(address, key),
     name: row?.address && keyOfErased(row.address) !== null ? row.address : address,
   };
 }

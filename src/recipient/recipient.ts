@@ -51,8 +51,10 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
 
   async apply(request: ApplyRequest): Promise<Decision> {
     const stored = this.load();
-    const state = applyFacts(stored?.state ?? EMPTY_STATE, admitted(request.facts, stored ?? {}));
-    return this.settle({ ...request, address: addressOf(request, stored) }, stored, state, stored ?? {}, 0);
+    const facts = admitted(request.facts, stored ?? {});
+    const state = applyFacts(stored?.state ?? EMPTY_STATE, facts);
+    const address = facts.length ? addressOf(request, stored) : (stored?.address ?? request.address);
+    return this.settle({ ...request, address }, stored, state, stored ?? {}, 0);
   }
 
   async rebuild(request: RebuildRequest): Promise<Decision | null> {

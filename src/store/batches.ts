@@ -101,9 +101,9 @@ export function insertBatch(db: D1Database, batch: NewBatch): D1PreparedStatemen
 /** Counts what this very transaction wrote. A batch that was closed meanwhile has no status to keep: the transaction fails. */
 const ADD_PART = `
   UPDATE batches SET row_count = row_count + ?3, skipped = skipped + ?4, invalid = invalid + ?5,
-    added = added + part.added, known = known + ?6 - part.added,
+    added = added + part.events, known = known + ?6 - part.events,
     status = CASE status WHEN 'incomplete' THEN status END
-  FROM (SELECT count(*) AS added FROM events WHERE seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT}) AS part
+  FROM (SELECT count(*) AS events FROM events WHERE seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT}) AS part
   WHERE id = ?2`;
 
 /**
@@ -213,10 +213,10 @@ const WITHDRAW_PART = `
   WHERE retracted_by IS NULL AND seq >= ${NEXT_PART} * ${SEQ_PER_RECEIPT} AND seq < (${NEXT_PART} + 1) * ${SEQ_PER_RECEIPT}`;
 
 const NOTE_PART = `
-  UPDATE batches SET reverted_up_to = coalesce(part.id, reverted_up_to), retracted = retracted + part.retracted,
+  UPDATE batches SET reverted_up_to = coalesce(part.id, reverted_up_to), retracted = retracted + part.events,
     status = CASE WHEN part.id IS NULL THEN 'reverted' ELSE status END
   FROM (SELECT next.id, (SELECT count(*) FROM events e WHERE e.retracted_by = ?1
-          AND e.seq >= next.id * ${SEQ_PER_RECEIPT} AND e.seq < (next.id + 1) * ${SEQ_PER_RECEIPT}) AS retracted
+          AND e.seq >= next.id * ${SEQ_PER_RECEIPT} AND e.seq < (next.id + 1) * ${SEQ_PER_RECEIPT}) AS events
         FROM (SELECT ${NEXT_PART} AS id) AS next) AS part
   WHERE batches.id = ?1 AND batches.status = 'reverting' RETURNING status`;
 

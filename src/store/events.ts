@@ -1,5 +1,6 @@
 /** Reading the journal: pages of events, newest first, and a recipient's own. */
 import { type EventRow, SEQ_PER_RECEIPT } from "./event-row";
+import { jsonChunks } from "./statements";
 
 export interface EventFilter {
   /** Canonical. */
@@ -15,6 +16,8 @@ export interface EventFilter {
   readonly since?: number | undefined;
   /** Epoch ms of reception, exclusive. */
   readonly until?: number | undefined;
+  /** Only what stands behind this place in the journal. */
+  readonly after?: number | undefined;
 }
 
 type Bind = (value: string | number) => string;
@@ -36,6 +39,7 @@ const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, va
     `seq >= coalesce((SELECT id FROM receipts WHERE received_at >= ${bind(v)} ORDER BY received_at, id LIMIT 1), 1e12) * ${SEQ_PER_RECEIPT}`,
   until: (bind, v) =>
     `seq < coalesce((SELECT id FROM receipts WHERE received_at >= ${bind(v)} ORDER BY received_at, id LIMIT 1), 1e10) * ${SEQ_PER_RECEIPT}`,
+  after: (bind, v) => `seq > ${bind(v)}`,
 };
 
 const COLUMNS = "*";
@@ -66,6 +70,44 @@ export async function eventPage(
   return results;
 }
 
+/** Filters that an index answers; with others a page may have to look at every event there is. */
+const INDEXED: readonly (keyof EventFilter)[] = ["address", "messageId"];
+/** So many events are looked at for a page: more would keep its reader waiting. */
+const STRETCH = 50_000;
+
+export interface FoundEvents {
+  readonly rows: readonly EventRow[];
+  /** Where the search goes on; `null`: there is no more. */
+  readonly next: number | null;
+  /** There is more to be looked at, but no page was filled. */
+  readonly isCut: boolean;
+}
+
+/** A page, newest first, out of a bounded stretch of the journal: it may be short, or empty, and there is still more. */
+export async function searchEvents(
+  db: D1Database,
+  filter: EventFilter,
+  limit: number,
+  before: number | null,
+): Promise<FoundEvents> {
+  const isBounded = !INDEXED.some((name) => filter[name] !== undefined);
+  const end = isBounded ? await seqBelow(db, before, STRETCH) : null;
+  const after = end === null ? filter.after : Math.max(end, filter.after ?? 0);
+  const rows = await eventPage(db, { ...filter, after }, limit, before);
+  const last = rows.at(-1);
+  if (rows.length === limit && last) return { rows, next: last.seq, isCut: false };
+  // The next search looks at the place where this one ended, too.
+  return end === null ? { rows, next: null, isCut: false } : { rows, next: end + 1, isCut: true };
+}
+
+/** The place so many events below another one, or `null` where there are not so many. */
+async function seqBelow(db: D1Database, before: number | null, distance: number): Promise<number | null> {
+  return db
+    .prepare("SELECT seq FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2")
+    .bind(before ?? Number.MAX_SAFE_INTEGER, distance)
+    .first<number>("seq");
+}
+
 /**
  * Those of these events that are about this recipient: the evidence of its suppressions.
  *
@@ -84,6 +126,20 @@ export async function eventsByIdentity(
     .bind(JSON.stringify(names), JSON.stringify(ids))
     .all<EventRow>();
   return results;
+}
+
+/** Which of these events are on record. @returns their positions */
+export async function knownEvents(
+  db: D1Database,
+  events: readonly { readonly address: string; readonly id: string }[],
+): Promise<ReadonlySet<number>> {
+  const statement = db.prepare(
+    `SELECT j.key AS position FROM json_each(?1) j CROSS JOIN events e ON e.address = j.value->>0 AND e.id = j.value->>1`,
+  );
+  const chunks = jsonChunks(events.map(({ address, id }) => [address, id]));
+  if (!chunks.length) return new Set();
+  const results = await db.batch<{ position: number }>(chunks.map((chunk) => statement.bind(chunk.json)));
+  return new Set(results.flatMap((result, i) => result.results.map((row) => row.position + (chunks[i]?.first ?? 0))));
 }
 
 /** The receipt that an event came with. */

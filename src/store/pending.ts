@@ -1,7 +1,7 @@
 /** Events by recipient and by state: what is to be applied, and what a rebuild reads. */
 import { FACT_COLUMNS, type FactRow } from "./event-row";
 import type { RecipientRow } from "./recipients";
-import { rowsOf } from "./statements";
+import { jsonChunks, rowsOf } from "./statements";
 
 /** The oldest events that no object has taken in yet, after a position. */
 export async function pendingAfter(db: D1Database, seq: number, limit: number): Promise<FactRow[]> {
@@ -37,6 +37,39 @@ export async function pendingOfRecipient(db: D1Database, names: readonly string[
     .bind(JSON.stringify(names))
     .all<FactRow>();
   return results;
+}
+
+/** Which of these recipients have something pending. @param names under which the journal knows them */
+export async function pendingNames(db: D1Database, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const statement = db.prepare(
+    `SELECT j.value AS name FROM json_each(?1) j
+     WHERE EXISTS (SELECT 1 FROM events e WHERE e.address = j.value AND e.state = 0)`,
+  );
+  return namesFrom(db, statement, names);
+}
+
+/** Of which of these recipients a complaint is on record that occurred after a moment of each, applied or not. */
+export async function complainedAfter(
+  db: D1Database,
+  moments: readonly (readonly [address: string, at: number])[],
+): Promise<ReadonlySet<string>> {
+  const statement = db.prepare(
+    `SELECT j.value->>0 AS name FROM json_each(?1) j
+     WHERE EXISTS (SELECT 1 FROM events e WHERE e.address = j.value->>0 AND e.kind = 'complained'
+       AND e.occurred_at > j.value->>1 AND e.retracted_by IS NULL)`,
+  );
+  return namesFrom(db, statement, moments);
+}
+
+async function namesFrom(
+  db: D1Database,
+  statement: D1PreparedStatement,
+  rows: readonly unknown[],
+): Promise<ReadonlySet<string>> {
+  const chunks = jsonChunks(rows).map((chunk) => statement.bind(chunk.json));
+  if (!chunks.length) return new Set();
+  const results = await db.batch<{ name: string }>(chunks);
+  return new Set(results.flatMap((result) => result.results.map((row) => row.name)));
 }
 
 /** Is a complaint on record that occurred after a moment, applied or not, whatever hides it? */

@@ -175,6 +175,18 @@ export async function recipientByKey(db: D1Database, key: string): Promise<Recip
   return db.prepare("SELECT * FROM recipients WHERE key = ?1").bind(key).first<RecipientRow>();
 }
 
+/** Those of these recipients of whom anything is known, by key. */
+export async function recipientsByKey(
+  db: D1Database,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RecipientRow>> {
+  const statement = db.prepare("SELECT r.* FROM json_each(?1) j JOIN recipients r ON r.key = j.value");
+  const chunks = jsonChunks(keys).map((chunk) => statement.bind(chunk.json));
+  if (!chunks.length) return new Map();
+  const results = await db.batch<RecipientRow>(chunks);
+  return new Map(results.flatMap((result) => result.results.map((row) => [row.key, row] as const)));
+}
+
 /** The answers for some keys, in one statement: an address and its domain for a strong read. */
 export async function answersByKey(db: D1Database, keys: readonly string[]): Promise<Map<string, string>> {
   const { results } = await db

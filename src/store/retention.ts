@@ -24,19 +24,30 @@ export async function pruneBodies(db: D1Database, upToReceipt: number, limit: nu
   return meta.changes;
 }
 
+/** Up to which receipt each kind of event has served its time. */
+export interface RetentionEnds {
+  readonly delivered: number;
+  readonly deferred: number;
+  readonly autoReplies: number;
+  /** Epoch ms: what was withdrawn before may go. */
+  readonly retractedBefore: number;
+}
+
 /**
- * A delivery may go unless a rebuild still needs it to take back an older bounce: of those that outlived retention,
+ * What was withdrawn, and told to its recipient, decides nothing any more. A delivery may go unless a rebuild still needs it to take back an older bounce: of those that outlived retention,
  * the latest that is not void does that job alone. Void: the same message bounced.
  */
 const PRUNE_EVENTS = `
   DELETE FROM events WHERE seq IN (
     SELECT d.seq FROM (SELECT * FROM events WHERE seq > ?1 AND seq < ?2 ORDER BY seq LIMIT ?3) AS d
     WHERE d.state <> 0 AND (
-      d.kind IN ('deferred', 'auto_reply')
-      OR (d.kind = 'delivered' AND (
+      (d.kind = 'deferred' AND d.seq < ?5) OR (d.kind = 'auto_reply' AND d.seq < ?6)
+      OR (d.retracted_by IS NOT NULL AND EXISTS (
+        SELECT 1 FROM batches u WHERE u.id = d.retracted_by AND u.status = 'reverted' AND u.reverted_at < ?7))
+      OR (d.kind = 'delivered' AND d.seq < ?4 AND (
         NOT EXISTS (SELECT 1 FROM events b WHERE b.address = d.address AND b.kind = 'bounced' AND b.occurred_at <= d.occurred_at)
         OR EXISTS (SELECT 1 FROM events later WHERE later.address = d.address AND later.kind = 'delivered'
-          AND later.seq < ?2 AND later.occurred_at > d.occurred_at AND later.retracted_by IS NULL
+          AND later.seq < ?4 AND later.occurred_at > d.occurred_at AND later.retracted_by IS NULL
           AND NOT EXISTS (SELECT 1 FROM events v WHERE v.address = later.address AND v.kind = 'bounced'
             AND coalesce(v.internet_message_id, v.message_id, v.campaign, v.id)
               = coalesce(later.internet_message_id, later.message_id, later.campaign, later.id))))
@@ -51,17 +62,22 @@ export interface PrunedStretch {
   readonly next: number | null;
 }
 
-/** Deliveries, deferrals and auto-replies in the next stretch of the journal, up to a receipt. */
+/** What has served its time in the next stretch of the journal. */
 export async function pruneEvents(
   db: D1Database,
   afterSeq: number,
-  upToReceipt: number,
+  ends: RetentionEnds,
   stretch: number,
 ): Promise<PrunedStretch> {
-  const end = (upToReceipt + 1) * SEQ_PER_RECEIPT;
+  const endOf = (receipt: number) => (receipt + 1) * SEQ_PER_RECEIPT;
+  const kinds = [ends.delivered, ends.deferred, ends.autoReplies].map(endOf);
+  const end = Math.max(...kinds);
   const next = await db.prepare(END_OF_STRETCH).bind(afterSeq, end, stretch).first<number | null>("seq");
   if (next === null || next === undefined) return { removed: 0, next: null };
-  const { meta } = await db.prepare(PRUNE_EVENTS).bind(afterSeq, end, stretch).run();
+  const { meta } = await db
+    .prepare(PRUNE_EVENTS)
+    .bind(afterSeq, end, stretch, ...kinds, ends.retractedBefore)
+    .run();
   return { removed: meta.changes, next };
 }
 

@@ -1,0 +1,75 @@
+/** Who did what. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { canonicalRecipient } from "../domain/address";
+import { recipientKey } from "../pipeline/recipient-key";
+import { AUDIT_ACTIONS, type AuditRow, auditPage } from "../store/audit";
+import { decodeCursor, encodeCursor } from "./cursor";
+import { createRouter } from "./router";
+import { ADMIN, json, moment, page, pageQuery, problems, time } from "./schemas";
+
+const entrySchema = z
+  .object({
+    at: time,
+    requestId: z.string(),
+    action: z.enum(AUDIT_ACTIONS),
+    actor: z.string().describe("The first 8 hex digits of the token's SHA-256, or whom Cloudflare Access let in."),
+    actorLabel: z.string().nullable().describe("What the caller said of itself in X-Actor."),
+    subject: z.string().nullable().describe("The hash of an address, or the id of a batch or an item."),
+    detail: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .openapi("AuditEntry");
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/audit",
+  tags: ["Operations"],
+  summary: "Who did what, newest first",
+  description: "No address is kept here: recipients are named by their hash.",
+  security: ADMIN,
+  request: {
+    query: z.object({
+      actor: z.string().min(1).optional().describe("A fingerprint, or a label."),
+      action: z.enum(AUDIT_ACTIONS).optional(),
+      subject: z.string().min(1).optional().describe("An address, its hash, or the id of a batch or an item."),
+      since: moment.optional(),
+      until: moment.optional(),
+      ...pageQuery,
+    }),
+  },
+  responses: { 200: json(page(entrySchema), "A page."), ...problems(400, 403) },
+});
+
+export const auditRoutes = createRouter();
+
+auditRoutes.openapi(list, async (c) => {
+  const { limit, cursor, subject, ...filter } = c.req.valid("query");
+  const after = decodeCursor("audit", cursor, ["number", "string"]);
+  const rows = await auditPage(
+    c.env.db,
+    { ...filter, subject: await subjectOf(subject) },
+    limit,
+    after && { at: after[0], requestId: after[1] },
+  );
+  const last = rows.at(-1);
+  const nextCursor = rows.length === limit && last ? encodeCursor("audit", [last.at, last.request_id]) : null;
+  return c.json({ items: rows.map(entryOf), nextCursor }, 200);
+});
+
+/** Addresses are looked up by their hash; everything else by itself. */
+async function subjectOf(subject: string | undefined): Promise<string | undefined> {
+  if (!subject?.includes("@")) return subject;
+  const address = canonicalRecipient(subject);
+  return address.ok ? recipientKey(address.value) : subject;
+}
+
+function entryOf(row: AuditRow): z.infer<typeof entrySchema> {
+  return {
+    at: new Date(row.at).toISOString(),
+    requestId: row.request_id,
+    action: row.action,
+    actor: row.actor,
+    actorLabel: row.actor_label,
+    subject: row.subject,
+    detail: row.detail === null ? null : (JSON.parse(row.detail) as Record<string, unknown>),
+  };
+}

@@ -1,0 +1,195 @@
+/** Batches: what was done to many recipients at once, how far it has come, and undoing it. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { revertBatch } from "../pipeline/batches";
+import { BULK_ACTIONS, MAX_BULK_RECIPIENTS, runBulk } from "../pipeline/bulk";
+import { BATCH_KINDS, BATCH_STATUSES, type BatchRow, batchById, batchPage } from "../store/batches";
+import { actorOf } from "./actor";
+import { decodeCursor, encodeCursor } from "./cursor";
+import { noteSchema } from "./notes";
+import { Problem } from "./problem";
+import { iso } from "./representations";
+import { createRouter } from "./router";
+import { ADMIN, json, moment, page, pageQuery, problems, time, timeOrNull } from "./schemas";
+
+const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
+const textOrNull = z.string().nullable();
+
+const batchSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(BATCH_KINDS),
+    format: textOrNull.describe("Of an import: what the list was read as."),
+    status: z
+      .enum(BATCH_STATUSES)
+      .describe("incomplete: it is being recorded, or was cut off. reverting: it is being undone."),
+    note: textOrNull,
+    actor: z.string().describe("Who: a fingerprint of the token."),
+    actorLabel: textOrNull,
+    createdAt: time,
+    recordedAt: timeOrNull,
+    rows: z.number().int(),
+    new: z.number().int().describe("Events that it brought; undoing it withdraws them."),
+    known: z.number().int().describe("Events that were on record already, and are not its own."),
+    skipped: z.number().int(),
+    invalid: z.number().int(),
+    pending: z.number().int().describe("Events whose recipients are still to be told; the cron goes on."),
+    revertedAt: timeOrNull,
+    revertedBy: textOrNull,
+    revertedByLabel: textOrNull,
+    retracted: z.number().int().describe("Events that were withdrawn so far."),
+  })
+  .openapi("Batch");
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/batches",
+  tags: ["Batches"],
+  summary: "Imports, bulk blocks and releases, newest first",
+  security: ADMIN,
+  request: { query: z.object(pageQuery) },
+  responses: { 200: json(page(batchSchema), "A page."), ...problems(400, 403) },
+});
+
+const getOne = createRoute({
+  method: "get",
+  path: "/v1/batches/{id}",
+  tags: ["Batches"],
+  summary: "One batch, and how far it has come",
+  security: ADMIN,
+  request: { params: idParam },
+  responses: { 200: json(batchSchema, "The batch."), ...problems(403, 404) },
+});
+
+const revert = createRoute({
+  method: "post",
+  path: "/v1/batches/{id}/revert",
+  tags: ["Batches"],
+  summary: "Undo what a batch did, and nothing later",
+  description:
+    "Its events are withdrawn, and their recipients are decided about anew without them. Asked again, it goes on or says that it is done. It cannot be undone itself; the same list can be imported again.",
+  security: ADMIN,
+  request: { params: idParam },
+  responses: {
+    200: json(batchSchema, "It is undone. What is `pending` takes effect within the next minutes."),
+    202: json(batchSchema, "It is being undone; the cron goes on."),
+    ...problems(403, 404),
+  },
+});
+
+const bulkResultSchema = z
+  .object({
+    recipient: z.string().describe("As it was sent."),
+    status: z.enum(["done", "skipped", "invalid"]),
+    code: textOrNull.describe("Why not: a stable word."),
+    detail: textOrNull,
+  })
+  .openapi("BulkResult");
+
+const bulk = createRoute({
+  method: "post",
+  path: "/v1/suppressions/bulk",
+  tags: ["Suppressions"],
+  summary: "Block or release many recipients at once",
+  description: "As a batch, which can be undone as a whole. Each recipient is answered by itself.",
+  security: ADMIN,
+  request: {
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z.strictObject({
+            action: z.enum(BULK_ACTIONS),
+            recipients: z.array(z.string()).min(1).max(MAX_BULK_RECIPIENTS),
+            note: noteSchema.optional(),
+            expiresAt: moment.optional().describe("Of a block: when it ends by itself."),
+            force: z.boolean().default(false).describe("Of a release: complaints too, with a note."),
+          }),
+        },
+      },
+    },
+  },
+  responses: {
+    200: json(
+      z.object({
+        batchId: textOrNull.describe("null: there was nothing to record."),
+        done: z.number().int(),
+        skipped: z.number().int(),
+        invalid: z.number().int(),
+        pending: z.number().int(),
+        results: z.array(bulkResultSchema),
+      }),
+      "What became of each.",
+    ),
+    ...problems(400, 403, 413),
+  },
+});
+
+export const batchRoutes = createRouter();
+
+batchRoutes.openapi(list, async (c) => {
+  const { limit, cursor } = c.req.valid("query");
+  const before = decodeCursor("batches", cursor, ["string"]);
+  const rows = await batchPage(c.env.db, limit, before?.[0] ?? null);
+  const last = rows.at(-1);
+  const nextCursor = rows.length === limit && last ? encodeCursor("batches", [last.id]) : null;
+  return c.json({ items: rows.map(batchOf), nextCursor }, 200);
+});
+
+batchRoutes.openapi(getOne, async (c) => {
+  const row = await batchById(c.env.db, c.req.valid("param").id);
+  if (!row) throw new Problem("not_found");
+  return c.json(batchOf(row), 200);
+});
+
+batchRoutes.openapi(revert, async (c) => {
+  const { id } = c.req.valid("param");
+  const { requestId } = c.env;
+  const row = await revertBatch(c.env, { id, actor: await actorOf(c), requestId });
+  if (!row) throw new Problem("not_found");
+  c.env.log.info("batch.reverted", { batch: id, status: row.status, retracted: row.retracted, pending: row.pending });
+  return row.status === "reverted" ? c.json(batchOf(row), 200) : c.json(batchOf(row), 202);
+});
+
+batchRoutes.openapi(bulk, async (c) => {
+  const { note, expiresAt, ...wanted } = c.req.valid("json");
+  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  if (expiresAt !== undefined && expiresAt <= c.env.now()) {
+    throw new Problem("invalid_request", { detail: "expiresAt: must be in the future" });
+  }
+  const { requestId } = c.env;
+  const outcome = await runBulk(c.env, {
+    ...wanted,
+    note: note ?? null,
+    expiresAt,
+    actor: await actorOf(c),
+    requestId,
+  });
+  const count = (status: string) => outcome.results.filter((result) => result.status === status).length;
+  const counts = { done: count("done"), skipped: count("skipped"), invalid: count("invalid") };
+  c.env.log.info("bulk.done", { action: wanted.action, batch: outcome.batchId, ...counts, pending: outcome.pending });
+  return c.json({ ...outcome, ...counts, results: [...outcome.results] }, 200);
+});
+
+function batchOf(row: BatchRow): z.infer<typeof batchSchema> {
+  return {
+    id: row.id,
+    kind: row.kind,
+    format: row.format,
+    status: row.status,
+    note: row.note,
+    actor: row.actor,
+    actorLabel: row.actor_label,
+    createdAt: new Date(row.created_at).toISOString(),
+    recordedAt: iso(row.recorded_at),
+    rows: row.row_count,
+    new: row.added,
+    known: row.known,
+    skipped: row.skipped,
+    invalid: row.invalid,
+    pending: row.pending,
+    revertedAt: iso(row.reverted_at),
+    revertedBy: row.reverted_by,
+    revertedByLabel: row.reverted_by_label,
+    retracted: row.retracted,
+  };
+}
