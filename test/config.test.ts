@@ -151,6 +151,29 @@ describe("the keys of return paths", () => {
   });
 });
 
+describe("how often the filter is built", () => {
+  it.each<[unknown, number]>([
+    [undefined, 15],
+    ["30", 30],
+    [0.5, 0.5],
+    [0, 0],
+    ["0", 0],
+  ])("is read: %j", (value, minutes) => {
+    const config = configWith({ FILTER_MINUTES: value });
+    expect(config.filterEveryMs).toBe(minutes * 60_000);
+    expect(config.problems).toEqual([]);
+  });
+
+  it.each([-1, "often", "", Number.NaN, Number.POSITIVE_INFINITY, {}, true])(
+    "is as usual, and said, for %j",
+    (value) => {
+      const config = configWith({ FILTER_MINUTES: value });
+      expect(config.filterEveryMs).toBe(15 * 60_000);
+      expect(config.problems).toEqual([expect.stringContaining("FILTER_MINUTES")]);
+    },
+  );
+});
+
 describe("policy and retention", () => {
   it("have defaults, and are read out of tables and of JSON", () => {
     const usual = configWith({});

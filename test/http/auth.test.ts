@@ -22,7 +22,7 @@ const ROUTES: Route[] = Object.entries<Record<string, Operation>>(document.paths
 );
 const PRIVATE = ROUTES.filter(({ tokens }) => tokens.length > 0);
 const ADMIN_ONLY = PRIVATE.filter(({ tokens }) => !tokens.includes("check"));
-const FOR_SENDERS = ["/v1/check", "/v1/scrub", "/v1/suppressions/filter"];
+const FOR_SENDERS = ["/v1/check", "/v1/scrub", "/v1/scrub/john%40example.com", "/v1/suppressions/filter"];
 const CHECKS = PRIVATE.filter(({ tokens }) => tokens.includes("check"));
 
 const CHECK_URL = "/v1/check?recipient=john%40example.com";

@@ -14,7 +14,7 @@ interface Operation {
 }
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-const FOR_SENDERS = ["/v1/check", "/v1/scrub", "/v1/suppressions/filter"];
+const FOR_SENDERS = ["/v1/check", "/v1/scrub", "/v1/scrub/{id}", "/v1/suppressions/filter"];
 const TYPES = ["null", "boolean", "object", "array", "number", "string", "integer"];
 
 setStage();
