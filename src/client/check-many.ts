@@ -99,10 +99,19 @@ function summaryOf(asked: ReadonlySet<string>, answers: readonly ChunkAnswer[], 
     !suppressed.has(recipient) && !invalid.has(recipient) && (allowUnanswered || !unanswered.has(recipient));
   const inOrder = [...asked];
   return {
-    allowed: inOrder.filter(isAllowed),
+    ...verdicts(asked, isAllowed),
     suppressed: inOrder.flatMap((recipient) => suppressed.get(recipient) ?? []),
     invalid: inOrder.filter((recipient) => invalid.has(recipient)),
     unanswered: inOrder.filter((recipient) => unanswered.has(recipient)),
+  };
+}
+
+export function verdicts(
+  asked: ReadonlySet<string>,
+  isAllowed: (recipient: string) => boolean,
+): Pick<ManyChecked, "allowed" | "maySend"> {
+  return {
+    allowed: [...asked].filter(isAllowed),
     maySend: (recipient) => {
       if (!asked.has(recipient)) throw new RangeError("This recipient was not among those asked about.");
       return isAllowed(recipient);
@@ -110,7 +119,12 @@ function summaryOf(asked: ReadonlySet<string>, answers: readonly ChunkAnswer[], 
   };
 }
 
-async function distinct(recipients: Iterable<string> | AsyncIterable<string>): Promise<Set<string>> {
+/**
+ * Each recipient once, in order.
+ *
+ * @throws TypeError for what is no list of texts
+ */
+export async function distinct(recipients: Iterable<string> | AsyncIterable<string>): Promise<Set<string>> {
   // Its characters would be taken for addresses.
   if (typeof recipients === "string") throw new TypeError("recipients: a list, not a text");
   const all = new Set<string>();

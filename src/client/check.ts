@@ -18,8 +18,11 @@ export interface CheckOptions extends CallOptions {
 
 export interface Check extends Suppressed {
   readonly suppressed: boolean;
-  /** `kv`: the edge cache, at most a minute behind. `d1`: the database. `fallback`: nobody answered, `onError` decided. */
-  readonly source: StoreRead | "fallback";
+  /**
+   * `kv`: the edge cache, at most a minute behind. `d1`: the database. `filter`: the downloaded one. `fallback`: nobody
+   * answered, and `onError` decided.
+   */
+  readonly source: StoreRead | "filter" | "fallback";
 }
 
 export type CheckOne = (recipient: string, options?: CheckOptions) => Promise<Check>;

@@ -5,7 +5,12 @@
 import { type CheckOne, createCheck } from "./check";
 import { type CheckMany, createCheckMany } from "./check-many";
 import { createEvents, type Events } from "./events";
+import { type LocalFilter, loadFilter } from "./filter";
 import {
+  type Allowlist,
+  type Batches,
+  createAllowlist,
+  createBatches,
   createConnections,
   createParse,
   createQuarantine,
@@ -13,7 +18,8 @@ import {
   type Quarantine,
   type Recipients,
 } from "./operations";
-import { type ClientOptions, settingsOf } from "./options";
+import { type CallOptions, type ClientOptions, settingsOf } from "./options";
+import { createScrub, type ScrubList } from "./scrub";
 import { createSuppressions, type Suppressions } from "./suppressions";
 
 export { BouncekeeperError } from "./error";
@@ -26,9 +32,15 @@ export interface Client {
   readonly isSuppressed: (...args: Parameters<CheckOne>) => Promise<boolean>;
   /** Which of these may be mailed? Any number of them. */
   readonly checkMany: CheckMany;
+  /** Reads a list and gives out the rows that may be mailed, or as `keep` says. */
+  readonly scrub: ScrubList;
+  /** Downloads what most checks can be answered by without asking. */
+  readonly filter: (options?: CallOptions) => Promise<LocalFilter>;
   readonly suppressions: Suppressions;
   readonly events: Events;
   readonly recipients: Recipients;
+  readonly allowlist: Allowlist;
+  readonly batches: Batches;
   readonly quarantine: Quarantine;
   readonly connections: ReturnType<typeof createConnections>;
   readonly parse: ReturnType<typeof createParse>;
@@ -40,13 +52,18 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const settings = settingsOf(options);
   const check = createCheck(settings);
+  const checkMany = createCheckMany(settings);
   return {
     check,
     isSuppressed: async (...args) => (await check(...args)).suppressed,
-    checkMany: createCheckMany(settings),
+    checkMany,
+    scrub: createScrub(settings),
+    filter: (callOptions) => loadFilter(settings, { check, checkMany }, callOptions),
     suppressions: createSuppressions(settings),
     events: createEvents(settings),
     recipients: createRecipients(settings),
+    allowlist: createAllowlist(settings),
+    batches: createBatches(settings),
     quarantine: createQuarantine(settings),
     connections: createConnections(settings),
     parse: createParse(settings),

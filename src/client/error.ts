@@ -84,21 +84,30 @@ export function invalidRecipient(detail = "The recipient is not an address."): B
 /** Of an answer with an error status. */
 export function answeredError(response: Response, text: string): BouncekeeperError {
   const { status, headers } = response;
-  const problem = problemIn(text);
   const fields = {
     status,
-    problem,
     requestId: headers.get("x-request-id") ?? undefined,
     retryAfterMs: retryAfterMs(headers.get("retry-after")),
   };
+  const problem = problemOf(parsed(text));
   if (!problem) return new BouncekeeperError("http_error", `The service answered ${status}.`, fields);
-  return new BouncekeeperError(problem.code, problem.detail ?? `${problem.title}.`, fields);
+  return problemError(problem, fields);
 }
 
-function problemIn(text: string): ProblemDetails | undefined {
+export function problemError(problem: ProblemDetails, fields: ErrorFields = {}): BouncekeeperError {
+  const { code, detail, title, status } = problem;
+  return new BouncekeeperError(code, detail ?? `${title}.`, { status, ...fields, problem });
+}
+
+/** Problem details, where it is these. */
+export function problemOf(value: unknown): ProblemDetails | undefined {
+  const { code, title } = (value ?? {}) as Partial<ProblemDetails>;
+  return typeof code === "string" && typeof title === "string" ? (value as ProblemDetails) : undefined;
+}
+
+function parsed(text: string): unknown {
   try {
-    const value = JSON.parse(text) as Partial<ProblemDetails> | null;
-    return typeof value?.code === "string" && typeof value.title === "string" ? (value as ProblemDetails) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

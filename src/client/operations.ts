@@ -3,12 +3,33 @@ import { itemsOf, parseItems, parsePage } from "./lists";
 import type { CallOptions, Settings } from "./options";
 import { createSend, segmentOf } from "./resource";
 import type { PageOptions } from "./suppressions";
-import type { Connection, Counts, Mail, Page, QuarantineItem, Recipient } from "./types";
+import type {
+  Allowed,
+  AllowedChange,
+  Batch,
+  Connection,
+  Counts,
+  Erased,
+  Mail,
+  Page,
+  QuarantineItem,
+  Recipient,
+} from "./types";
 
 export interface Replayed extends Counts {
   /** Is it out of quarantine? */
   readonly settled: boolean;
 }
+
+export interface Erasure {
+  readonly keepSuppressed?: boolean | undefined;
+}
+
+export interface Note {
+  readonly note?: string | undefined;
+}
+
+const MAX_PAGE = 1_000;
 
 /** A mail as it came: text only where it is ASCII, else bytes. */
 export type RawMail = string | Uint8Array | Blob;
@@ -21,6 +42,44 @@ export function createRecipients(settings: Settings) {
     /** All that is known: state, counter, evidence, timeline. Rejects with `not_found` where that is nothing. */
     get: (recipient: string, options?: CallOptions) =>
       send<Recipient>("GET", `/v1/recipients/${segmentOf(recipient)}`, options),
+    /** Removes all of it for good; with `keepSuppressed` the hash of the address stays suppressed. */
+    erase: (recipient: string, { keepSuppressed }: Erasure = {}, options?: CallOptions) =>
+      send<Erased>("DELETE", `/v1/recipients/${segmentOf(recipient)}`, { ...options, query: { keepSuppressed } }),
+  };
+}
+
+export type Allowlist = ReturnType<typeof createAllowlist>;
+
+/** Addresses that nothing automatic suppresses. */
+export function createAllowlist(settings: Settings) {
+  const send = createSend(settings);
+  const pathOf = (recipient: string) => `/v1/allowlist/${segmentOf(recipient)}`;
+  return {
+    list: (filter: { readonly q?: string | undefined } = {}, options?: CallOptions) =>
+      itemsOf((cursor) =>
+        send<Page<Allowed>>("GET", "/v1/allowlist", {
+          ...options,
+          query: { ...filter, limit: MAX_PAGE, cursor },
+          parse: parsePage,
+        }),
+      ),
+    add: (recipient: string, { note }: Note = {}, options?: CallOptions) =>
+      send<AllowedChange>("PUT", pathOf(recipient), { ...options, json: { note } }),
+    /** What was recorded meanwhile has its effect from now on. */
+    remove: (recipient: string, { note }: Note = {}, options?: CallOptions) =>
+      send<AllowedChange>("DELETE", pathOf(recipient), { ...options, query: { note } }),
+  };
+}
+
+export type Batches = ReturnType<typeof createBatches>;
+
+/** Imports, and what else was done to many recipients at once. */
+export function createBatches(settings: Settings) {
+  const send = createSend(settings);
+  return {
+    get: (id: string, options?: CallOptions) => send<Batch>("GET", `/v1/batches/${segmentOf(id)}`, options),
+    /** Undoes what it did and nothing later. While `status` is not `reverted`, it goes on by itself. */
+    revert: (id: string, options?: CallOptions) => send<Batch>("POST", `/v1/batches/${segmentOf(id)}/revert`, options),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a client is made with, and what becomes of it. */
 import { PURPOSES } from "../domain/answer";
+import { KEEPS } from "../list/scrub";
 import type { BouncekeeperError } from "./error";
 import type { Pace } from "./retry";
 import { createTransport, type Transport } from "./transport";
@@ -69,6 +70,7 @@ const CHOICES = {
   onError: ["throw", "block", "allow"],
   purpose: PURPOSES,
   consistency: ["eventual", "strong"],
+  keep: KEEPS,
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 /** Bytes in and out: what callers hand over, and what the service streams back. */
 import { BouncekeeperError, badAnswer, networkError, timeoutError } from "./error";
 import { unlessAborted } from "./signals";
+import type { ReplayableBody } from "./transport";
 
 /** What a list or a mail may be handed over as. A text is its content, not the name of a file. */
 export type Source =
@@ -26,6 +27,13 @@ function piecesOf(
 ): AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string> {
   if (source instanceof Blob) return chunksOf(source.stream());
   return source instanceof ReadableStream ? chunksOf(source) : source;
+}
+
+/** A source as a body. What comes piece by piece can be sent only once, and not by every browser. */
+export function bodyOf(source: Source): ReplayableBody | ReadableStream<Uint8Array> {
+  const isWhole = typeof source === "string" || source instanceof Uint8Array || source instanceof Blob;
+  if (isWhole || source instanceof ReadableStream) return source;
+  return streamOf(bytesOf(source));
 }
 
 /** Not every browser can iterate over a stream. */

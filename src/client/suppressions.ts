@@ -1,5 +1,6 @@
 /** The suppression list, for operators: an admin token is needed. */
 import { type ExportOptions, exportRows } from "./export-rows";
+import { createImport } from "./import";
 import { itemsOf, parsePage } from "./lists";
 import type { CallOptions, Settings } from "./options";
 import { createSend, segmentOf } from "./resource";
@@ -76,6 +77,8 @@ export function createSuppressions(settings: Settings) {
      */
     changes: (query: PageOptions = {}, options?: CallOptions) =>
       send<Changes>("GET", "/v1/suppressions/changes", { ...options, query: { ...query } }),
+    /** A list of any kind; the batch that it makes can be undone. */
+    import: createImport(settings),
     /** By hand; the same block twice is one. */
     block: (recipient: string, { note, expiresAt }: Block = {}, options?: CallOptions) =>
       send<SuppressionDetail>("PUT", `/v1/suppressions/${segmentOf(recipient)}`, {

@@ -42,6 +42,8 @@ export interface Event {
   readonly occurredAt: string;
   readonly receivedAt: string;
   readonly appliedAt: string | null;
+  /** When and why it was undone: it does not count any more. */
+  readonly retractedBy: string | null;
   readonly receiptId: number;
 }
 
@@ -94,6 +96,58 @@ export interface Change {
   readonly since: string | null;
   readonly until: string | null;
   readonly changedAt: string;
+}
+
+/** An address that nothing automatic suppresses. */
+export interface Allowed {
+  readonly recipient: string;
+  readonly since: string | null;
+  readonly note: string | null;
+  /** What suppresses it all the same: a block by hand. */
+  readonly reasons: readonly Reason[];
+}
+
+export interface AllowedChange {
+  readonly recipient: string;
+  readonly allowed: boolean;
+  /** Events on record that are still to be applied. */
+  readonly pending: number;
+}
+
+/** What was done to many recipients at once. */
+export interface Batch {
+  readonly id: string;
+  readonly kind: string;
+  /** Of an import: what the list was read as. */
+  readonly format: string | null;
+  readonly status: string;
+  readonly note: string | null;
+  readonly actor: string;
+  readonly actorLabel: string | null;
+  readonly createdAt: string;
+  readonly recordedAt: string | null;
+  readonly rows: number;
+  /** Events that it brought; undoing it withdraws them. */
+  readonly new: number;
+  readonly known: number;
+  readonly skipped: number;
+  readonly invalid: number;
+  readonly pending: number;
+  readonly revertedAt: string | null;
+  readonly revertedBy: string | null;
+  readonly revertedByLabel: string | null;
+  /** Events that were withdrawn so far. */
+  readonly retracted: number;
+}
+
+export interface Erased {
+  readonly recipient: string;
+  readonly key: string;
+  readonly erased: true;
+  /** Events that are gone. */
+  readonly events: number;
+  /** Its hash is still suppressed. */
+  readonly suppressed: boolean;
 }
 
 export interface QuarantineItem {
