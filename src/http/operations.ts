@@ -1,9 +1,11 @@
 /** Running the service: health, and what the cron does, on demand. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { noteAction } from "../pipeline/audit";
 import { health } from "../pipeline/health";
 import { prune } from "../pipeline/prune";
 import { rebuildEdge, rebuildRecipient } from "../pipeline/rebuild";
 import { reconcile } from "../pipeline/reconcile";
+import { actorOf } from "./actor";
 import { Problem } from "./problem";
 import { recipientOf } from "./recipient-param";
 import { iso } from "./representations";
@@ -118,7 +120,8 @@ operationRoutes.openapi(postRebuild, async (c) => {
   const recipient = recipientOf(wanted.recipient);
   const decision = await rebuildRecipient(c.env, recipient);
   if (!decision.ok) throw new Problem(decision.error === "busy" ? "busy" : "not_found");
-  const { version, verdict } = decision.value;
+  const { key, version, verdict } = decision.value;
+  await noteAction(c.env, { action: "rebuild", subject: key, actor: await actorOf(c), requestId: c.env.requestId });
   const reasons = verdict.suppressions.map((s) => s.reason);
   return c.json({ recipient, version, suppressed: reasons.length > 0, reasons, softBounces: verdict.softCount }, 200);
 });

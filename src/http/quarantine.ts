@@ -1,7 +1,9 @@
 /** What could not be read: look at it, read it again with today's code, or drop it. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { noteAction } from "../pipeline/audit";
 import { bodyOf, dismiss, type ReplayError, replay } from "../pipeline/replay";
 import { type QuarantineRow, quarantinePage } from "../store/quarantine";
+import { actorOf } from "./actor";
 import { decodeCursor, encodeCursor } from "./cursor";
 import { Problem, type ProblemCode } from "./problem";
 import { createRouter } from "./router";
@@ -77,13 +79,17 @@ const REPLAY_PROBLEMS: Readonly<Record<ReplayError, ProblemCode>> = {
 
 quarantineRoutes.openapi(replayOne, async (c) => {
   if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
-  const outcome = await replay(c.env, c.req.valid("param").id, c.env.requestId);
+  const { id } = c.req.valid("param");
+  const outcome = await replay(c.env, id, c.env.requestId);
   if (!outcome.ok) throw new Problem(REPLAY_PROBLEMS[outcome.error]);
+  await noteAction(c.env, { action: "replay", subject: id, actor: await actorOf(c), requestId: c.env.requestId });
   return c.json({ ...outcome.value.counts, settled: outcome.value.settled }, 200);
 });
 
 quarantineRoutes.openapi(remove, async (c) => {
-  if (!(await dismiss(c.env, c.req.valid("param").id))) throw new Problem("not_found");
+  const { id } = c.req.valid("param");
+  if (!(await dismiss(c.env, id))) throw new Problem("not_found");
+  await noteAction(c.env, { action: "drop", subject: id, actor: await actorOf(c), requestId: c.env.requestId });
   return c.body(null, 204);
 });
 

@@ -35,6 +35,7 @@ export function eventOf(row: EventRow): z.infer<typeof eventSchema> {
     receivedAt: new Date(row.received_at).toISOString(),
     appliedAt: iso(row.applied_at),
     receiptId: receiptIdOf(row.seq),
+    ...(row.retracted_by === null ? {} : { retractedBy: row.retracted_by }),
   };
 }
 

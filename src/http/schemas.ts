@@ -65,6 +65,7 @@ export const eventSchema = z
     receivedAt: time,
     appliedAt: timeOrNull,
     receiptId: z.number().int(),
+    retractedBy: z.string().optional().describe("Of what was withdrawn: the batch that was undone. It has no effect."),
   })
   .openapi("Event");
 

@@ -1,7 +1,13 @@
 /** Who acts, as the audit trail names them. */
 import { sha256Hex } from "../crypto/digest";
 import { cleanText } from "../domain/text";
-import type { Actor } from "../store/audit";
+import { type Actor, type AuditEntry, insertAudit } from "../store/audit";
+import type { Deps } from "./deps";
+
+/** Notes what was done where the doing has no transaction of its own to note it in. */
+export async function noteAction(deps: Pick<Deps, "db" | "now">, entry: Omit<AuditEntry, "at">): Promise<void> {
+  await insertAudit(deps.db, { ...entry, at: deps.now() }).run();
+}
 
 const FINGERPRINT_DIGITS = 8;
 const MAX_LABEL_LENGTH = 100;
