@@ -4,14 +4,17 @@
  *
  * About 400 people at example.com, .net and .org; most mail is delivered. Every ninth request is posted twice. A
  * second run within the same ten minutes repeats the same hour and must therefore add nothing; later runs add an hour.
+ * Before the hour come some weeks of history, so that the dashboard has something to show.
  *
  * Environment:
  *   SEED                    other people, other mishaps (1)
+ *   DAYS                    days of history before the hour (30); 0: none
  *   PORT                    where the worker listens (8787)
  *   BOUNCEKEEPER_DEV_VARS   file with the secrets (.dev.vars)
  */
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { historians, tellHistory } from "./demo/history.mjs";
 import { postAll, requestsOf, retriesOf } from "./demo/posting.mjs";
 import { NOT_PLAYED, SENDERS } from "./demo/senders.mjs";
 import { FATES, hourEnding, tellHour } from "./demo/story.mjs";
@@ -20,6 +23,8 @@ import { health, portFromEnv, urlOf } from "./local-worker.mjs";
 import { Problem, run, shown } from "./project.mjs";
 
 const SETTLE_MS = 5_000;
+const DEFAULT_DAYS = 30;
+const MAX_DAYS = 365;
 /** What is counted of each provider: first what was sent, then what the worker made of it. */
 const SENT = ["requests", "records"];
 const COUNTS = [...SENT, "new", "duplicate", "ignored", "quarantined"];
@@ -30,7 +35,9 @@ await run(async () => {
   const { admin, senders } = signedIn();
   printSenders(senders);
 
-  const happened = tellHour({ seed: process.env.SEED || "1", end: hourEnding(Date.now()), senders: SENDERS });
+  const seed = process.env.SEED || "1";
+  await postHistory(url, { seed, senders: historians(senders) });
+  const happened = tellHour({ seed, end: hourEnding(Date.now()), senders: SENDERS });
   const requests = requestsOf(happened, senders);
   const first = await postAll(url, requests, progress("Posting the hour", requests.length));
   const retries = retriesOf(requests);
@@ -47,6 +54,21 @@ await run(async () => {
 });
 // Requests that are still under way after a failure are nothing to wait for.
 process.exit();
+
+async function postHistory(url, { seed, senders }) {
+  const days = daysFromEnv();
+  if (!days || !senders.length) return;
+  const requests = requestsOf(tellHistory({ seed, now: Date.now(), days, senders }), senders);
+  const sums = await postAll(url, requests, progress(`Posting ${days} days of history`, requests.length));
+  console.log(`${sum(sums, "records")} messages of the days before, ${sum(sums, "new")} of them new.\n`);
+}
+
+function daysFromEnv() {
+  const text = process.env.DAYS ?? "";
+  const days = text === "" ? DEFAULT_DAYS : Number(text);
+  if (/^\d*$/.test(text) && days <= MAX_DAYS) return days;
+  throw new Problem(`DAYS must be a number from 0 to ${MAX_DAYS}, not "${text}".`);
+}
 
 async function requireWorker(url) {
   const answer = await health(new URL(url).port);

@@ -22,7 +22,7 @@ const RECIPIENTS = 400;
 const STEP_MS = 10 * 60_000;
 const SPAN_MS = 50 * 60_000;
 const DOMAINS = ["example.com", "example.net", "example.org"];
-const CAMPAIGNS = ["autumn-sale", "weekly-news", "password-reset", "invoice"];
+export const CAMPAIGNS = ["autumn-sale", "weekly-news", "password-reset", "invoice"];
 const FIRST =
   "ada ben cleo dora emil finn greta hugo ida jan kira leo mia noah olga paul rosa sven tara udo vera wim".split(" ");
 const LAST =
@@ -141,7 +141,7 @@ export function tellHour({ seed, end, senders }) {
   }
   // Everybody has something to tell: of the first messages each provider gets one.
   const waiting = [...senders];
-  for (const recipient of peopleOf(random)) {
+  for (const recipient of peopleOf(random, RECIPIENTS)) {
     const messages = random.chance(0.7) ? 1 : 2 + random.below(2);
     for (let i = 0; i < messages; i++) {
       const sender = waiting.pop() ?? random.weighted(senders);
@@ -151,9 +151,10 @@ export function tellHour({ seed, end, senders }) {
   return happened.sort((a, b) => a.at - b.at);
 }
 
-function peopleOf(random) {
+/** So many addresses, all different. */
+export function peopleOf(random, count) {
   const people = new Set();
-  while (people.size < RECIPIENTS) {
+  while (people.size < count) {
     const tag = random.chance(0.05) ? "+news" : "";
     people.add(`${random.pick(FIRST)}.${random.pick(LAST)}${random.below(90) + 10}${tag}@${random.pick(DOMAINS)}`);
   }

@@ -1,5 +1,6 @@
 /** What every page needs before it can be drawn. */
 import type { Context } from "hono";
+import type { Actor } from "../store/audit";
 import { quarantineCount } from "../store/quarantine";
 import { assetUrl } from "./assets";
 import type { DashboardEnv } from "./env";
@@ -12,12 +13,15 @@ interface Wanted {
   readonly search?: string | undefined;
 }
 
+/** The navigation shows how much waits, up to here. */
+const MAX_WAITING = 1_000;
+
 export async function frameOf(c: Context<DashboardEnv>, { title, path, hasCharts, search }: Wanted): Promise<Frame> {
   const [style, script, chart, quarantined] = await Promise.all([
     assetUrl("dashboard.css"),
     assetUrl("dashboard.js"),
     hasCharts ? assetUrl("chart.js") : undefined,
-    quarantineCount(c.env.db),
+    quarantineCount(c.env.db, MAX_WAITING),
   ]);
   return {
     title,
@@ -26,6 +30,17 @@ export async function frameOf(c: Context<DashboardEnv>, { title, path, hasCharts
     session: c.get("session"),
     formToken: c.get("formToken"),
     assets: { style, script, chart },
-    waiting: { "/dashboard/quarantine": quarantined },
+    waiting: quarantined ? { "/dashboard/quarantine": upTo(quarantined, MAX_WAITING) } : ({} as Record<string, string>),
   };
+}
+
+/** Who acts, for the audit trail. */
+export function actorOf(c: Context<DashboardEnv>): Actor {
+  return { id: c.get("session").actor, label: "dashboard" };
+}
+
+/** A count that stops at a limit. */
+export function upTo(count: number, limit: number): string {
+  const shown = new Intl.NumberFormat("en").format(count);
+  return count < limit ? shown : `${shown}+`;
 }

@@ -59,7 +59,8 @@ export const requireSession: MiddlewareHandler<DashboardEnv> = async (c, next) =
 export const requireOwnForm: MiddlewareHandler<DashboardEnv> = async (c, next) => {
   if (c.req.method === "GET" || c.req.method === "HEAD") return next();
   if (!comesFromHere(c.req.raw)) return c.text("This request does not come from the dashboard.", 403);
-  const form = await c.req.parseBody({ all: true });
+  const form = await c.req.parseBody().catch(() => null);
+  if (form === null) return c.text("The form could not be read.", 400);
   const given = form[FORM_TOKEN_FIELD];
   if (typeof given !== "string" || !(await isFormToken(given, c.get("session")))) {
     return c.text("This form is out of date. Go back, reload the page and try again.", 403);
@@ -67,13 +68,15 @@ export const requireOwnForm: MiddlewareHandler<DashboardEnv> = async (c, next) =
   return next();
 };
 
+/** What the browser says of where a request comes from: our own pages, as far as it says anything. */
 export function comesFromHere(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
   return (site === null || site === "same-origin") && (origin === null || origin === new URL(request.url).origin);
 }
 
-async function sessionOf(c: Context<DashboardEnv>): Promise<Session | null> {
+/** Who is signed in: whom Access vouches for, or whom we gave a cookie; `null`: nobody. */
+export async function sessionOf(c: Context<DashboardEnv>): Promise<Session | null> {
   const { config, now } = c.env;
   const assertion = c.req.header("cf-access-jwt-assertion");
   if (config.access.ok && config.access.value && assertion !== undefined) {
@@ -91,18 +94,23 @@ async function accessSession(actor: string, token: string): Promise<Session> {
   return { actor, signedInAt: 0, nonce };
 }
 
+/**
+ * Lax, so that a link to a page from elsewhere finds its reader signed in: such a link changes nothing. What does is
+ * posted, and then no cookie comes along from other sites.
+ */
 export async function beginSession(c: Context<DashboardEnv>, session: Session, token: string): Promise<void> {
   setCookie(c, cookieName(c), await sealSession(session, token), {
     path: "/",
     httpOnly: true,
     secure: isHttps(c),
-    sameSite: "Strict",
+    sameSite: "Lax",
     maxAge: SESSION_MS / 1000,
   });
 }
 
+/** Takes the cookie back. */
 export function endSession(c: Context<DashboardEnv>): void {
-  setCookie(c, cookieName(c), "", { path: "/", httpOnly: true, secure: isHttps(c), sameSite: "Strict", maxAge: 0 });
+  setCookie(c, cookieName(c), "", { path: "/", httpOnly: true, secure: isHttps(c), sameSite: "Lax", maxAge: 0 });
 }
 
 function cookieName(c: Context<DashboardEnv>): string {

@@ -22,3 +22,25 @@ export function timeOf(text: string | undefined): number | undefined {
 export function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
   return (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
 }
+
+/** A field of a form, trimmed; `undefined` where it is empty, no text, or longer than is sensible. */
+export function textIn(form: Readonly<Record<string, unknown>>, name: string, maxLength: number): string | undefined {
+  const value = form[name];
+  const text = typeof value === "string" ? value.trim() : "";
+  return text === "" || text.length > maxLength ? undefined : text;
+}
+
+/** A path of the dashboard, as a form or URL names where to go on; never another host. */
+export function pathIn(text: string | undefined): string | undefined {
+  return text !== undefined && /^\/dashboard(?:[/?][\x21-\x7e]*)?$/.test(text) && !text.includes("\\")
+    ? text
+    : undefined;
+}
+
+/** The values of a field that may come several times: at most so many, none of them empty. */
+export function textsIn(form: Readonly<Record<string, unknown>>, name: string, limit: number): string[] {
+  return [form[name]]
+    .flat()
+    .filter((value): value is string => typeof value === "string" && value.trim() !== "")
+    .slice(0, limit);
+}

@@ -1,18 +1,65 @@
 /** The pages for the person who owns the list, behind a sign-in. */
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { assetRoutes } from "./assets";
 import type { DashboardEnv } from "./env";
-import { requireOwnForm, requireSession, secureHeaders } from "./guard";
+import { requireOwnForm, requireSession, SIGN_IN_PATH, secureHeaders } from "./guard";
+import { allowListRoutes } from "./pages/allow-list";
+import { auditRoutes } from "./pages/audit";
+import { batchesRoutes } from "./pages/batches";
+import { chosenRoutes } from "./pages/chosen";
+import { connectionsRoutes } from "./pages/connections";
+import { eraseRoutes } from "./pages/erase";
+import { eventsRoutes } from "./pages/events";
+import { exportsRoutes } from "./pages/exports";
+import { importRoutes } from "./pages/import";
 import { overviewRoutes } from "./pages/overview";
-import { signInRoutes } from "./pages/sign-in";
+import { failurePage, notFoundPage } from "./pages/problems";
+import { quarantineRoutes } from "./pages/quarantine";
+import { receiptsRoutes } from "./pages/receipts";
+import { recipientActionRoutes } from "./pages/recipient-actions";
+import { recipientsRoutes } from "./pages/recipients";
+import { signInRoutes, signOutRoutes } from "./pages/sign-in";
+import { suppressionsRoutes } from "./pages/suppressions";
+import { tryRoutes } from "./pages/try";
 
-const PAGES = [overviewRoutes];
+const PAGES = [
+  overviewRoutes,
+  exportsRoutes,
+  suppressionsRoutes,
+  chosenRoutes,
+  allowListRoutes,
+  recipientsRoutes,
+  recipientActionRoutes,
+  eraseRoutes,
+  eventsRoutes,
+  receiptsRoutes,
+  quarantineRoutes,
+  connectionsRoutes,
+  importRoutes,
+  batchesRoutes,
+  tryRoutes,
+  auditRoutes,
+  signOutRoutes,
+];
+
+/** Anybody may post at the sign-in. */
+const MAX_SIGN_IN_BYTES = 10_000;
+/** A mail, a list to import. */
+const MAX_FORM_BYTES = 12_000_000;
 
 export const dashboardRoutes = new Hono<DashboardEnv>();
 
 dashboardRoutes.use("/dashboard/*", secureHeaders);
 dashboardRoutes.route("/", assetRoutes);
+dashboardRoutes.use(SIGN_IN_PATH, limitedTo(MAX_SIGN_IN_BYTES));
 dashboardRoutes.route("/", signInRoutes);
 // Everything below is for those who are signed in; everything that changes something comes from our own forms.
-dashboardRoutes.use("/dashboard/*", requireSession, requireOwnForm);
+dashboardRoutes.use("/dashboard/*", requireSession, limitedTo(MAX_FORM_BYTES), requireOwnForm);
 for (const page of PAGES) dashboardRoutes.route("/", page);
+dashboardRoutes.all("/dashboard/*", notFoundPage);
+dashboardRoutes.onError(failurePage);
+
+function limitedTo(maxSize: number) {
+  return bodyLimit({ maxSize, onError: (c) => c.text(`The limit is ${maxSize / 1_000_000} MB.`, 413) });
+}

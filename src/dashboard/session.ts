@@ -9,7 +9,7 @@ import { hmac, verifyHmac } from "../crypto/hmac";
 import { secretEqual } from "../crypto/secret-equal";
 
 export interface Session {
-  /** Names the operator in the audit trail: a token's fingerprint, or the person that Access let in. */
+  /** Who, as the audit trail names it: a token's fingerprint, or the person that Access let in. */
   readonly actor: string;
   /** Epoch ms. */
   readonly signedInAt: number;
@@ -22,12 +22,6 @@ const HASH = "SHA-256";
 /** The purpose is part of what is signed, so that a signature of one kind is none of another. */
 const COOKIE_PURPOSE = "dashboard-session.";
 const FORM_PURPOSE = "dashboard-form.";
-const FINGERPRINT_DIGITS = 8;
-
-/** How a token is named where it must not be shown. */
-export async function fingerprintOf(token: string): Promise<string> {
-  return (await sha256Hex(token)).slice(0, FINGERPRINT_DIGITS);
-}
 
 /** @returns the cookie's value */
 export async function sealSession(session: Session, token: string): Promise<string> {

@@ -18,8 +18,8 @@ import { ADMIN, eventSchema, exportedSuppressionSchema, problems } from "./schem
 
 const DESCRIPTION =
   "Streamed, however long. Each row carries a cursor: what breaks off goes on after the last row that arrived.";
-const EVENT_COLUMNS = [...Object.keys(eventSchema.shape), "cursor"];
-const SUPPRESSION_COLUMNS = [...Object.keys(exportedSuppressionSchema.shape), "cursor"];
+export const EVENT_COLUMNS = [...Object.keys(eventSchema.shape), "cursor"];
+export const SUPPRESSION_COLUMNS = [...Object.keys(exportedSuppressionSchema.shape), "cursor"];
 
 const exportEvents = createRoute({
   method: "get",

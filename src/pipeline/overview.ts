@@ -1,7 +1,7 @@
 /** How it is going: what the dashboard's first page shows, out of counts and never out of a scan of the journal. */
 import { pendingSummary } from "../store/pending";
 import { quarantineCount } from "../store/quarantine";
-import { type StatsRow, statsBy } from "../store/stats";
+import { type ComparedQuery, type ComparedRow, type StatsRow, statsBy, statsCompared } from "../store/stats";
 import { suppressedCounts } from "../store/suppressions";
 import type { Deps } from "./deps";
 
@@ -48,7 +48,13 @@ export interface Overview {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-const TOP = 12;
+const HOURS_A_DAY = 24;
+/** Of each comparison: those with the most, and as many of those that changed most. */
+const TOP = 10;
+/** More than any period has hours or days, twice. */
+const MAX_STEPS = 1_000;
+/** Beyond it nobody wants to know exactly how much waits. */
+export const MAX_COUNTED = 1_000;
 
 /** A count's kind and class → where it is told; `expired` is a soft bounce to whoever looks at a chart. */
 const TELLS: Readonly<Record<string, keyof Tally>> = {
@@ -95,42 +101,43 @@ export function complaintRate(tally: Tally): number {
   return tally.delivered ? tally.complained / tally.delivered : 0;
 }
 
+/**
+ * Everything of a period that ends with the present day or, of 24 hours, with the present hour; and of the time before.
+ *
+ * Domains and reasons are counted by day only: for 24 hours theirs are those of the two days in which these hours lie,
+ * against the two days before.
+ */
 export async function overview(deps: Pick<Deps, "db" | "now">, days: PeriodDays): Promise<Overview> {
   const { db } = deps;
   const now = deps.now();
-  const isByHour = days === 1;
-  const step = isByHour ? HOUR_MS : DAY_MS;
+  const step = days === 1 ? HOUR_MS : DAY_MS;
   const until = (Math.floor(now / step) + 1) * step;
-  const since = until - days * DAY_MS;
-  // Hours of a day lie in two days; what is outside of the period is left out below.
-  const present = { fromDay: Math.floor(since / DAY_MS), toDay: Math.ceil(until / DAY_MS), limit: 10_000 };
-  const past = { ...present, fromDay: present.fromDay - days, toDay: Math.floor(since / DAY_MS) };
-  const ofBoth = (by: "provider" | "domain" | "reason") =>
-    Promise.all([statsBy(db, { ...present, by, limit: TOP }), statsBy(db, { ...past, by, limit: 200 })]);
-  const by = isByHour ? ("hour" as const) : ("day" as const);
-  const [rows, earlier, providers, domains, reasons, suppressed, pending, quarantined] = await Promise.all([
-    statsBy(db, { ...present, by }),
-    statsBy(db, { ...present, by, fromDay: present.fromDay - days - 1 }),
-    ofBoth("provider"),
-    ofBoth("domain"),
-    ofBoth("reason"),
+  const length = days * DAY_MS;
+  const since = until - length;
+  const inTime = spanOf(since, until);
+  const byDay = spanOf(Math.floor(since / DAY_MS) * DAY_MS, Math.ceil(until / DAY_MS) * DAY_MS);
+  const [rows, providers, domains, reasons, suppressed, pending, quarantined] = await Promise.all([
+    statsBy(db, { ...daysOf(inTime), by: days === 1 ? "hour" : "day", limit: MAX_STEPS }),
+    statsCompared(db, { ...inTime, by: "provider", limit: TOP }),
+    statsCompared(db, { ...byDay, by: "domain", limit: TOP }),
+    statsCompared(db, { ...byDay, by: "reason", limit: TOP }),
     suppressedCounts(db, since, now),
     pendingSummary(db),
-    quarantineCount(db),
+    quarantineCount(db, MAX_COUNTED),
   ]);
-  const series = Array.from({ length: Math.round((until - since) / step) }, (_, i) => {
-    const at = since + i * step;
-    return { at, tally: tallyOf(rows.filter((row) => row.value === at)) };
-  });
-  const within = (from: number, to: number, all: readonly StatsRow[]) =>
-    tallyOf(all.filter((row) => Number(row.value) >= from && Number(row.value) < to));
+  const byStep = Map.groupBy(rows, (row) => Number(row.value));
+  const within = (from: number, to: number) =>
+    tallyOf(rows.filter((row) => Number(row.value) >= from && Number(row.value) < to));
   return {
     days,
     since,
     until,
-    series,
-    total: within(since, until, rows),
-    before: within(since - days * DAY_MS, since, earlier),
+    series: Array.from({ length: length / step }, (_, i) => {
+      const at = since + i * step;
+      return { at, tally: tallyOf(byStep.get(at) ?? []) };
+    }),
+    total: within(since, until),
+    before: within(since - length, since),
     providers: comparisons(providers),
     domains: comparisons(domains),
     reasons: comparisons(reasons),
@@ -140,7 +147,18 @@ export async function overview(deps: Pick<Deps, "db" | "now">, days: PeriodDays)
   };
 }
 
-function tallyOf(rows: readonly StatsRow[]): Tally {
+/** A period and the one before it, in hours since 1970. */
+function spanOf(since: number, until: number): Pick<ComparedQuery, "fromHour" | "splitHour" | "toHour"> {
+  const [splitHour, toHour] = [since / HOUR_MS, until / HOUR_MS];
+  return { fromHour: splitHour - (toHour - splitHour), splitHour, toHour };
+}
+
+/** The days in which both lie. */
+function daysOf({ fromHour, toHour }: ReturnType<typeof spanOf>): { fromDay: number; toDay: number } {
+  return { fromDay: Math.floor(fromHour / HOURS_A_DAY), toDay: Math.ceil(toHour / HOURS_A_DAY) };
+}
+
+function tallyOf(rows: readonly Pick<StatsRow, "kind" | "class" | "count">[]): Tally {
   const tally: Record<keyof Tally, number> = { ...emptyTally() };
   for (const { kind, class: bounceClass, count } of rows) {
     const name = TELLS[bounceClass === "" ? kind : `${kind}/${bounceClass}`];
@@ -149,11 +167,10 @@ function tallyOf(rows: readonly StatsRow[]): Tally {
   return tally;
 }
 
-function comparisons([present, past]: readonly (readonly StatsRow[])[]): TallyOf[] {
-  const before = Map.groupBy(past ?? [], (row) => row.value);
-  return [...Map.groupBy(present ?? [], (row) => row.value)].map(([value, rows]) => ({
-    value: String(value),
-    now: tallyOf(rows),
-    before: tallyOf(before.get(value) ?? []),
+function comparisons(rows: readonly ComparedRow[]): TallyOf[] {
+  return [...Map.groupBy(rows, (row) => row.value)].map(([value, counts]) => ({
+    value,
+    now: tallyOf(counts.map((row) => ({ ...row, count: row.now }))),
+    before: tallyOf(counts.map((row) => ({ ...row, count: row.before }))),
   }));
 }

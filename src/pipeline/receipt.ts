@@ -51,7 +51,7 @@ export async function quarantineId(
   return (await sha256Hex(JSON.stringify(parts))).slice(0, 40);
 }
 
-async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

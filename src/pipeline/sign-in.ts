@@ -3,13 +3,15 @@ import { sha256Hex } from "../crypto/digest";
 import { type JsonWebKeySet, verifyJwt } from "../crypto/jwt";
 import { secretEqual } from "../crypto/secret-equal";
 import type { AccessSettings } from "../domain/access";
-import { forgetSignInFailures, noteSignInFailure, signInFailures } from "../store/sign-ins";
+import { countAttempt, forgetAttempts } from "../store/sign-ins";
 import type { Deps } from "./deps";
 import { lookups } from "./lookup";
 
-/** So many wrong tokens in a row from one place, and nothing is looked at for a while. */
+/** So many tokens in a row from one place that are wrong, and nothing is looked at for a while. */
 const MAX_FAILURES = 5;
 const LOCKED_MS = 15 * 60_000;
+/** A home or a server has a whole network of IPv6 addresses: its first half names it. */
+const IPV6_NETWORK_GROUPS = 4;
 
 export type SignInOutcome =
   | { readonly type: "signed_in"; readonly token: string }
@@ -27,19 +29,27 @@ export async function signIn(
   address: string,
 ): Promise<SignInOutcome> {
   const now = deps.now();
-  const client = await sha256Hex(`sign-in ${address}`);
-  const known = await signInFailures(deps.db, client);
-  if (known && known.failures >= MAX_FAILURES && now - known.lastAt < LOCKED_MS) {
-    return { type: "locked", untilMs: known.lastAt + LOCKED_MS };
-  }
+  const client = await sha256Hex(`sign-in ${networkOf(address)}`);
+  const limits = { now, since: now - LOCKED_MS, limit: MAX_FAILURES };
+  const { isAllowed, lastAt } = await countAttempt(deps.db, client, limits);
+  if (!isAllowed) return { type: "locked", untilMs: lastAt + LOCKED_MS };
   const token = tokens.find((candidate) => secretEqual(given, candidate));
   if (token === undefined) {
     deps.log.warn("dashboard.sign_in_refused", { client });
-    await noteSignInFailure(deps.db, client, now, now - LOCKED_MS);
     return { type: "refused" };
   }
-  if (known) await forgetSignInFailures(deps.db, client);
+  await forgetAttempts(deps.db, client);
   return { type: "signed_in", token };
+}
+
+function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  // `::` stands for the groups that are missing; where it is within the first half, what is before it names the network.
+  const [start = "", rest] = address.split("::");
+  const groups = start.split(":");
+  return rest === undefined || groups.length >= IPV6_NETWORK_GROUPS
+    ? groups.slice(0, IPV6_NETWORK_GROUPS).join(":")
+    : `${start}::`;
 }
 
 /** Access's clock and ours. */

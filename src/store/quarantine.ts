@@ -59,6 +59,8 @@ export async function pruneUnverified(db: D1Database, upToReceipt: number, limit
   return results[1]?.meta.changes ?? 0;
 }
 
-export async function quarantineCount(db: D1Database): Promise<number> {
-  return (await db.prepare("SELECT count(*) AS n FROM quarantine").first<number>("n")) ?? 0;
+/** How much is in quarantine; counted up to a limit. */
+export async function quarantineCount(db: D1Database, limit: number): Promise<number> {
+  const sql = "SELECT count(*) AS n FROM (SELECT 1 FROM quarantine LIMIT ?1)";
+  return (await db.prepare(sql).bind(limit).first<number>("n")) ?? 0;
 }

@@ -1,29 +1,29 @@
-/** Failed sign-ins, so that a token cannot be guessed at leisure. */
+/** Attempts to sign in, so that a token cannot be guessed at leisure. */
 
-export interface SignInFailures {
-  readonly failures: number;
-  /** Epoch ms. */
-  readonly lastAt: number;
-}
-
-/** @param client the hash of where the sign-in came from */
-export async function signInFailures(db: D1Database, client: string): Promise<SignInFailures | null> {
-  return db
-    .prepare("SELECT failures, last_at AS lastAt FROM sign_in_failures WHERE client = ?1")
-    .bind(client)
-    .first<SignInFailures>();
-}
-
-/** Counts one more; those before `since` are forgotten. */
-export async function noteSignInFailure(db: D1Database, client: string, now: number, since: number): Promise<void> {
-  await db.batch([
+/**
+ * Counts an attempt before its token is looked at, so that many at once are counted as well. Where there were as many as
+ * are allowed, and the last of them is not long ago, this one is not counted: it does not get a look.
+ *
+ * @param client the hash of where it comes from
+ * @param since epoch ms; attempts before it are forgotten
+ * @returns did it count, and when was the last that did
+ */
+export async function countAttempt(
+  db: D1Database,
+  client: string,
+  { now, since, limit }: { readonly now: number; readonly since: number; readonly limit: number },
+): Promise<{ readonly isAllowed: boolean; readonly lastAt: number }> {
+  const [counted, known] = await db.batch<{ last_at: number }>([
     db
       .prepare(
         `INSERT INTO sign_in_failures (client, failures, last_at) VALUES (?1, 1, ?2)
          ON CONFLICT (client) DO UPDATE SET
-           failures = CASE WHEN last_at < ?3 THEN 1 ELSE failures + 1 END, last_at = excluded.last_at`,
+           failures = CASE WHEN last_at < ?3 THEN 1 ELSE failures + 1 END, last_at = excluded.last_at
+         WHERE failures < ?4 OR last_at < ?3
+         RETURNING last_at`,
       )
-      .bind(client, now, since),
+      .bind(client, now, since, limit),
+    db.prepare("SELECT last_at FROM sign_in_failures WHERE client = ?1").bind(client),
     // Whoever gave up long ago leaves no row.
     db
       .prepare(
@@ -31,8 +31,10 @@ export async function noteSignInFailure(db: D1Database, client: string, now: num
       )
       .bind(since),
   ]);
+  return { isAllowed: (counted?.results.length ?? 0) > 0, lastAt: known?.results[0]?.last_at ?? now };
 }
 
-export async function forgetSignInFailures(db: D1Database, client: string): Promise<void> {
+/** After a token that was right. */
+export async function forgetAttempts(db: D1Database, client: string): Promise<void> {
   await db.prepare("DELETE FROM sign_in_failures WHERE client = ?1").bind(client).run();
 }

@@ -7,7 +7,9 @@ const BY_CONNECTION = `
   UNION ALL
   SELECT hour, connection, kind, class, count FROM hourly_stats WHERE hour >= ?1 * 24 AND hour < ?2 * 24`;
 const byDay = (dimension: "domain" | "campaign") => `
-  SELECT value, kind, class, count FROM daily_stats WHERE dimension = '${dimension}' AND day >= ?1 AND day < ?2`;
+  SELECT day, value, kind, class, count FROM daily_stats WHERE dimension = '${dimension}' AND day >= ?1 AND day < ?2`;
+const BY_REASON = `
+  SELECT day, category, 'bounced' AS kind, class, count FROM daily_reasons WHERE day >= ?1 AND day < ?2`;
 const PROVIDER = "substr(connection, 1, instr(connection, '/') - 1)";
 
 /** What the counts may be told apart by: where they are, and the value that is grouped. Times are epoch ms. */
@@ -17,12 +19,15 @@ const GROUPS = {
   provider: { source: BY_CONNECTION, value: PROVIDER },
   connection: { source: BY_CONNECTION, value: "connection" },
   class: { source: BY_CONNECTION, value: "CASE class WHEN '' THEN kind ELSE class END" },
-  reason: {
-    source: "SELECT category, 'bounced' AS kind, class, count FROM daily_reasons WHERE day >= ?1 AND day < ?2",
-    value: "category",
-  },
+  reason: { source: BY_REASON, value: "category" },
   domain: { source: byDay("domain"), value: "value" },
   campaign: { source: byDay("campaign"), value: "value" },
+} as const;
+/** For comparisons. What is counted by day belongs to the day's first hour. */
+const COMPARED = {
+  provider: { ...GROUPS.provider, hour: "hour" },
+  domain: { ...GROUPS.domain, hour: "day * 24" },
+  reason: { ...GROUPS.reason, hour: "day * 24" },
 } as const;
 const IN_TIME: readonly string[] = ["hour", "day"];
 
@@ -71,6 +76,48 @@ export async function statsBy(db: D1Database, query: StatsQuery): Promise<StatsR
     )
     .bind(...values)
     .all<StatsRow>();
+  return results;
+}
+
+export interface ComparedQuery {
+  readonly by: "provider" | "domain" | "reason";
+  /** Hours since 1970: of the period before, its beginning; where it ends and the period begins; and the period's end. */
+  readonly fromHour: number;
+  readonly splitHour: number;
+  readonly toHour: number;
+  /** Of the values with the most in the period, and of those that changed most: so many of each. */
+  readonly limit: number;
+}
+
+export interface ComparedRow {
+  readonly value: string;
+  readonly kind: string;
+  readonly class: string;
+  readonly now: number;
+  readonly before: number;
+}
+
+/** @returns counts of two periods by value, kind and class; the values with the most first */
+export async function statsCompared(db: D1Database, query: ComparedQuery): Promise<ComparedRow[]> {
+  const { source, value, hour } = COMPARED[query.by];
+  const { fromHour, splitHour, toHour, limit } = query;
+  const bounced = (when: string) => `sum(CASE kind WHEN 'bounced' THEN ${when} ELSE 0 END)`;
+  const { results } = await db
+    .prepare(
+      `WITH counted AS MATERIALIZED (
+         SELECT ${value} AS value, kind, class,
+           sum(CASE WHEN ${hour} >= ?3 THEN count ELSE 0 END) AS now, sum(CASE WHEN ${hour} < ?3 THEN count ELSE 0 END) AS before
+         FROM (${source}) WHERE ${hour} >= ?4 AND ${hour} < ?5 GROUP BY 1, 2, 3),
+       ranked AS (
+         SELECT value, sum(now) AS total, abs(${bounced("now")} - ${bounced("before")}) AS moved FROM counted GROUP BY value),
+       top AS (
+         SELECT * FROM (SELECT value, total FROM ranked ORDER BY total DESC, value LIMIT ?6)
+         UNION SELECT * FROM (SELECT value, total FROM ranked WHERE moved > 0 ORDER BY moved DESC, value LIMIT ?6))
+       SELECT t.value, c.kind, c.class, c.now, c.before FROM top t JOIN counted c ON c.value = t.value
+       ORDER BY t.total DESC, t.value`,
+    )
+    .bind(Math.floor(fromHour / 24), Math.ceil(toHour / 24), splitHour, fromHour, toHour, limit)
+    .all<ComparedRow>();
   return results;
 }
 

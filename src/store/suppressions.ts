@@ -17,8 +17,9 @@ export interface SuppressionCursor {
   readonly key: string;
 }
 
-type Bind = (value: string | number) => string;
+export type Bind = (value: string | number) => string;
 
+/** Filter → SQL over `recipients`; `?1` is the present time. */
 const CONDITIONS: {
   readonly [K in keyof Required<SuppressionFilter>]: (bind: Bind, value: string | number) => string;
 } = {
@@ -34,6 +35,15 @@ const CONDITIONS: {
   until: (bind, v) => `since < ${bind(v)}`,
 };
 
+/** What is on the list at the time `?1`, and passes the filter. */
+export function conditionsOf(filter: SuppressionFilter, bind: Bind): string[] {
+  const wanted = (Object.keys(CONDITIONS) as (keyof SuppressionFilter)[]).flatMap((name) => {
+    const value = filter[name];
+    return value === undefined ? [] : [CONDITIONS[name](bind, value)];
+  });
+  return ["suppressed = 1", "(until IS NULL OR until > ?1)", ...wanted];
+}
+
 interface Query {
   readonly sql: string;
   readonly values: readonly (string | number)[];
@@ -42,14 +52,14 @@ interface Query {
 function pageQuery(filter: SuppressionFilter, limit: number, after: SuppressionCursor | null, now: number): Query {
   const values: (string | number)[] = [now];
   const bind: Bind = (value) => `?${values.push(value)}`;
-  const conditions = (Object.keys(CONDITIONS) as (keyof SuppressionFilter)[]).flatMap((name) => {
-    const value = filter[name];
-    return value === undefined ? [] : [CONDITIONS[name](bind, value)];
-  });
-  if (after)
-    conditions.push(`(since < ${bind(after.since)} OR (since = ?${values.length} AND key > ${bind(after.key)}))`);
-  const sql = `SELECT * FROM recipients WHERE suppressed = 1 AND (until IS NULL OR until > ?1)
-    ${conditions.map((c) => `AND ${c}`).join(" ")} ORDER BY since DESC, key LIMIT ${bind(limit)}`;
+  const conditions = conditionsOf(filter, bind);
+  if (after) {
+    const since = bind(after.since);
+    // The first of the two is what the index begins with: without it, it would be read from its beginning.
+    conditions.push(`since <= ${since} AND (since < ${since} OR key > ${bind(after.key)})`);
+  }
+  const sql = `SELECT * FROM recipients WHERE ${conditions.join(" AND ")}
+    ORDER BY since DESC, key LIMIT ${bind(limit)}`;
   return { sql, values };
 }
 
@@ -83,6 +93,10 @@ export interface ExportedSuppressionRow extends RecipientRow {
   readonly event_note: string | null;
 }
 
+/** The event that caused the first of the reasons, as columns. */
+export const EVIDENCE_COLUMNS = `e.provider AS event_provider, e.kind AS event_kind, e.class AS event_class,
+  e.status_code AS event_status_code, e.diagnostic_code AS event_diagnostic_code, e.metadata->>'note' AS event_note`;
+
 /** A page for an export: the same rows in the same order, each with its evidence, found by the event's identity. */
 export async function exportedSuppressions(
   db: D1Database,
@@ -94,9 +108,7 @@ export async function exportedSuppressions(
   const { sql, values } = pageQuery(filter, limit, after, now);
   const { results } = await db
     .prepare(
-      `SELECT p.*, e.provider AS event_provider, e.kind AS event_kind, e.class AS event_class,
-         e.status_code AS event_status_code, e.diagnostic_code AS event_diagnostic_code, e.metadata->>'note' AS event_note
-       FROM (${sql}) AS p
+      `SELECT p.*, ${EVIDENCE_COLUMNS} FROM (${sql}) AS p
        LEFT JOIN events e ON e.address = p.address AND e.id = p.suppressions->>'$[0].eventId'
        ORDER BY p.since DESC, p.key`,
     )

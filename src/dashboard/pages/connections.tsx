@@ -8,6 +8,7 @@ import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { Notice } from "../parts/notice";
 import { Badge, count, Empty, Time } from "../parts/words";
 
 type Listed = Awaited<ReturnType<typeof connectionsOf>>[number];
@@ -113,7 +114,7 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
         </h1>
         {listed ? <State connection={listed} now={c.env.now()} /> : <Badge>not configured</Badge>}
       </div>
-      <TestNotice word={c.req.query("test")} />
+      <Notice url={new URL(c.req.url)} token={frame.formToken} />
       <section class="panel">
         <header>
           <h2>Set it up</h2>
@@ -195,24 +196,8 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
 connectionsRoutes.post(`${PATH}/:provider/:connection/test`, async (c) => {
   const { provider, connection } = c.req.param();
   const outcome = await sendTestEvent(c.env, provider, connection, c.env.requestId);
-  return c.redirect(`${PATH}/${provider}/${connection}?test=${outcome}`, 303);
+  return c.redirect(`${PATH}/${provider}/${connection}?done=test-${outcome}`, 303);
 });
-
-const TEST_NOTICES: Readonly<Record<string, readonly [tone: string, words: string]>> = {
-  recorded: ["good", "The test event was read and recorded; you find it among the connection's events."],
-  unreadable: ["bad", "The adapter did not understand the test event. Please report that."],
-  failed: ["bad", "The test event could not be recorded: the database does not answer. Try again."],
-  unknown: ["warn", "There is no test event for this provider."],
-};
-
-function TestNotice({ word }: { word: string | undefined }) {
-  const notice = word !== undefined && Object.hasOwn(TEST_NOTICES, word) ? TEST_NOTICES[word] : undefined;
-  return notice ? (
-    <div class={`notice ${notice[0]}`} role="status">
-      {notice[1]}
-    </div>
-  ) : null;
-}
 
 function State({ connection, now }: { connection: Listed; now: number }) {
   const received = connection.lastReceivedAt === null ? null : Date.parse(connection.lastReceivedAt);

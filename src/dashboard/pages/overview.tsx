@@ -9,13 +9,14 @@ import {
   PERIODS_DAYS,
   type PeriodDays,
   type Tally,
-  type TallyOf,
 } from "../../pipeline/overview";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
-import { Chart } from "../parts/chart";
+import { Chart, type Colour } from "../parts/chart";
+import { Changes, Comparison, OF_BOUNCES, OF_SENDING } from "../parts/comparison";
 import { Page } from "../parts/layout";
-import { count, Empty, percent, Time } from "../parts/words";
+import { BOUNCE_LIMITS, COMPLAINT_LIMITS, changeWords, RateTile, Tile } from "../parts/tiles";
+import { count, Empty, percent, reasonWords, Time } from "../parts/words";
 import { Attention } from "./attention";
 
 const PERIOD_WORDS: Readonly<Record<PeriodDays, string>> = {
@@ -25,13 +26,6 @@ const PERIOD_WORDS: Readonly<Record<PeriodDays, string>> = {
   90: "90 days",
 };
 const DEFAULT_DAYS: PeriodDays = 7;
-
-/** What Gmail and Yahoo ask of senders: stay below the first, never reach the second (their sender guidelines, 2024). */
-const COMPLAINT_LIMITS = { good: 0.001, bad: 0.003 } as const;
-/** Above it, lists are usually stale or bought. */
-const BOUNCE_LIMITS = { good: 0.02, bad: 0.05 } as const;
-/** Below so many messages a rate says little. */
-const MIN_SENT = 100;
 
 export const overviewRoutes = new Hono<DashboardEnv>();
 
@@ -70,7 +64,10 @@ function Nothing() {
         </p>
         <p>
           <a class="button primary" href="/dashboard/connections">
-            Connections
+            Connect a provider
+          </a>{" "}
+          <a class="button" href="/dashboard/import">
+            Import a suppression list
           </a>
         </p>
       </Empty>
@@ -79,235 +76,131 @@ function Nothing() {
 }
 
 function Numbers({ view }: { view: Overview }) {
-  const { total, before, suppressed, series, days } = view;
-  const times = series.map(({ at }) => at);
-  const line = (label: string, value: (tally: Tally) => number) => ({
-    label,
-    values: series.map(({ tally }) => value(tally)),
-  });
-  const step = days === 1 ? "hour" : "day";
+  const { total, before, suppressed, days } = view;
   return (
     <>
       <div class="tiles">
-        <Tile label="Delivered" value={count(total.delivered)} note={change(total.delivered, before.delivered)} />
-        <Tile label="Bounced" value={count(bouncesOf(total))} note={change(bouncesOf(total), bouncesOf(before))} />
+        <Tile label="Delivered" value={count(total.delivered)} note={changeWords(total.delivered, before.delivered)} />
         <Tile
-          label="Bounce rate"
-          value={percent(bounceRate(total))}
-          note={judgement(bounceRate(total), total, BOUNCE_LIMITS)}
-          tone={toneOfRate(bounceRate(total), total, BOUNCE_LIMITS)}
+          label="Bounced"
+          value={count(bouncesOf(total))}
+          note={changeWords(bouncesOf(total), bouncesOf(before))}
+          href="/dashboard/events?kind=bounced"
         />
-        <Tile label="Complaints" value={count(total.complained)} note={change(total.complained, before.complained)} />
+        <RateTile label="Bounce rate" rate={bounceRate(total)} of={total} limits={BOUNCE_LIMITS} />
         <Tile
-          label="Complaint rate"
-          value={percent(complaintRate(total))}
-          note={judgement(complaintRate(total), total, COMPLAINT_LIMITS)}
-          tone={toneOfRate(complaintRate(total), total, COMPLAINT_LIMITS)}
+          label="Complaints"
+          value={count(total.complained)}
+          note={changeWords(total.complained, before.complained)}
+          href="/dashboard/events?kind=complained"
         />
-        <Tile label="Suppressed" value={count(suppressed.total)} note={`${count(suppressed.added)} new`} />
+        <RateTile label="Complaint rate" rate={complaintRate(total)} of={total} limits={COMPLAINT_LIMITS} />
+        <Tile
+          label="Suppressed"
+          value={count(suppressed.total)}
+          note={`${count(suppressed.added)} new`}
+          href="/dashboard/suppressions"
+        />
       </div>
-      <Chart
-        id="bounces"
-        title="Bounces and complaints"
-        step={step}
-        times={times}
-        series={[
-          line("Auto-replies", (t) => t.autoReplies),
-          line("Hard", (t) => t.hard),
-          line("Soft", (t) => t.soft),
-          line("Complaints", (t) => t.complained),
-          line("Blocked", (t) => t.block),
-          line("Undetermined", (t) => t.undetermined),
-        ]}
-      />
-      <div class="grid">
-        <Chart
-          id="delivered"
-          title="Delivered"
-          step={step}
-          times={times}
-          series={[line("Delivered", (t) => t.delivered)]}
-        />
-        <Chart
-          id="rates"
-          title="Rates"
-          step={step}
-          times={times}
-          isShare
-          series={[line("Bounces, of all sent", bounceRate), line("Complaints, of delivered", complaintRate)]}
-        >
-          <p class="soft small">
-            Gmail and Yahoo want complaints below {percent(COMPLAINT_LIMITS.good)} and never at{" "}
-            {percent(COMPLAINT_LIMITS.bad)}.
-          </p>
-        </Chart>
-      </div>
-      <div class="grid">
-        <Changes view={view} />
-        <Comparison
-          title="By provider"
-          head="Provider"
-          rows={view.providers}
-          href={(v) => `/dashboard/events?provider=${v}`}
-        />
-        <Comparison
-          title="By recipient's domain"
-          head="Domain"
-          rows={view.domains}
-          href={(v) => `/dashboard/suppressions?domain=${encodeURIComponent(v)}`}
-        />
-        <Comparison title="By reason of the bounce" head="Reason" rows={view.reasons} bouncesOnly />
-      </div>
+      <Charts view={view} />
+      <Tables view={view} />
       <p class="soft small">
-        <Time at={view.since} precision="minute" /> to <Time at={view.until} precision="minute" />; changes are against
-        the same time before.
+        From <Time at={view.since} precision="minute" /> to <Time at={view.until} precision="minute" />, which includes
+        the {days === 1 ? "hour" : "day"} that has begun; against as much time before.
       </p>
     </>
   );
 }
 
-type Limits = { readonly good: number; readonly bad: number };
-
-function toneOfRate(rate: number, tally: Tally, limits: Limits): "good" | "warn" | "bad" | "" {
-  if (tally.delivered + bouncesOf(tally) < MIN_SENT) return "";
-  return rate >= limits.bad ? "bad" : rate >= limits.good ? "warn" : "good";
-}
-
-function judgement(rate: number, tally: Tally, limits: Limits): string {
-  const words = {
-    good: `below ${percent(limits.good)}: good`,
-    warn: `above ${percent(limits.good)}: watch it`,
-    bad: `at or above ${percent(limits.bad)}: act now`,
-    "": "too few messages to judge",
-  };
-  return words[toneOfRate(rate, tally, limits)];
-}
-
-function change(now: number, before: number): string {
-  if (before === 0) return now === 0 ? "as before" : "none before";
-  const share = Math.round(((now - before) / before) * 100);
-  return share === 0 ? "as before" : `${share > 0 ? "+" : "−"}${count(Math.abs(share))} % against before`;
-}
-
-function Tile({ label, value, note, tone = "" }: { label: string; value: string; note: string; tone?: string }) {
+function Charts({ view }: { view: Overview }) {
+  const { series, days } = view;
+  const line = (label: string, colour: Colour, value: (tally: Tally) => number) => ({
+    label,
+    colour,
+    values: series.map(({ tally }) => value(tally)),
+  });
+  const common = { step: days === 1 ? ("hour" as const) : ("day" as const), times: series.map(({ at }) => at) };
   return (
-    <div class={`tile ${tone}`.trim()}>
-      <div class="label">{label}</div>
-      <div class="value">{value}</div>
-      <div class="note">{note}</div>
+    <div class="charts">
+      <Chart
+        {...common}
+        id="bounces"
+        title="Bounces by class"
+        series={[
+          line("Hard", "hard", (t) => t.hard),
+          line("Soft", "soft", (t) => t.soft),
+          line("Blocked", "block", (t) => t.block),
+          line("Undetermined", "undetermined", (t) => t.undetermined),
+        ]}
+      />
+      <Chart
+        {...common}
+        id="delivered"
+        title="Delivered"
+        series={[line("Delivered", "delivered", (t) => t.delivered)]}
+      />
+      <Chart
+        {...common}
+        id="bounce-rate"
+        title="Bounce rate"
+        series={[line("Of all sent", "hard", bounceRate)]}
+        isShare
+        limits={[BOUNCE_LIMITS.bad]}
+      />
+      <Chart
+        {...common}
+        id="complaint-rate"
+        title="Complaint rate"
+        series={[line("Of delivered", "complaint", complaintRate)]}
+        isShare
+        limits={[COMPLAINT_LIMITS.good, COMPLAINT_LIMITS.bad]}
+      >
+        <p class="soft small">
+          Gmail and Yahoo want it below {percent(COMPLAINT_LIMITS.good)}, and never at {percent(COMPLAINT_LIMITS.bad)}.
+        </p>
+      </Chart>
+      <Chart
+        {...common}
+        id="reactions"
+        title="What recipients answered"
+        series={[
+          line("Complaints", "complaint", (t) => t.complained),
+          line("Unsubscribed", "opt-out", (t) => t.unsubscribed),
+          line("Auto-replies", "reply", (t) => t.autoReplies),
+        ]}
+      />
     </div>
   );
 }
 
-interface ComparisonProps {
-  readonly title: string;
-  readonly head: string;
-  readonly rows: readonly TallyOf[];
-  readonly href?: (value: string) => string;
-  readonly bouncesOnly?: boolean;
-}
-
-function Comparison({ title, head, rows, href, bouncesOnly = false }: ComparisonProps) {
+function Tables({ view }: { view: Overview }) {
+  const note = view.days === 1 ? "yesterday and today, UTC" : undefined;
   return (
-    <section class="panel">
-      <header>
-        <h2>{title}</h2>
-      </header>
-      {rows.length === 0 ? (
-        <p class="soft">Nothing in this time.</p>
-      ) : (
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{head}</th>
-                {bouncesOnly ? null : (
-                  <th scope="col" class="num">
-                    Delivered
-                  </th>
-                )}
-                <th scope="col" class="num">
-                  Bounced
-                </th>
-                <th scope="col" class="num">
-                  {bouncesOnly ? "Before" : "Rate"}
-                </th>
-                {bouncesOnly ? null : (
-                  <th scope="col" class="num">
-                    Complaints
-                  </th>
-                )}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ value, now, before }) => (
-                <tr>
-                  <th scope="row" class="wrap">
-                    {href ? <a href={href(value)}>{value}</a> : value}
-                  </th>
-                  {bouncesOnly ? null : <td class="num">{count(now.delivered)}</td>}
-                  <td class="num">{count(bouncesOf(now))}</td>
-                  <td class="num">{bouncesOnly ? count(bouncesOf(before)) : percent(bounceRate(now))}</td>
-                  {bouncesOnly ? null : <td class="num">{count(now.complained)}</td>}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
-/** The reasons, domains and providers whose bounces moved most. */
-function Changes({ view }: { view: Overview }) {
-  const groups = [
-    ["reason", view.reasons],
-    ["domain", view.domains],
-    ["provider", view.providers],
-  ] as const;
-  const moved = groups
-    .flatMap(([what, rows]) =>
-      rows.map(({ value, now, before }) => ({ what, value, now: bouncesOf(now), before: bouncesOf(before) })),
-    )
-    .filter(({ now, before }) => Math.abs(now - before) >= 3)
-    .sort((a, b) => Math.abs(b.now - b.before) - Math.abs(a.now - a.before))
-    .slice(0, 8);
-  return (
-    <section class="panel">
-      <header>
-        <h2>What changed most</h2>
-      </header>
-      {moved.length === 0 ? (
-        <p class="soft">Bounces are as they were in the time before.</p>
-      ) : (
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Bounces by</th>
-                <th scope="col" class="num">
-                  Before
-                </th>
-                <th scope="col" class="num">
-                  Now
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {moved.map(({ what, value, now, before }) => (
-                <tr>
-                  <th scope="row" class="wrap">
-                    <span class="soft">{what}</span> {value}
-                  </th>
-                  <td class="num">{count(before)}</td>
-                  <td class={`num ${now > before ? "up" : "down"}`}>{count(now)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
+    <div class="grid">
+      <Changes view={view} />
+      <Comparison
+        title="By reason of the bounce"
+        head="Reason"
+        rows={view.reasons}
+        columns={OF_BOUNCES}
+        words={reasonWords}
+        note={note}
+      />
+      <Comparison
+        title="By provider"
+        head="Provider"
+        rows={view.providers}
+        columns={OF_SENDING}
+        href={(provider) => `/dashboard/events?provider=${encodeURIComponent(provider)}`}
+      />
+      <Comparison
+        title="By recipient's domain"
+        head="Domain"
+        rows={view.domains}
+        columns={OF_SENDING}
+        href={(domain) => `/dashboard/suppressions?domain=${encodeURIComponent(domain)}`}
+        note={note}
+      />
+    </div>
   );
 }

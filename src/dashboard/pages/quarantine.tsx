@@ -8,8 +8,8 @@ import { frameOf } from "../frame";
 import { Confirm, FormToken, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { RawBody } from "../parts/raw-body";
 import { Badge, Empty, Time } from "../parts/words";
-import { RawBody } from "./events";
 
 const PAGE_SIZE = 50;
 /** Read again in one go; the next click goes on. */
@@ -36,7 +36,7 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
           </form>
         ) : null}
       </div>
-      <Notice word={url.searchParams.get("done") ?? undefined} />
+      <Notice url={url} token={frame.formToken} />
       <section class="panel" aria-label="Quarantine">
         {rows.length === 0 ? (
           <Empty title="Nothing is in quarantine">
@@ -108,7 +108,7 @@ quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
       <div class="heading">
         <h1>In quarantine: {row.reason.replaceAll("_", " ")}</h1>
       </div>
-      <Notice word={c.req.query("done")} />
+      <Notice url={new URL(c.req.url)} token={frame.formToken} />
       <section class="panel">
         <Facts row={row} />
         <h3>What to do</h3>

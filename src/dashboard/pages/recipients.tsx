@@ -1,49 +1,55 @@
 /** One recipient: the verdict in words, the counter, everything that happened; and finding one. */
 import { Hono } from "hono";
-import { canonicalRecipient } from "../../domain/address";
+import { canonicalRecipient, domainRecipient, keyOfErased } from "../../domain/address";
 import { check } from "../../pipeline/check";
-import { standingOf } from "../../pipeline/standing";
+import { namesOf, standingOf } from "../../pipeline/standing";
 import type { EventRow } from "../../store/event-row";
 import { eventPage, eventsByIdentity, receiptIdOf } from "../../store/events";
+import { pendingOfRecipient } from "../../store/pending";
 import { suppressionPage } from "../../store/suppressions";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
-import { Badge, Empty, EventBadge, Foreign, REASON_WORDS, ReasonBadge, Time, toneOf } from "../parts/words";
+import { noteOf, Verdict } from "../parts/verdict";
+import { Badge, Empty, EventBadge, Foreign, ReasonBadge, recipientPath, Time, toneOf } from "../parts/words";
 import { Said } from "./events";
 import { RecipientActions } from "./recipient-actions";
 
 const TIMELINE_LENGTH = 100;
 const FOUND_LENGTH = 50;
+const MIN_SEARCH_LENGTH = 2;
 
 export const recipientsRoutes = new Hono<DashboardEnv>();
 
 recipientsRoutes.get("/dashboard/recipients", async (c) => {
   const text = (c.req.query("q") ?? "").trim().slice(0, 500);
   const exact = canonicalRecipient(text);
-  if (exact.ok) return c.redirect(`/dashboard/recipients/${encodeURIComponent(exact.value)}`, 303);
-  const found =
-    text.length < 2 ? [] : await suppressionPage(c.env.db, { q: text.toLowerCase() }, FOUND_LENGTH, null, c.env.now());
+  if (exact.ok) return c.redirect(recipientPath(exact.value), 303);
+  const isLongEnough = text.length >= MIN_SEARCH_LENGTH;
+  const found = isLongEnough
+    ? await suppressionPage(c.env.db, { q: text.toLowerCase() }, FOUND_LENGTH, null, c.env.now())
+    : [];
   const frame = await frameOf(c, { title: "Find a recipient", path: "/dashboard/recipients", search: text });
   return c.html(
     <Page frame={frame}>
       <div class="heading">
         <h1>Find a recipient</h1>
       </div>
-      <section class="panel">
+      <Notice url={new URL(c.req.url)} token={frame.formToken} />
+      <section class="panel" aria-label="Found">
         {found.length === 0 ? (
-          <Empty title={text.length < 2 ? "Enter an address" : "Nobody on the suppression list matches"}>
+          <Empty title={isLongEnough ? "Nobody on the suppression list matches" : "Enter an address"}>
             <p>
               A whole address finds everybody that was ever heard of; a part of one searches the suppression list. A
               whole domain is <code>@example.com</code>.
             </p>
           </Empty>
         ) : (
-          <ul>
+          <ul class="plain">
             {found.map(({ address, key }) => (
               <li>
-                <a href={`/dashboard/recipients/${encodeURIComponent(address ?? key)}`}>
+                <a href={recipientPath(address ?? key)}>
                   <Foreign text={address ?? key} />
                 </a>
               </li>
@@ -60,57 +66,48 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
   if (!address.ok) return c.redirect(`/dashboard/recipients?q=${encodeURIComponent(c.req.param("recipient"))}`, 303);
   const recipient = address.value;
   const { db, policy } = c.env;
-  const [{ row, suppressions }, timeline, answer] = await Promise.all([
+  const names = await namesOf(recipient);
+  const [{ row, suppressions }, timelines, answer, pending] = await Promise.all([
     standingOf(c.env, recipient),
-    eventPage(db, { address: recipient }, TIMELINE_LENGTH, null),
+    Promise.all(names.map((name) => eventPage(db, { address: name }, TIMELINE_LENGTH, null))),
     recipient.startsWith("@") ? null : check(c.env, recipient, "marketing", "strong"),
+    pendingOfRecipient(db, names),
   ]);
+  const timeline = timelines
+    .flat()
+    .sort((a, b) => b.occurred_at - a.occurred_at || b.seq - a.seq)
+    .slice(0, TIMELINE_LENGTH);
+  // The audit trail knows a recipient by the hash; who was not erased has a name.
+  if (keyOfErased(recipient) !== null && row?.address && row.address !== recipient) {
+    return c.redirect(recipientPath(row.address), 303);
+  }
   const evidence = await eventsByIdentity(
     db,
-    recipient,
+    names,
     suppressions.map(({ eventId }) => eventId),
   );
   const isByDomain = answer?.reasons.includes("domain") ?? false;
   const threshold = policy.ok ? policy.value.softThreshold : null;
-  const frame = await frameOf(c, { title: recipient, path: "/dashboard/recipients", search: recipient });
+  const title = keyOfErased(recipient) === null ? recipient : "An erased recipient";
+  const frame = await frameOf(c, { title, path: "/dashboard/recipients", search: recipient });
   return c.html(
     <Page frame={frame}>
       <div class="heading">
         <h1>
-          <Foreign text={recipient} />
+          <Foreign text={title} />
         </h1>
-        {suppressions.length || isByDomain ? (
-          <Badge tone="bad">suppressed</Badge>
-        ) : row?.allowed ? (
-          <Badge tone="info">on the allow-list</Badge>
-        ) : (
-          <Badge tone="good">may be mailed</Badge>
-        )}
+        <State isSuppressed={suppressions.length > 0 || isByDomain} isAllowed={row?.allowed === 1} />
       </div>
-      <Notice word={c.req.query("done")} />
-      <section class="panel">
+      <Notice url={new URL(c.req.url)} token={frame.formToken} />
+      <section class="panel" aria-label="Standing">
         {suppressions.map((suppression) => (
-          <p class="verdict">
-            Suppressed since <Time at={suppression.since} />
-            {suppression.until === null ? null : (
-              <>
-                {" "}
-                until <Time at={suppression.until} />
-              </>
-            )}
-            : <ReasonBadge reason={suppression.reason} />{" "}
-            <Because event={evidence.find(({ id }) => id === suppression.eventId)} />
-          </p>
+          <Verdict
+            suppression={suppression}
+            event={evidence.find(({ id }) => id === suppression.eventId)}
+            threshold={threshold}
+          />
         ))}
-        {isByDomain ? (
-          <p class="verdict">
-            Suppressed, because the domain{" "}
-            <a href={`/dashboard/recipients/${encodeURIComponent(recipient.slice(recipient.lastIndexOf("@")))}`}>
-              <Foreign text={recipient.slice(recipient.lastIndexOf("@"))} />
-            </a>{" "}
-            is blocked.
-          </p>
-        ) : null}
+        {isByDomain ? <ByDomain recipient={recipient} /> : null}
         {suppressions.length || isByDomain ? null : (
           <p class="verdict">
             {row || timeline.length
@@ -119,10 +116,19 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
           </p>
         )}
         <dl class="facts">
+          {suppressions.length === 0 ? null : (
+            <>
+              <dt>Reasons</dt>
+              <dd class="badges">
+                {suppressions.map(({ reason }) => (
+                  <ReasonBadge reason={reason} />
+                ))}
+              </dd>
+            </>
+          )}
           <dt>Soft bounces</dt>
           <dd>
-            {row?.soft_count ?? 0}
-            {threshold === null ? null : ` of ${threshold}`}
+            <Counter count={row?.soft_count ?? 0} threshold={threshold} />
           </dd>
           {row?.released_at ? (
             <>
@@ -132,13 +138,19 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
               </dd>
             </>
           ) : null}
+          {pending.length ? (
+            <>
+              <dt>Waiting</dt>
+              <dd>{pending.length} events are on record and not applied yet; that takes a minute at most</dd>
+            </>
+          ) : null}
         </dl>
         <RecipientActions
           recipient={recipient}
           token={frame.formToken}
-          isSuppressed={suppressions.length > 0}
+          isKnown={row !== null || timeline.length > 0}
           isAllowed={row?.allowed === 1}
-          hasComplained={suppressions.some(({ reason }) => reason === "complaint")}
+          reasons={suppressions.map(({ reason }) => reason)}
         />
       </section>
       <section class="panel" aria-labelledby="timeline">
@@ -148,37 +160,57 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
             <a href={`/dashboard/events?recipient=${encodeURIComponent(recipient)}`}>All events</a>
           ) : null}
         </header>
-        {timeline.length === 0 ? <Empty title="No event yet" /> : <Timeline rows={timeline} />}
+        {timeline.length === 0 ? (
+          <Empty title="No event yet">
+            <p>What providers and operators say about it will be listed here.</p>
+          </Empty>
+        ) : (
+          <Timeline rows={timeline} />
+        )}
       </section>
     </Page>,
   );
 });
 
-/** The event behind a suppression, in a sentence. */
-function Because({ event }: { event: EventRow | undefined }) {
-  if (!event) return null;
-  const note = noteOf(event);
-  if (event.kind === "manual_block") {
-    return note === null ? null : (
-      <>
-        because: <Foreign text={note} />
-      </>
-    );
-  }
-  const who = event.remote_mta ?? event.provider;
-  const said = event.diagnostic_code;
-  return said === null ? (
-    <>because {event.provider} said so</>
-  ) : (
-    <>
-      because <Foreign text={who} /> said <Foreign text={said.slice(0, 500)} />
-    </>
+function State({ isSuppressed, isAllowed }: { isSuppressed: boolean; isAllowed: boolean }) {
+  return (
+    <span class="badges">
+      {isSuppressed ? <Badge tone="bad">suppressed</Badge> : <Badge tone="good">may be mailed</Badge>}
+      {isAllowed ? <Badge tone="info">on the allow-list</Badge> : null}
+    </span>
   );
 }
 
-function noteOf({ metadata }: EventRow): string | null {
-  const note = metadata === null ? undefined : (JSON.parse(metadata) as { note?: unknown }).note;
-  return typeof note === "string" ? note : null;
+function ByDomain({ recipient }: { recipient: string }) {
+  const domain = domainRecipient(recipient);
+  return (
+    <p class="verdict">
+      Suppressed, because the whole domain{" "}
+      <a href={recipientPath(domain)}>
+        <Foreign text={domain} />
+      </a>{" "}
+      is blocked.
+    </p>
+  );
+}
+
+/** More would not be counted at a glance. */
+const MAX_PIPS = 10;
+
+function Counter({ count, threshold }: { count: number; threshold: number | null }) {
+  if (threshold === null) return <>{count}</>;
+  return (
+    <>
+      {threshold > MAX_PIPS ? null : (
+        <span class="pips" aria-hidden="true">
+          {Array.from({ length: threshold }, (_, i) => (
+            <span class={i < count ? "pip on" : "pip"}></span>
+          ))}
+        </span>
+      )}
+      {count} of {threshold}
+    </>
+  );
 }
 
 function Timeline({ rows }: { rows: readonly EventRow[] }) {
@@ -186,26 +218,29 @@ function Timeline({ rows }: { rows: readonly EventRow[] }) {
     <ol class="timeline">
       {rows.map((row) => {
         const note = noteOf(row);
+        const isUndone = row.retracted_by !== null;
         return (
-          <li class={toneOf(row.kind, row.class)}>
-            <div>
-              <EventBadge kind={row.kind} bounceClass={row.class} /> <Time at={row.occurred_at} />{" "}
+          <li class={isUndone ? "undone" : toneOf(row.kind, row.class)}>
+            <div class="badges">
+              <EventBadge kind={row.kind} bounceClass={row.class} />
+              <Time at={row.occurred_at} />
               <span class="soft small">
                 {row.provider}
-                {row.connection === "default" ? "" : `/${row.connection}`} ·{" "}
+                {row.connection === "default" ? "" : `/${row.connection}`}
+                {" · "}
                 <a href={`/dashboard/receipts/${receiptIdOf(row.seq)}`}>receipt</a>
               </span>
+              {isUndone ? <Badge>undone</Badge> : null}
             </div>
-            {note === null ? null : <Foreign text={note} />}
-            <Said row={row} />
-            {row.retracted_by === null || row.retracted_by === undefined ? null : (
-              <div class="soft small">undone: it no longer counts</div>
+            {note === null ? null : (
+              <div>
+                “<Foreign text={note} />”
+              </div>
             )}
+            <Said row={row} />
           </li>
         );
       })}
     </ol>
   );
 }
-
-export const REASON_OPTIONS = Object.entries(REASON_WORDS);

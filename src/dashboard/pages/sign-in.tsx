@@ -1,24 +1,30 @@
 /** Signing in and out. */
 import { Hono } from "hono";
+import { actorOfToken } from "../../pipeline/audit";
 import { signIn } from "../../pipeline/sign-in";
 import { assetUrl } from "../assets";
 import type { DashboardEnv } from "../env";
-import { beginSession, comesFromHere, endSession, SIGN_IN_PATH } from "../guard";
+import { beginSession, comesFromHere, endSession, SIGN_IN_PATH, sessionOf } from "../guard";
 import { Bare } from "../parts/layout";
-import { fingerprintOf, newNonce } from "../session";
+import { pathIn } from "../query";
+import { newNonce } from "../session";
 
 const MAX_TOKEN_LENGTH = 1_000;
 const FIELD = "token";
+const HOME = "/dashboard";
 
 export const signInRoutes = new Hono<DashboardEnv>();
 
-signInRoutes.get(SIGN_IN_PATH, (c) => signInPage(destinationOf(c.req.query("to")), null));
+signInRoutes.get(SIGN_IN_PATH, async (c) => {
+  const to = pathIn(c.req.query("to")) ?? HOME;
+  return (await sessionOf(c)) ? c.redirect(to, 303) : signInPage(to, null);
+});
 
 signInRoutes.post(SIGN_IN_PATH, async (c) => {
   if (!comesFromHere(c.req.raw)) return c.text("This request does not come from the dashboard.", 403);
   const form = await c.req.parseBody();
   const given = form[FIELD];
-  const to = destinationOf(typeof form.to === "string" ? form.to : undefined);
+  const to = pathIn(typeof form.to === "string" ? form.to : undefined) ?? HOME;
   if (typeof given !== "string" || given.trim() === "" || given.length > MAX_TOKEN_LENGTH) {
     return signInPage(to, "Enter a token.");
   }
@@ -29,21 +35,18 @@ signInRoutes.post(SIGN_IN_PATH, async (c) => {
     return signInPage(to, `Too many wrong tokens. Try again in ${minutes} minutes.`, 429);
   }
   if (outcome.type === "refused") return signInPage(to, "This is not one of ADMIN_TOKENS.", 401);
-  const actor = `token ${await fingerprintOf(outcome.token)}`;
+  const { id: actor } = await actorOfToken(outcome.token);
   await beginSession(c, { actor, signedInAt: c.env.now(), nonce: newNonce() }, outcome.token);
   return c.redirect(to, 303);
 });
 
-signInRoutes.post("/dashboard/sign-out", (c) => {
-  if (!comesFromHere(c.req.raw)) return c.text("This request does not come from the dashboard.", 403);
+/** Behind the sign-in, like everything that changes something. */
+export const signOutRoutes = new Hono<DashboardEnv>();
+
+signOutRoutes.post("/dashboard/sign-out", async (c) => {
   endSession(c);
   return c.redirect(SIGN_IN_PATH, 303);
 });
-
-/** A path of the dashboard and nothing else: never another host. */
-function destinationOf(to: string | undefined): string {
-  return to !== undefined && /^\/dashboard(?:[/?][\x21-\x7e]*)?$/.test(to) && !to.includes("\\") ? to : "/dashboard";
-}
 
 async function signInPage(to: string, problem: string | null, status: 200 | 401 | 429 = 200): Promise<Response> {
   const assets = { style: await assetUrl("dashboard.css"), script: await assetUrl("dashboard.js") };

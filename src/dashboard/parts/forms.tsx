@@ -35,6 +35,18 @@ export function Confirm({ label, action, token, submit, isDangerous = false, chi
   );
 }
 
+export const MAX_NOTE_LENGTH = 2_000;
+
+/** Why: for whoever looks at it later. */
+export function Note({ isRequired = false }: { isRequired?: boolean }) {
+  return (
+    <label>
+      {isRequired ? "Why" : "Why (if you like)"}
+      <input type="text" name="note" maxlength={MAX_NOTE_LENGTH} required={isRequired} autocomplete="off" />
+    </label>
+  );
+}
+
 interface FieldProps {
   readonly label: string;
   readonly name: string;
@@ -77,20 +89,53 @@ export function Choice({ label, name, value = "", options }: ChoiceProps) {
   );
 }
 
-/** On to older entries; the filters stay in the URL. */
-export function Pager({ url, cursor }: { url: URL; cursor: string | null }) {
+interface FiltersProps {
+  readonly action: string;
+  /** Is anything filtered? Then all of it can be taken away. */
+  readonly isSet: boolean;
+  readonly children?: Child;
+}
+
+/** What a list shows: by GET, so that the URL says it and can be shared. */
+export function Filters({ action, isSet, children }: FiltersProps) {
+  return (
+    <form class="panel" action={action} aria-label="Filter">
+      <div class="filters">
+        {children}
+        <div class="actions">
+          <button class="primary" type="submit">
+            Show
+          </button>
+          {isSet ? <a href={action}>Clear</a> : null}
+        </div>
+      </div>
+    </form>
+  );
+}
+
+interface PagerProps {
+  readonly url: URL;
+  /** Where the next page begins; `null`: this is the last. */
+  readonly cursor: string | null;
+  /** The page ends because enough was looked at, not because it is full. */
+  readonly isCut?: boolean;
+}
+
+/** On to the next page; the filters stay in the URL. */
+export function Pager({ url, cursor, isCut = false }: PagerProps) {
   const isLater = url.searchParams.has("cursor");
   if (cursor === null && !isLater) return null;
   return (
     <nav class="pager" aria-label="More">
+      {isCut ? <span class="soft small">There is more to look through.</span> : null}
       {isLater ? (
         <a class="button" href={withQuery(url, { cursor: null })}>
-          Newest
+          To the beginning
         </a>
       ) : null}
       {cursor === null ? null : (
         <a class="button" href={withQuery(url, { cursor })} rel="next">
-          Older
+          {isCut ? "Search on" : "More"}
         </a>
       )}
     </nav>

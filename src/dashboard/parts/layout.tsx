@@ -12,8 +12,8 @@ export interface Frame {
   readonly session: Session;
   readonly formToken: string;
   readonly assets: Assets;
-  /** What waits for a person, by path: a number beside the entry of the navigation. */
-  readonly waiting?: Readonly<Record<string, number>> | undefined;
+  /** What waits for a person, by path: said beside the entry of the navigation. */
+  readonly waiting: Readonly<Record<string, string>>;
   /** What the search box holds. */
   readonly search?: string | undefined;
 }
@@ -33,6 +33,7 @@ const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
   ["/dashboard/connections", "Connections"],
   ["/dashboard/import", "Import"],
   ["/dashboard/try", "Try a bounce"],
+  ["/dashboard/audit", "Audit trail"],
 ];
 
 const DOCTYPE = raw("<!doctype html>");
@@ -51,15 +52,16 @@ export function Bare({ title, assets, children }: { title: string; assets: Asset
 }
 
 export function Page({ frame, children }: { frame: Frame; children?: Child }) {
-  const { title, path, session, formToken, assets, waiting = {}, search } = frame;
+  const { title, path, session, formToken, assets, waiting, search } = frame;
   return (
     <Bare title={title} assets={assets}>
       <a class="skip" href="#main">
         Skip to the page
       </a>
       <div class="shell">
-        <div class="side">
+        <header class="side">
           <a class="brand" href="/dashboard">
+            <Mark />
             Bouncekeeper
           </a>
           <nav aria-label="Pages">
@@ -68,7 +70,12 @@ export function Page({ frame, children }: { frame: Frame; children?: Child }) {
                 <li>
                   <a href={href} aria-current={isCurrent(href, path) ? "page" : undefined}>
                     {label}
-                    {waiting[href] ? <span class="count">{waiting[href]}</span> : null}
+                    {waiting[href] === undefined ? null : (
+                      <span class="count">
+                        {waiting[href]}
+                        <span class="visually-hidden"> waiting</span>
+                      </span>
+                    )}
                   </a>
                 </li>
               ))}
@@ -76,35 +83,52 @@ export function Page({ frame, children }: { frame: Frame; children?: Child }) {
           </nav>
           <form class="who" method="post" action="/dashboard/sign-out">
             <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken} />
-            <div class="name">Signed in as {session.actor}</div>
+            <div class="name">
+              Signed in as <bdi>{session.actor}</bdi>
+            </div>
             <button class="link" type="submit">
               Sign out
             </button>
           </form>
-        </div>
+        </header>
         <div class="main">
-          <div class="top">
-            <search class="search-box">
-              <form class="search" action="/dashboard/recipients">
-                <label class="visually-hidden" for="search">
-                  Find a recipient
-                </label>
-                <input
-                  id="search"
-                  name="q"
-                  type="search"
-                  placeholder="Find a recipient"
-                  value={search}
-                  autocomplete="off"
-                />
-                <button type="submit">Find</button>
-              </form>
-            </search>
-          </div>
-          <main id="main">{children}</main>
+          <search class="search-box">
+            <form class="search" action="/dashboard/recipients">
+              <label class="visually-hidden" for="search">
+                Find a recipient
+              </label>
+              <input
+                id="search"
+                name="q"
+                type="search"
+                placeholder="Find a recipient or a domain"
+                value={search}
+                maxlength={500}
+                autocomplete="off"
+                spellcheck={false}
+              />
+              <button type="submit">Find</button>
+            </form>
+          </search>
+          <main id="main" tabindex={-1}>
+            {children}
+          </main>
+          <footer class="soft small">
+            Times are in <span data-zone>UTC</span>.
+          </footer>
         </div>
       </div>
     </Bare>
+  );
+}
+
+/** An envelope that comes back. */
+function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M3 6.5h13M3 6.5v11h8M3 6.5l6.5 5 6.5-5v3" />
+      <path d="M21 18a5 5 0 1 1-1.6-5.4M20.6 9.6v3.4h-3.4" />
+    </svg>
   );
 }
 
@@ -113,6 +137,7 @@ function Head({ title, assets }: { title: string; assets: Assets }) {
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
       <title>{`${title} · Bouncekeeper`}</title>
       <link rel="icon" href="data:," />

@@ -1,29 +1,71 @@
 /** What has just been done, told by a word in the URL: never a text of the URL itself. */
-const NOTICES: Readonly<Record<string, readonly [tone: "good" | "warn" | "bad", words: string]>> = {
-  blocked: ["good", "Blocked. Senders are told so within a minute; strong and bulk checks at once."],
+import { isUuid } from "../../domain/address";
+import { FormToken } from "./forms";
+
+type Tone = "good" | "warn" | "bad";
+
+const NOTICES: Readonly<Record<string, readonly [tone: Tone, words: string]>> = {
+  blocked: ["good", "Blocked. Checks know it within a minute; strong and bulk checks at once."],
+  "blocked-already": ["warn", "It is blocked already; nothing was changed."],
   released: ["good", "Released. Nothing that occurred before can suppress it again."],
-  "needs-force": ["warn", "The recipient complained. To release it, confirm that and say why."],
+  "released-some": [
+    "warn",
+    "Released, but for those who complained: releasing these needs your confirmation and a note that says why.",
+  ],
+  "too-many-to-erase": ["warn", "Nothing was changed: at most 50 can be erased at once."],
+  "needs-force": [
+    "warn",
+    "Somebody of these complained. Releasing that needs your confirmation and a note that says why.",
+  ],
   allowed: ["good", "On the allow-list: nothing automatic can suppress it."],
   disallowed: ["good", "Taken off the allow-list."],
-  erased: ["good", "Erased: events, counters and cached answers are gone."],
-  "erased-suppressed": ["good", "Erased. Only the hash stays, so that it is not mailed again."],
+  erased: ["good", "Erased. Nothing of it is kept."],
+  "erased-suppressed": ["good", "Erased. Only its hash stays, so that it is not mailed again."],
+  "erasure-pending": ["warn", "Erased from the journal and the list. The rest follows within a few minutes."],
   replayed: ["good", "Read again, and recorded."],
-  "replayed-kept": ["warn", "Read again. It still cannot be read or believed, so it stays."],
+  "replayed-kept": ["warn", "Read again. What still cannot be read or believed stays here."],
   dismissed: ["good", "Dropped."],
   "body-gone": ["bad", "Its bytes are no longer kept."],
+  imported: ["good", "Imported. Whoever is on the list and was not suppressed yet is so now, or within minutes."],
+  "import-cut-off": ["warn", "The import was cut off. What was recorded stays; the same list again records the rest."],
   reverted: ["good", "Undone."],
-  "nothing-chosen": ["warn", "Nothing was chosen."],
+  reverting: ["good", "It is being undone; for a long list that takes some minutes."],
+  "nothing-chosen": ["warn", "Nothing was chosen. Tick the rows first."],
   "not-found": ["bad", "It is not there any more."],
+  "bad-time": ["warn", "Nothing was changed: the end has to be a day to come."],
+  "not-confirmed": ["warn", "Nothing was changed: confirm first that it is meant."],
+  "test-recorded": ["good", "The test event was read and recorded: it is among the connection's events."],
+  "test-unreadable": [
+    "bad",
+    "The adapter did not understand the test event. That is a fault of Bouncekeeper: please report it.",
+  ],
+  "test-failed": ["bad", "The test event could not be recorded: the database does not answer. Try again."],
+  "test-unknown": ["warn", "There is no test event for this provider."],
   failed: ["bad", "That did not work. Nothing was changed; try again."],
 };
 
-export function Notice({ word }: { word: string | undefined }) {
-  const notice = word !== undefined && Object.hasOwn(NOTICES, word) ? NOTICES[word] : undefined;
+interface NoticeProps {
+  /** Of the page: `done` says what was done, `batch` names what can be undone. */
+  readonly url: URL;
+  readonly token: string;
+}
+
+export function Notice({ url, token }: NoticeProps) {
+  const word = url.searchParams.get("done") ?? "";
+  const notice = Object.hasOwn(NOTICES, word) ? NOTICES[word] : undefined;
   if (!notice) return null;
   const [tone, words] = notice;
+  const batch = url.searchParams.get("batch");
   return (
     <div class={`notice ${tone}`} role="status">
-      {words}
+      <span>{words}</span>
+      {batch !== null && isUuid(batch) ? (
+        <form method="post" action={`/dashboard/batches/${batch}/revert`}>
+          <FormToken token={token} />
+          <input type="hidden" name="to" value={url.pathname} />
+          <button type="submit">Undo</button>
+        </form>
+      ) : null}
     </div>
   );
 }

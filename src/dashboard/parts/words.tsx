@@ -68,6 +68,11 @@ export function ReasonBadge({ reason }: { reason: Reason }) {
   return <Badge tone={reason === "unsubscribe" ? "warn" : "bad"}>{REASON_WORDS[reason]}</Badge>;
 }
 
+/** The page of a recipient. @param address canonical */
+export function recipientPath(address: string): string {
+  return `/dashboard/recipients/${encodeURIComponent(address)}`;
+}
+
 /** Somebody else's text, kept apart from the direction of the text around it. */
 export function Foreign({ text }: { text: string }) {
   return <bdi class="wrap">{text}</bdi>;
@@ -90,9 +95,34 @@ export function count(value: number): string {
   return NUMBER.format(value);
 }
 
+/** `12 KB` @param bytes how many */
+export function bytesWords(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
 /** A share in per cent, with as many digits as tell it from nothing. */
 export function percent(share: number): string {
   if (share === 0) return "0 %";
   const value = share * 100;
   return `${value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : 1)} %`;
+}
+
+/** `bad-mailbox` → `bad mailbox`: why mail bounced, in the words of the journal. */
+export function reasonWords(category: string): string {
+  return category === "" ? "not stated" : category.replaceAll("-", " ").replaceAll("_", " ");
+}
+
+/** Who did something: a person whom Access let in, or a token's fingerprint; and what was said of it. */
+export function ActorName({ id, label }: { id: string; label: string | null }) {
+  return (
+    <>
+      <bdi>{id}</bdi>
+      {label === null ? null : (
+        <div class="soft small">
+          <bdi>{label}</bdi>
+        </div>
+      )}
+    </>
+  );
 }

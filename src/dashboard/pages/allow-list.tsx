@@ -1,0 +1,94 @@
+/** The allow-list: addresses that nothing automatic suppresses. */
+import { Hono } from "hono";
+import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { type AllowedRow, allowedPage } from "../../store/allowlist";
+import { suppressionsOf } from "../../store/recipients";
+import type { DashboardEnv } from "../env";
+import { frameOf } from "../frame";
+import { Field, Filters, Pager } from "../parts/forms";
+import { Page } from "../parts/layout";
+import { Empty, Foreign, ReasonBadge, recipientPath, Time } from "../parts/words";
+import { queryOf } from "../query";
+
+const PATH = "/dashboard/allow-list";
+const PAGE_SIZE = 100;
+
+export const allowListRoutes = new Hono<DashboardEnv>();
+
+allowListRoutes.get(PATH, async (c) => {
+  const url = new URL(c.req.url);
+  const { q } = queryOf(url, ["q"]);
+  const after = placeIn(url.searchParams.get("cursor"));
+  const rows = await allowedPage(c.env.db, q?.toLowerCase() ?? null, PAGE_SIZE, after);
+  const last = rows.at(-1);
+  const next = rows.length === PAGE_SIZE && last ? encodeCursor("allowlist", [last.address]) : null;
+  const frame = await frameOf(c, { title: "Allow-list", path: "/dashboard/suppressions" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Allow-list</h1>
+        <a class="button" href="/dashboard/suppressions">
+          Suppressions
+        </a>
+      </div>
+      <Filters action={PATH} isSet={q !== undefined}>
+        <Field label="Part of the address" name="q" value={q} />
+      </Filters>
+      <section class="panel" aria-label="Allowed">
+        {rows.length === 0 ? (
+          <Empty title={q === undefined ? "Nobody is on the allow-list" : "Nobody matches"}>
+            <p>An address is put on it on its own page: search for it above.</p>
+          </Empty>
+        ) : (
+          <List rows={rows} now={c.env.now()} />
+        )}
+        <Pager url={url} cursor={next} />
+      </section>
+    </Page>,
+  );
+});
+
+function placeIn(cursor: string | null): string | null {
+  try {
+    return decodeCursor("allowlist", cursor ?? undefined, ["string"])?.[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function List({ rows, now }: { rows: readonly AllowedRow[]; now: number }) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Recipient</th>
+            <th scope="col">Since</th>
+            <th scope="col">Why</th>
+            <th scope="col">Suppressed all the same</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              <td class="address">
+                <a href={recipientPath(row.address)}>
+                  <Foreign text={row.address} />
+                </a>
+              </td>
+              <td>{row.since === null ? null : <Time at={row.since} precision="minute" />}</td>
+              <td class="text">
+                <Foreign text={row.note ?? ""} />
+              </td>
+              <td>
+                {suppressionsOf(row, now).map(({ reason }) => (
+                  <ReasonBadge reason={reason} />
+                ))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,154 @@
+/** Who did what. */
+import { type Context, Hono } from "hono";
+import { canonicalRecipient, erasedAddress, isUuid } from "../../domain/address";
+import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { recipientKey } from "../../pipeline/recipient-key";
+import { AUDIT_ACTIONS, type AuditAction, type AuditRow, auditPage } from "../../store/audit";
+import type { DashboardEnv } from "../env";
+import { frameOf } from "../frame";
+import { Choice, Field, Filters, Pager } from "../parts/forms";
+import { Page } from "../parts/layout";
+import { ActorName, Empty, Foreign, recipientPath, Time } from "../parts/words";
+import { optional, queryOf, timeOf } from "../query";
+
+const PATH = "/dashboard/audit";
+const PAGE_SIZE = 100;
+const FILTERS = ["actor", "action", "subject", "since", "until"];
+
+const WORDS: Readonly<Record<AuditAction, string>> = {
+  block: "blocked",
+  release: "released",
+  allow: "put on the allow-list",
+  disallow: "took off the allow-list",
+  import: "imported a list",
+  bulk_block: "blocked",
+  bulk_release: "released",
+  revert: "undid",
+  erase: "erased",
+  replay: "read again from quarantine",
+  drop: "dropped from quarantine",
+  rebuild: "rebuilt",
+};
+
+export const auditRoutes = new Hono<DashboardEnv>();
+
+auditRoutes.get(PATH, async (c) => {
+  const url = new URL(c.req.url);
+  const query = queryOf(url, FILTERS);
+  const filter = {
+    ...optional("actor", query.actor),
+    ...optional(
+      "action",
+      AUDIT_ACTIONS.find((action) => action === query.action),
+    ),
+    ...optional("subject", await subjectIn(query.subject)),
+    ...optional("since", timeOf(query.since)),
+    ...optional("until", timeOf(query.until)),
+  };
+  const rows = await auditPage(c.env.db, filter, PAGE_SIZE, placeIn(c));
+  const last = rows.at(-1);
+  const next = rows.length === PAGE_SIZE && last ? encodeCursor("audit", [last.at, last.request_id]) : null;
+  const frame = await frameOf(c, { title: "Audit trail", path: PATH });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Audit trail</h1>
+      </div>
+      <Filters action={PATH} isSet={Object.keys(query).length > 0}>
+        <Field label="Who" name="actor" value={query.actor} />
+        <Choice
+          label="Did what"
+          name="action"
+          value={query.action}
+          options={[["", "any"], ...AUDIT_ACTIONS.map((action) => [action, action.replaceAll("_", " ")] as const)]}
+        />
+        <Field label="To whom (an address)" name="subject" value={query.subject} />
+        <Field label="From (UTC)" name="since" type="date" value={query.since} />
+        <Field label="to before" name="until" type="date" value={query.until} />
+      </Filters>
+      <section class="panel" aria-label="Entries">
+        {rows.length === 0 ? (
+          <Empty title="Nothing was done by hand">
+            <p>Blocks, releases, imports, erasures and the like will be listed here, with who did them.</p>
+          </Empty>
+        ) : (
+          <Entries rows={rows} />
+        )}
+        <Pager url={url} cursor={next} />
+      </section>
+    </Page>,
+  );
+});
+
+function placeIn(c: Context<DashboardEnv>): { at: number; requestId: string } | null {
+  try {
+    const place = decodeCursor("audit", c.req.query("cursor"), ["number", "string"]);
+    return place && { at: place[0], requestId: place[1] };
+  } catch {
+    return null;
+  }
+}
+
+/** Addresses are looked up by their hash; everything else by itself. */
+async function subjectIn(text: string | undefined): Promise<string | undefined> {
+  const address = text?.includes("@") ? canonicalRecipient(text) : null;
+  return address?.ok ? recipientKey(address.value) : text;
+}
+
+function Entries({ rows }: { rows: readonly AuditRow[] }) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Who</th>
+            <th scope="col">Did what</th>
+            <th scope="col">To what</th>
+            <th scope="col">Details</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              <td>
+                <Time at={row.at} />
+              </td>
+              <td>
+                <ActorName id={row.actor} label={row.actor_label} />
+              </td>
+              <td>{WORDS[row.action]}</td>
+              <td>
+                <Subject row={row} />
+              </td>
+              <td class="text small">
+                <Foreign text={detailsOf(row)} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const KEY = /^[0-9a-f]{64}$/;
+
+/** A recipient is named by the hash of the address: the trail keeps no addresses. */
+function Subject({ row: { subject } }: { row: AuditRow }) {
+  if (subject === null) return null;
+  if (isUuid(subject)) return <a href={`/dashboard/batches/${subject}`}>a batch</a>;
+  if (!KEY.test(subject)) return <span class="mono">{subject}</span>;
+  return (
+    <a class="mono" href={recipientPath(erasedAddress(subject))}>
+      {subject.slice(0, 12)}…
+    </a>
+  );
+}
+
+function detailsOf({ detail }: AuditRow): string {
+  if (detail === null) return "";
+  return Object.entries(JSON.parse(detail) as Record<string, unknown>)
+    .map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .join(", ");
+}

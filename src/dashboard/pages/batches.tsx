@@ -1,0 +1,187 @@
+/** What was done to many recipients at once, how far it has come, and undoing it. */
+import { Hono } from "hono";
+import { isUuid } from "../../domain/address";
+import { revertBatch } from "../../pipeline/batches";
+import { type BatchRow, batchById, batchPage } from "../../store/batches";
+import type { DashboardEnv } from "../env";
+import { actorOf, frameOf } from "../frame";
+import { Confirm, Pager } from "../parts/forms";
+import { Page } from "../parts/layout";
+import { Notice } from "../parts/notice";
+import { ActorName, Badge, count, Empty, Foreign, Time } from "../parts/words";
+import { pathIn, queryOf, textIn } from "../query";
+import { notFoundPage } from "./problems";
+
+const PATH = "/dashboard/batches";
+const PAGE_SIZE = 50;
+
+const KINDS: Readonly<Record<BatchRow["kind"], string>> = { import: "Import", block: "Block", release: "Release" };
+
+export const batchesRoutes = new Hono<DashboardEnv>();
+
+batchesRoutes.get(PATH, async (c) => {
+  const url = new URL(c.req.url);
+  const { cursor } = queryOf(url, ["cursor"]);
+  const rows = await batchPage(c.env.db, PAGE_SIZE, cursor !== undefined && isUuid(cursor) ? cursor : null);
+  const last = rows.at(-1);
+  const frame = await frameOf(c, { title: "Batches", path: "/dashboard/import" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Batches</h1>
+      </div>
+      <section class="panel" aria-label="Batches">
+        {rows.length === 0 ? (
+          <Empty title="Nothing yet">
+            <p>
+              <a href="/dashboard/import">Imports</a>, and what is blocked or released here, will be listed, and can be
+              undone.
+            </p>
+          </Empty>
+        ) : (
+          <BatchTable rows={rows} />
+        )}
+        <Pager url={url} cursor={rows.length === PAGE_SIZE && last ? last.id : null} />
+      </section>
+    </Page>,
+  );
+});
+
+export function BatchTable({ rows }: { rows: readonly BatchRow[] }) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">What</th>
+            <th scope="col">State</th>
+            <th scope="col" class="num">
+              New
+            </th>
+            <th scope="col">By</th>
+            <th scope="col">Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              <td>
+                <a href={`${PATH}/${row.id}`}>
+                  <Time at={row.created_at} precision="minute" />
+                </a>
+              </td>
+              <td>
+                {KINDS[row.kind]}
+                {row.format === null ? null : <div class="soft small">{row.format}</div>}
+              </td>
+              <td>
+                <State row={row} />
+              </td>
+              <td class="num">{count(row.added)}</td>
+              <td>
+                <ActorName id={row.actor} label={row.actor_label} />
+              </td>
+              <td class="text">
+                <Foreign text={row.note ?? ""} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function State({ row }: { row: BatchRow }) {
+  if (row.status === "reverted") return <Badge>undone</Badge>;
+  if (row.status === "reverting") return <Badge tone="warn">being undone</Badge>;
+  if (row.status === "incomplete") return <Badge tone="bad">cut off</Badge>;
+  return row.pending > 0 ? <Badge tone="warn">taking effect</Badge> : <Badge tone="good">in effect</Badge>;
+}
+
+batchesRoutes.get(`${PATH}/:id`, async (c) => {
+  const row = await batchById(c.env.db, c.req.param("id"));
+  if (!row) return notFoundPage(c);
+  const frame = await frameOf(c, { title: KINDS[row.kind], path: "/dashboard/import" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>{KINDS[row.kind]}</h1>
+        <State row={row} />
+      </div>
+      <Notice url={new URL(c.req.url)} token={frame.formToken} />
+      <section class="panel" aria-label="About it">
+        <dl class="facts">
+          <dt>When</dt>
+          <dd>
+            <Time at={row.created_at} />
+          </dd>
+          <dt>By</dt>
+          <dd>
+            <ActorName id={row.actor} label={row.actor_label} />
+          </dd>
+          {row.note === null ? null : (
+            <>
+              <dt>Why</dt>
+              <dd>
+                <Foreign text={row.note} />
+              </dd>
+            </>
+          )}
+          {row.format === null ? null : (
+            <>
+              <dt>Read as</dt>
+              <dd>{row.format}</dd>
+            </>
+          )}
+          <dt>Rows</dt>
+          <dd>
+            {count(row.row_count)}: {count(row.added)} new, {count(row.known)} on record already, {count(row.skipped)}{" "}
+            left out, {count(row.invalid)} unreadable
+          </dd>
+          <dt>Still to take effect</dt>
+          <dd>{row.pending ? `${count(row.pending)}; the cron goes on every minute` : "nothing"}</dd>
+          {row.reverted_at === null ? null : (
+            <>
+              <dt>Undone</dt>
+              <dd>
+                <Time at={row.reverted_at} />: {count(row.retracted)} events were withdrawn
+              </dd>
+            </>
+          )}
+        </dl>
+        {row.status === "incomplete" ? (
+          <p>It was cut off. What was recorded stays and takes effect; the same list again records what is missing.</p>
+        ) : null}
+        {row.status === "reverted" ? null : (
+          <div class="actions">
+            <Confirm
+              label="Undo…"
+              action={`${PATH}/${row.id}/revert`}
+              token={frame.formToken}
+              submit={row.status === "reverting" ? "Go on undoing" : "Undo it"}
+            >
+              <p>
+                Its {count(row.added)} events are withdrawn, and their recipients are decided about anew without them.
+                What happened later stays. To have it back, do the same again.
+              </p>
+            </Confirm>
+          </div>
+        )}
+      </section>
+      <p>
+        <a href={PATH}>All batches</a>
+      </p>
+    </Page>,
+  );
+});
+
+batchesRoutes.post(`${PATH}/:id/revert`, async (c) => {
+  const id = c.req.param("id");
+  const form = await c.req.parseBody();
+  const to = pathIn(textIn(form, "to", 1_000)) ?? `${PATH}/${id}`;
+  const row = await revertBatch(c.env, { id, actor: actorOf(c), requestId: c.env.requestId });
+  const done = row === null ? "not-found" : row.status === "reverted" && row.pending === 0 ? "reverted" : "reverting";
+  return c.redirect(`${to}?done=${done}`, 303);
+});

@@ -1,0 +1,66 @@
+/** The receipt behind an event: one request or mail, as it came. */
+import { Hono } from "hono";
+import { gunzip } from "../../pipeline/receipt";
+import { receiptWithBody } from "../../store/receipts";
+import type { DashboardEnv } from "../env";
+import { frameOf } from "../frame";
+import { Page } from "../parts/layout";
+import { RawBody } from "../parts/raw-body";
+import { bytesWords, count, Time } from "../parts/words";
+import { notFoundPage } from "./problems";
+
+export const receiptsRoutes = new Hono<DashboardEnv>();
+
+receiptsRoutes.get("/dashboard/receipts/:id{[0-9]{1,16}}", async (c) => {
+  const kept = await receiptWithBody(c.env.db, Number(c.req.param("id")));
+  if (!kept) return notFoundPage(c);
+  const { receipt, body } = kept;
+  const bytes = body ? await gunzip(body) : null;
+  const frame = await frameOf(c, { title: `Receipt ${receipt.id}`, path: "/dashboard/events" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Receipt {receipt.id}</h1>
+      </div>
+      <section class="panel" aria-label="About it">
+        <dl class="facts">
+          <dt>Received</dt>
+          <dd>
+            <Time at={receipt.received_at} />
+          </dd>
+          <dt>From</dt>
+          <dd>
+            <a href={`/dashboard/connections/${receipt.provider}/${receipt.connection}`}>
+              {receipt.provider}/{receipt.connection}
+            </a>
+            , by {receipt.source}
+          </dd>
+          <dt>Request</dt>
+          <dd class="mono">{receipt.request_id}</dd>
+          <dt>Size</dt>
+          <dd>{bytesWords(receipt.body_bytes)}</dd>
+          {receipt.replay_of === null ? null : (
+            <>
+              <dt>Replay of</dt>
+              <dd>
+                <a href={`/dashboard/receipts/${receipt.replay_of}`}>receipt {count(receipt.replay_of)}</a>
+              </dd>
+            </>
+          )}
+        </dl>
+      </section>
+      <section class="panel">
+        <header>
+          <h2>As it came</h2>
+        </header>
+        {bytes === null ? (
+          <p class="none">
+            {receipt.body_bytes === 0 ? "It had no body." : "The bytes are no longer kept; the events are."}
+          </p>
+        ) : (
+          <RawBody bytes={bytes} />
+        )}
+      </section>
+    </Page>,
+  );
+});

@@ -1,0 +1,136 @@
+/** Tables of the overview: by provider, domain and reason, and what changed most. */
+import { bounceRate, bouncesOf, type Overview, type Tally, type TallyOf } from "../../pipeline/overview";
+import { count, percent, reasonWords } from "./words";
+
+/** Rows of each table. */
+const SHOWN = 8;
+/** A change of less is chance. */
+const MIN_CHANGE = 3;
+
+interface Column {
+  readonly head: string;
+  readonly cell: (now: Tally, before: Tally) => string;
+}
+
+const DELIVERED: Column = { head: "Delivered", cell: (now) => count(now.delivered) };
+const BOUNCED: Column = { head: "Bounced", cell: (now) => count(bouncesOf(now)) };
+const RATE: Column = { head: "Rate", cell: (now) => percent(bounceRate(now)) };
+const COMPLAINTS: Column = { head: "Complaints", cell: (now) => count(now.complained) };
+const BEFORE: Column = { head: "Before", cell: (_, before) => count(bouncesOf(before)) };
+
+export const OF_SENDING: readonly Column[] = [DELIVERED, BOUNCED, RATE, COMPLAINTS];
+export const OF_BOUNCES: readonly Column[] = [BOUNCED, BEFORE];
+
+interface ComparisonProps {
+  readonly title: string;
+  readonly head: string;
+  readonly rows: readonly TallyOf[];
+  readonly columns: readonly Column[];
+  readonly words?: (value: string) => string;
+  readonly href?: (value: string) => string;
+  /** Which days these are, where they are not those of the page. */
+  readonly note?: string | undefined;
+}
+
+/** Those with the most in the period. */
+export function Comparison({ title, head, rows, columns, words = String, href, note }: ComparisonProps) {
+  const shown = rows.filter(({ now }) => Object.values(now).some((n) => n > 0)).slice(0, SHOWN);
+  return (
+    <section class="panel">
+      <header>
+        <h2>{title}</h2>
+        {note === undefined ? null : <span class="soft small">{note}</span>}
+      </header>
+      {shown.length === 0 ? (
+        <p class="none">Nothing in this time.</p>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{head}</th>
+                {columns.map((column) => (
+                  <th scope="col" class="num">
+                    {column.head}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map(({ value, now, before }) => (
+                <tr>
+                  <th scope="row" class="name">
+                    {href ? <a href={href(value)}>{words(value)}</a> : words(value)}
+                  </th>
+                  {columns.map(({ cell }) => (
+                    <td class="num">{cell(now, before)}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The reasons, domains and providers whose bounces moved most. */
+export function Changes({ view }: { view: Overview }) {
+  const groups = [
+    ["Reason", view.reasons.map((row) => ({ ...row, value: reasonWords(row.value) }))],
+    ["Domain", view.domains],
+    ["Provider", view.providers],
+  ] as const;
+  const moved = groups
+    .flatMap(([what, rows]) =>
+      rows.map(({ value, now, before }) => ({ what, value, now: bouncesOf(now), before: bouncesOf(before) })),
+    )
+    .filter(({ now, before }) => Math.abs(now - before) >= MIN_CHANGE)
+    .sort((a, b) => Math.abs(b.now - b.before) - Math.abs(a.now - a.before))
+    .slice(0, SHOWN);
+  return (
+    <section class="panel">
+      <header>
+        <h2>What changed most</h2>
+      </header>
+      {moved.length === 0 ? (
+        <p class="none">Bounces are as they were in the time before.</p>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Bounces by</th>
+                <th scope="col" class="num">
+                  Before
+                </th>
+                <th scope="col" class="num">
+                  Now
+                </th>
+                <th scope="col" class="num">
+                  Change
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {moved.map(({ what, value, now, before }) => (
+                <tr>
+                  <th scope="row" class="name">
+                    <span class="soft">{what}:</span> {value}
+                  </th>
+                  <td class="num">{count(before)}</td>
+                  <td class="num">{count(now)}</td>
+                  <td class={`num ${now > before ? "up" : "down"}`}>
+                    {now > before ? "+" : "−"}
+                    {count(Math.abs(now - before))}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
