@@ -5,13 +5,14 @@
  * groupings; operators block and release; recipients are rebuilt; the cron runs. Several of these at the same time, with
  * the steps of all of them in a random order, and with faults before and after steps. Then the sources post again what
  * was not acknowledged, and the cron runs a few times. In the end every store says what the pure fold says over the set
- * of recorded events, each event is recorded once and counted once in the statistics, and the last command of an
- * operator holds.
+ * of recorded events, each event is recorded once and counted once in the statistics, the last command of an operator
+ * holds, and a mirror that followed the changes says the same.
  *
  * A failure prints the seed and the shrunk plan.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { expectMirror } from "../support/changes";
 import { type Faults, withFaults } from "../support/faults";
 import { type Agreed, expectAgreement, expectAllStatistics, expectStatistics, policyOf } from "../support/ledger";
 import {
@@ -157,6 +158,7 @@ it(
       { numRuns: RUNS, interruptAfterTimeLimit: REPORT_AFTER_MS, markInterruptAsFailure: true },
     );
     await expectAllStatistics();
+    await expectMirror();
   },
   TIMEOUT_MS,
 );
