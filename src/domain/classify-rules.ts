@@ -12,6 +12,7 @@ import { HINT_RULES } from "./classify-rules/hints";
 import { LIMIT_RULES } from "./classify-rules/limits";
 import { MAILBOX_RULES } from "./classify-rules/mailbox";
 import { MESSAGE_RULES } from "./classify-rules/message";
+import { RATE_RULES } from "./classify-rules/rates";
 import { RECEIVER_RULES } from "./classify-rules/receivers";
 import { REGIONAL_RULES } from "./classify-rules/regional";
 import { SENDER_RULES } from "./classify-rules/sender";
@@ -26,6 +27,7 @@ export const TEXT_RULES: readonly TextRule[] = [
   ...REGIONAL_RULES,
   ...GATEWAY_RULES,
   ...SENDER_RULES,
+  ...RATE_RULES,
   ...SENDER_ADDRESS_RULES,
   ...MESSAGE_RULES,
   ...LOOKUP_RULES,

@@ -61,7 +61,9 @@ export function classify(evidence: Evidence): Classification {
   if (stated?.fixed && evidence.category !== undefined) return ofStated(stated, evidence.category);
   const the = caseOf(evidence);
   const found = named(the);
-  if (found && !stated?.fixed) return found;
+  // A text may also name several causes, and say itself that it does not know.
+  const isDecided = found !== null && (stated === undefined || found.class !== "undetermined");
+  if (isDecided && !stated?.fixed) return found;
   const hint = found ?? hinted(the);
   // A category that goes with another class would contradict the provider's.
   if (stated) return ofStated(stated, evidence.category ?? (hint?.class === stated.class ? hint.category : undefined));

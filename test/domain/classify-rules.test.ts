@@ -41,7 +41,7 @@ describe("every text rule", () => {
 
   it("gives addresses of example domains only in its examples", () => {
     const addresses = TEXT_RULES.flatMap((rule) => rule.examples.map(textOf)).flatMap(
-      (text) => text.match(/[\w.-]+@[\w.-]+/g) ?? [],
+      (text) => text.match(/[\w.-]+@[\w-]+(?:\.[\w-]+)*/g) ?? [],
     );
     expect(addresses.filter((address) => !/@(?:[\w-]+\.)*example\.\w+$|@$/.test(address))).toEqual([]);
   });

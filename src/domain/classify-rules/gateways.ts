@@ -140,6 +140,18 @@ export const GATEWAY_RULES: readonly TextRule[] = [
     examples: ["554 Denied by policy (Mode: normal)", "554 Denied [abcdef1.0.123456.00-2345] (Mode: normal)"],
   },
   {
+    id: "cpanel:cannot-route",
+    class: "undetermined",
+    category: "routing-errors",
+    level: "strong",
+    because:
+      "cPanel's servers say this of every address that they cannot route, and name three causes that it may have",
+    wording: ["account or domain may not exist they may be blacklisted"],
+    examples: [
+      "The mail server could not deliver mail to john@example.com. The account or domain may not exist, they may be blacklisted, or missing the proper dns entries.",
+    ],
+  },
+  {
     id: "challenge:sender-not-approved",
     class: "block",
     category: "policy-related",

@@ -19,7 +19,7 @@ export const HINT_RULES: readonly TextRule[] = [
     level: "weak",
     because:
       "a reply that speaks of spam at all mostly refuses for it, but a server's name or a link may hold the word",
-    wording: ["spam(?:mer|mers|ming)?", "junk|abuse|abusive|complaints?"],
+    wording: ["spam(?:mers?|ming)?|junk|abuse|abusive|complaints?"],
     examples: ["550 Rejected: abuse"],
   },
   {
@@ -28,13 +28,13 @@ export const HINT_RULES: readonly TextRule[] = [
     category: "bad-mailbox",
     level: "weak",
     because:
-      "with 550 'mailbox unavailable' is RFC 5321's text for a mailbox that is not found; servers also say it where they refuse for policy",
+      "with 550 'mailbox unavailable' is RFC 5321's text for a mailbox that is not found, and a bare refusal of the recipient is about the recipient; servers also say it where they refuse for policy",
     wording: [
       "(?:mail ?box|account){name} (?:is )?(?:unavailable|unavaiable|not available)",
-      "requested (?:mail )?action (?:not taken|aborted) mail ?box (?:unavailable|not found)",
-      "recipient (?:address )?rejected(?: @)?(?= (?:[.]|@|in reply|$)|$)",
-      "recipient refused|recipient (?:address )?not accepted|does not like recipient",
       "mail ?box name not allowed",
+      "recipient (?:address )?rejected(?= (?:[.]|@|in reply|$)|$)",
+      "recipient refused|recipient (?:address )?not accepted",
+      "does not like recipient",
     ],
     when: { finality: "permanent" },
     examples: [
@@ -51,10 +51,12 @@ export const HINT_RULES: readonly TextRule[] = [
     because:
       "the two servers did not understand each other's SMTP; 503 also follows from every recipient having been refused",
     wording: [
-      "(?:syntax|protocol|sequence|command) error|bad (?:sequence|command|syntax)|(?:command|parameter)s? (?:not |un)(?:implemented|recogni[sz]ed|known)|unknown command|unrecogni[sz]ed command|invalid command|illegal command",
-      "command (?:parameter )?not implemented|unexpected command|improper (?:use of )?(?:command )?pipelining|improper command",
-      "smtputf8|8bitmime|line too long|bad arguments?",
-      "syntax error in parameters",
+      "(?:syntax|protocol|sequence|command) error|syntax error in parameters",
+      "bad (?:sequence|command|syntax|arguments?)",
+      "(?:command|parameter)s? (?:not |un)(?:implemented|recogni[sz]ed|known)|command parameter not implemented",
+      "(?:unknown|unrecogni[sz]ed|invalid|illegal|unexpected|improper) command",
+      "improper (?:use of )?(?:command )?pipelining",
+      "smtputf8|8bitmime|line too long",
       "malformed address|angle brackets nested|expected word or|source routed address",
     ],
     examples: ["503 5.5.1 Bad sequence of commands", "500 5.5.2 Syntax error, command unrecognized"],
@@ -66,9 +68,10 @@ export const HINT_RULES: readonly TextRule[] = [
     level: "weak",
     because: "a refusal that gives no reason is mostly about the sender; one about the mailbox would say so",
     wording: [
-      "(?:access|permission|connection|mail|message|delivery|e ?mail|service|transaction|client|envelope|host) (?:was |is |has been |have been )?(?:denied|refused|rejected|blocked|prohibited|forbidden|not allowed|not accepted|not authori[sz]ed|not permitted)",
-      "not (?:authori[sz]ed|allowed|permitted|accepted|welcome)|prohibited|forbidden|banned|blocked|denied|refuse(?:d|s)?|rejected(?! by the (?:server for the )?(?:recipient|remote|destination|receiving))|disallowed",
-      "polic(?:y|ies)|firewall|filter(?:ed|s)?|restricted",
+      "not (?:authori[sz]ed|allowed|permitted|accepted|welcome)",
+      "prohibited|forbidden|banned|blocked|denied|refuse[ds]?|disallowed|restricted",
+      "rejected(?! by the (?:server for the )?(?:recipient|remote|destination|receiving))",
+      "polic(?:y|ies)|firewall|filter(?:ed|s)?",
     ],
     examples: ["550 Access denied", "554 Message refused", "550 Blocked"],
   },
@@ -88,7 +91,9 @@ export const HINT_RULES: readonly TextRule[] = [
     level: "weak",
     because: "servers that ask for another attempt expect to take the message then",
     wording: [
-      "(?:try|retry|come back|again|call back) (?:again|later|in|back)|please retry|try later|temporar(?:y|ily)|deferred|busy|overload(?:ed)?|will be retried|has been delayed|delivery attempts will continue",
+      "(?:try|retry|come back|call back) (?:again|later|in)|please retry",
+      "temporar(?:y|ily)|deferred|busy|overload(?:ed)?",
+      "will be retried|has been delayed|delivery attempts will continue",
     ],
     examples: ["451 Please try again later", "421 Please come back later"],
   },

@@ -1,4 +1,4 @@
-/** Mailboxes that exist, and mailboxes that are gone. */
+/** Mailboxes that were there once: disabled, or gone for good. */
 import type { TextRule } from "../classify-rule";
 
 export const MAILBOX_RULES: readonly TextRule[] = [
@@ -10,7 +10,7 @@ export const MAILBOX_RULES: readonly TextRule[] = [
     because: "Yahoo and others do not say which: an account that is disabled may come back",
     wording: [
       "disabled or discontinued",
-      "(?:full|disabled|inactive|suspended|blocked|locked) or (?:does not exist|unknown|invalid|closed|deleted)",
+      "(?:full|disabled|inactive|suspended|blocked|locked) or (?:{noexist}|unknown|invalid|closed|deleted)",
     ],
     examples: [
       "554 delivery error: dd Sorry your message to john@example.com cannot be delivered. This account has been disabled or discontinued [#102].",
@@ -23,18 +23,21 @@ export const MAILBOX_RULES: readonly TextRule[] = [
     level: "strong",
     because: "the mailbox was there once and is gone for good: moved, closed or deleted, or its owner left",
     wording: [
-      "{who}{gap} no longer (?:exists?|valid|a valid|available|in use|in service|used|on (?:this|the|our) (?:server|system|host)|at this|here|works?|with|supported|hosted|maintained|current|accepts? (?:mail|messages|e ?mail)|accepting|receives?|part of|belongs|an active|employed|associated|deliverable)",
+      "{who}{gap} no longer (?:exists?|valid|a valid|available|current|deliverable|in use|in service|used|supported|hosted|maintained)",
+      "{who}{gap} no longer (?:here|at this|on (?:this|the|our)|works?|with|part of|belongs|employed|associated|an active)",
+      "{who}{gap} no longer (?:accepts? {mail}|accepting|receives?)",
       "recipient no longer on",
       "{who}{near} (?:has|have|was|has been|is)(?: permanently)? (?:moved|relocated)",
-      "{who}{gap} has been replaced by",
       "(?:user|recipient|mail ?box) moved",
+      "{who}{gap} has been replaced by",
+      "address (?:has )?changed to",
       "{who}{name} (?:has been|have been|was|is|is now) (?:permanently |already |recently )?(?:closed|deleted|removed|cancell?ed|decommissioned|retired|erased)(?! from)",
       "(?:account|mail ?box|user) (?:closed|deleted|cancell?ed|removed)(?! from)",
       "(?:closed|deleted|cancell?ed) (?:mail ?box|account)",
-      "{who}{gap} (?:permanently (?:closed|disabled|deleted|removed|deactivated)|(?:closed|disabled|deleted|removed) permanently)",
-      "(?:has )?left (?:the |our |this )(?:company|organi[sz]ation|firm|school|university|institution)",
-      "no longer (?:employed|works? (?:here|for|at)|working (?:here|for|at)|with (?:the|this|our) (?:company|organi[sz]ation))",
-      "address (?:has )?changed to",
+      "{who}{gap} permanently (?:closed|disabled|deleted|removed|deactivated)",
+      "{who}{gap} (?:closed|disabled|deleted|removed) permanently",
+      "left (?:the |our |this )(?:company|organi[sz]ation|firm|school|university|institution)",
+      "no longer (?:employed|work(?:s|ing)? (?:here|for|at)|with (?:the|this|our) (?:company|organi[sz]ation))",
     ],
     examples: [
       "550 5.1.6 Recipient has moved",
@@ -53,14 +56,15 @@ export const MAILBOX_RULES: readonly TextRule[] = [
     level: "strong",
     because: "an account that is disabled, suspended, locked or dormant exists, and owners come back or pay their bill",
     wording: [
-      "{who}{gap} (?:is |are |was |has been |have been |been |currently |temporarily |temporary |is currently |is temporarily |administratively ){0,3}(?:disabled|inactive|deactivated|suspended|locked|locked out|frozen|dormant|expired|terminated|hibernated|not enabled|not active|not activated|unactivated|on hold|put on hold|blocked|turned off|temporarily limited|not accepting (?:any )?(?:mail|messages?|e ?mails?)|not accept any)",
-      "(?:disabled|inactive|suspended|deactivated|locked|frozen|dormant|expired|blocked|non ?active|invalid inactive|terminated|unactivated) (?:e ?mail )?(?:user|mail ?box|account|recipient|inbox|e ?mail address)",
-      "{who}{near} (?:is |are )?temporar(?:il)?y (?:unavailable|disabled|inactive|suspended|not available|blocked|locked)",
+      "{who}{gap} (?:disabled|inactive|deactivated|suspended|locked|frozen|dormant|expired|terminated|hibernated|unactivated|blocked|turned off|on hold|temporarily limited)",
+      "{who}{gap} not (?:enabled|active|activated)",
+      "{who}{gap} not (?:accepting|accept) any {mail}",
+      "(?:disabled|inactive|suspended|deactivated|locked|frozen|dormant|expired|blocked|non ?active|terminated|unactivated) (?:e ?mail )?(?:user|mail ?box|account|recipient|inbox|address)",
+      "{who}{near} temporar(?:il)?y (?:unavailable|not available)",
+      "not accepting {mail}(?! (?:from|with))",
       "user or domain is (?:disabled|suspended)",
       "recipient suspend the service",
       "p disableduser",
-      "not accepting (?:any )?(?:mail|messages?|e ?mails?)(?! (?:from|with))",
-      "mailbox is frozen|mailbox disabled|account disabled",
       "has not (?:been activated|logged in|been used|collected)",
     ],
     examples: [
@@ -78,7 +82,7 @@ export const MAILBOX_RULES: readonly TextRule[] = [
     level: "strong",
     because: "directories that find several entries for a name refuse all of them",
     wording: [
-      "(?:recipient|user|name|address)(?: name| user name)?{gap} (?:not unique|ambiguous)",
+      "(?:recipient|user|name|address){gap} (?:not unique|ambiguous)",
       "(?:several|multiple|more than one) (?:matches|match|entries) (?:found )?(?:in|for)",
       "resolver.adr.ambiguous|ambiguous (?:user|name|address|recipient)",
     ],

@@ -1,4 +1,4 @@
-/** The receiving system itself: out of space, out of order, or a program behind it that failed. */
+/** The receiving system itself: a program behind it that failed, or a fault of its own. */
 import type { TextRule } from "../classify-rule";
 
 export const SYSTEM_RULES: readonly TextRule[] = [
@@ -9,13 +9,15 @@ export const SYSTEM_RULES: readonly TextRule[] = [
     level: "strong",
     because: "the mailbox's address leads into a program (pipe, procmail, maildrop, list manager), and that failed",
     wording: [
-      "command (?:died|failed|time ?limit|output|not found)|exit(?:ed)? (?:status|code|with)|died with status|unknown mailer error|mailer error|mailer died",
-      "procmail|maildrop|vdelivermail|pipe to|local delivery failed|child process|signal [0-9]{1,2}",
-      "can ?(?:not|nt|t) (?:create|open|write|append|chdir|update|lock){gap}|unable to (?:chdir|open|create|write|lock){gap}",
-      "user missing home directory|no home directory|permission denied|insufficient permission",
-      "delivery to (?:file|pipe) forbidden|lmtp error after|homedir creat|ldap attribute|executing qmail forward|bad interpreter",
+      "command (?:died|failed|time ?limit|output|not found)",
+      "exit(?:ed)? (?:status|code|with)|died with status|signal [0-9]{1,2}|child process",
+      "unknown mailer error|mailer error|mailer died|x unix|sysexits|tempfail",
+      "procmail|maildrop|vdelivermail|pipe to|local delivery failed|lmtp error after",
+      "delivery to (?:file|pipe) forbidden|executing qmail forward|bad interpreter",
+      "(?:can ?(?:not|nt|t)|unable to) (?:create|open|write|append|chdir|update|lock)",
+      "user missing home directory|no home directory|homedir creat|ldap attribute",
+      "permission denied|insufficient permission",
       "list expansion|expansion (?:problem|failed)|mailing list{near} (?:error|problem)",
-      "x unix|sysexits|ex tempfail|tempfail",
     ],
     examples: [
       'Command died with status 1: "/usr/local/bin/deliver"',
@@ -31,12 +33,11 @@ export const SYSTEM_RULES: readonly TextRule[] = [
     level: "strong",
     because: "the receiving server reports a fault of its own",
     wording: [
-      "(?:local|internal|system|temporary|configuration|config|queue file|database|backend|i o){near} (?:error|failure|problem|fault|misconfigur(?:ed|ation)|trouble)s?",
+      "(?:local|internal|system|temporary|configuration|config|queue file|database|backend){near} (?:error|failure|problem|fault|misconfigur(?:ed|ation)|trouble)s?",
       "error in processing|while being processed|misconfigured|interrupted system call|operation now in progress",
       "(?:resources|server|service|system|mailbox|store|account){gap} temporarily (?:unavailable|not available|busy|down|offline|out of service)",
-      "(?:server|system|service|host){near} (?:busy|overload(?:ed)?|too busy|shutting down|maintenance)",
-      "no mdb|mailbox ?server|mailbox in transit|mailboxintransit|mapiexception[a-z]{1,40}|storedrv",
-      "temporary (?:local )?(?:problem|failure|error)",
+      "(?:server|system|service|host){near} (?:busy|overload(?:ed)?|shutting down|maintenance)",
+      "no mdb|mailbox ?server|mailbox ?in ?transit|mapiexception[a-z]{1,40}|storedrv",
       "out of service|under maintenance|lack of resources|insufficient resources",
     ],
     examples: [
