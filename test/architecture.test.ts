@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   export: ["domain", "csv"],
   log: [],
   client: ["domain", "crypto", "mail", "csv", "list"],
-  cli: ["domain", "client"],
+  cli: ["domain", "list", "client"],
   pipeline: BELOW_PIPELINE,
   config: ["domain", "mail", "providers", "pipeline", "mailbox"],
   http: [...BELOW_DOORS, "export", "mailbox"],

@@ -42,9 +42,9 @@ export interface Event {
   readonly occurredAt: string;
   readonly receivedAt: string;
   readonly appliedAt: string | null;
-  /** When and why it was undone: it does not count any more. */
-  readonly retractedBy: string | null;
   readonly receiptId: number;
+  /** Of what was withdrawn: the batch that was undone. It has no effect. */
+  readonly retractedBy?: string | undefined;
 }
 
 export interface SuppressionDetail extends Suppressed {

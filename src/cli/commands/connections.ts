@@ -1,0 +1,33 @@
+import type { Connection } from "../../client/types";
+import { defineCommand, EXIT } from "../command";
+import { line } from "../terminal";
+
+export const connections = defineCommand({
+  name: "connections",
+  summary: "The configured connections, and whether they work.",
+  detail: "URL, when it was last heard from, why a call was last turned away.",
+  args: "",
+  count: [0, 0],
+  options: { json: { type: "boolean", help: "one JSON object a line" } },
+  exits: { [EXIT.no]: "one of them cannot be used" },
+  examples: ["bouncekeeper connections"],
+  run: async ({ values, client, terminal, signal }) => {
+    const all = await client.connections({ signal });
+    const textOf = values.json ? (connection: Connection) => `${JSON.stringify(connection)}\n` : lineOf;
+    await terminal.write(all.map(textOf).join(""));
+    return all.every(({ usable }) => usable) ? EXIT.ok : EXIT.no;
+  },
+});
+
+function lineOf({
+  provider,
+  connection,
+  url,
+  usable,
+  problem,
+  lastReceivedAt,
+  lastRejectedReason,
+}: Connection): string {
+  const state = usable ? "usable" : `unusable: ${problem}`;
+  return line(`${provider}/${connection}`, state, url, lastReceivedAt, lastRejectedReason);
+}
