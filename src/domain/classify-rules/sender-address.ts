@@ -85,7 +85,7 @@ export const SENDER_ADDRESS_RULES: readonly TextRule[] = [
     wording: [
       "delivery (?:is )?restrict(?:ed|ions?)",
       "sender (?:was |is )?not (?:authenticated (?:by|for)|approved)",
-      "is not accepting {mail} from (?:this|your|the) (?:sender|domain|address)",
+      "not accepting {mail} from",
       "(?:refuses?|refused|rejects?) to (?:receive|accept) (?:this |your |the )?{mail}",
       "refused due to recipient preferences|privacy settings",
       "(?:recipient|user|customer)(?: has)? blocked (?:you|your|this sender|the sender)",
