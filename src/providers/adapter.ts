@@ -129,6 +129,11 @@ export interface Adapter<Credential = unknown> {
   readonly manual: string;
   /** How a request proves itself, in words, for the list of connections. */
   readonly verifiedBy: string;
+  /**
+   * How the connection is set up, step by step and in short, for its page: `{url}` stands for its URL, `{secret}` for the
+   * command that sets its secret. The manual's page has the details.
+   */
+  readonly setUp: readonly string[];
   /** Reads one member of the connection's credentials; the error says what is wrong, without the value. */
   readonly readCredential: (raw: RawCredential) => Result<Credential, string>;
   readonly verify: (

@@ -71,6 +71,10 @@ export const ahasend = defineAdapter<Uint8Array>({
   id: "ahasend",
   title: "AhaSend",
   manual: "https://ahasend.com/docs/api-reference/webhooks",
+  setUp: [
+    "In AhaSend, Webhooks: add {url} for delivered, transient error, failed, bounced and suppressed.",
+    "Set the secret that AhaSend shows for the webhook, whole: {secret}",
+  ],
   verifiedBy: "Standard Webhooks signature (HMAC-SHA256 of id, time and body; the secret as it is)",
   readCredential: readPlainSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),

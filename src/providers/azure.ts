@@ -59,6 +59,10 @@ export const azure = defineAdapter<string>({
   id: "azure",
   title: "Azure Communication Services",
   manual: "https://learn.microsoft.com/azure/event-grid/communication-services-email-events",
+  setUp: [
+    "Make up a long secret and set it: {secret}",
+    "In the Azure portal, your Communication Services resource, Events, + Event Subscription: event type Email Delivery Report Received, endpoint type Web Hook, and {url} with ?code=<secret> behind it.",
+  ],
   verifiedBy: `${SHARED_SECRET_VERIFICATION}, also ?code=`,
   usesBasicAuth: true,
   readCredential: readSecret,

@@ -23,5 +23,9 @@ export const inboxroad = powerMtaAdapter({
   id: "inboxroad",
   title: "Inboxroad",
   manual: "https://www.inboxroad.com/documentation/webhook-handling-email-events/",
+  setUp: [
+    "Make up a long secret and set it: {secret}",
+    "Ask Inboxroad’s support to post to {url} with ?token=<secret> behind it; or with the header X-Webhook-Token, where you can add one yourself.",
+  ],
   categories: { ...BOUNCE_CATEGORIES, ...BOUNCE_MAPPER },
 });

@@ -104,6 +104,10 @@ export const kumomta = defineAdapter<string>({
   id: "kumomta",
   title: "KumoMTA",
   manual: "https://docs.kumomta.com/userguide/operation/webhooks/",
+  setUp: [
+    "Make up a long secret and set it: {secret}",
+    "In your policy, add a log hook that posts to {url} with the header Authorization: Bearer <secret>. The manual has it in full.",
+  ],
   ...BY_SHARED_SECRET,
   parse: (request) => readRecords(request.body, parseRecord),
   sample: (at) =>

@@ -48,6 +48,10 @@ export const lettermint = defineAdapter<string>({
   id: "lettermint",
   title: "Lettermint",
   manual: "https://docs.lettermint.co/platform/webhooks/introduction",
+  setUp: [
+    "In Lettermint, Project, Routes, your route, Webhooks: add {url} for all events of delivery, bounces, complaints and unsubscriptions.",
+    "Set the webhook’s signing secret: {secret}",
+  ],
   verifiedBy: "X-Lettermint-Signature (HMAC-SHA256 of time and body)",
   readCredential: readSecret,
   verify: (request, secrets, { now }) => verify(request, secrets, now),

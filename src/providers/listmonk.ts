@@ -50,6 +50,10 @@ export const listmonk = defineAdapter<string>({
   id: "listmonk",
   title: "listmonk",
   manual: "https://listmonk.app/docs/bounces/",
+  setUp: [
+    "Set user:token, those of your scripts for listmonk’s API or new ones: {secret}",
+    "Point your scripts at {url} with basic auth, or with the header Authorization: token user:token.",
+  ],
   verifiedBy: "user and token (basic auth, or Authorization: token user:token)",
   readCredential,
   verify: async (request, pairs) => verify(request, pairs),

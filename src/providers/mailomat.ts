@@ -58,6 +58,10 @@ export const mailomat = defineAdapter<string>({
   id: "mailomat",
   title: "Mailomat",
   manual: "https://api.mailomat.swiss/docs/",
+  setUp: [
+    "In Mailomat, add a webhook with {url} for delivered, failure_perm, failure_tmp and not_accepted.",
+    "Set the secret that Mailomat shows for it: {secret}",
+  ],
   verifiedBy: "HMAC-SHA256 of id, event and time (X-MOM-Webhook-Signature), good once",
   readCredential: readSecret,
   verify: (request, secrets, { now }) => verify(request, secrets, now),

@@ -83,6 +83,7 @@ export const ownFormat = defineAdapter<never>({
   id: "api",
   title: "Bouncekeeper's own format",
   manual: "openapi.json",
+  setUp: ["Nothing is to be set up: POST /v1/events takes an admin token."],
   verifiedBy: "operator's token",
   readCredential: () => fail("takes none"),
   verify: async () => unauthenticated("no webhook"),

@@ -59,7 +59,7 @@ export const BOUNCE_CATEGORIES: CategoryMapping = {
   other: null,
 };
 
-interface Variant extends Pick<Adapter, "id" | "title" | "manual"> {
+interface Variant extends Pick<Adapter, "id" | "title" | "manual" | "setUp"> {
   readonly categories: CategoryMapping;
 }
 
@@ -90,6 +90,10 @@ export const powermta = powerMtaAdapter({
   id: "powermta",
   title: "PowerMTA",
   manual: "https://www.postmastery.com/infrastructure/powermta-webhook",
+  setUp: [
+    "Make up a long secret and set it: {secret}",
+    "Point PowerMTA’s webhook at {url} with ?token=<secret> behind it, or with the header Authorization: Bearer <secret>. Record the types d, b, rb and f.",
+  ],
   categories: BOUNCE_CATEGORIES,
 });
 

@@ -62,6 +62,10 @@ export const resend = defineAdapter<Uint8Array>({
   id: "resend",
   title: "Resend",
   manual: "https://resend.com/docs/webhooks/introduction",
+  setUp: [
+    "In Resend, Webhooks, Add Webhook: enter {url} for email.delivered, delivery_delayed, bounced, complained, suppressed and failed.",
+    "Set the signing secret of the webhook’s page, whsec_…: {secret}",
+  ],
   verifiedBy: "Svix signature (HMAC-SHA256 of id, time and body)",
   readCredential: readStandardSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),

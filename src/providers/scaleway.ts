@@ -63,6 +63,11 @@ export const scaleway = defineAdapter<string>({
   id: "scaleway",
   title: "Scaleway Transactional Email",
   manual: "https://www.scaleway.com/en/docs/transactional-email/reference-content/webhook-events-payloads/",
+  setUp: [
+    "In Topics and Events create a topic, and set its ARN: {secret}",
+    "In the topic create a subscription: protocol HTTPS, endpoint {url}, raw delivery off. It is confirmed by itself.",
+    "In Transactional Email, your domain, Webhooks: choose the topic, for delivered, deferred, dropped, mailbox not found, spam and blocklisted.",
+  ],
   verifiedBy: "Topics and Events' signature (RSA), topics on a list",
   readCredential: readTopicArn,
   verify: (request, topics, context) => verifySns(request, topics, context, SCHEME),

@@ -48,6 +48,10 @@ export const smtp2go = defineAdapter<string>({
   id: "smtp2go",
   title: "SMTP2GO",
   manual: "https://developers.smtp2go.com/docs/webhooks-overview",
+  setUp: [
+    "Make up a long secret and set it: {secret}",
+    "In SMTP2GO, Settings, Webhooks, Add Webhook: enter {url} with the secret as bearer authorization, for delivered, bounce, spam, unsubscribe and reject.",
+  ],
   ...BY_SHARED_SECRET,
   parse: (request) => readFormOrJson(request, parseEvent),
   sample: (at) =>

@@ -61,6 +61,11 @@ export const smtpeter = defineAdapter<Credential>({
   id: "smtpeter",
   title: "SMTPeter",
   manual: "https://www.smtpeter.com/en/documentation/webhooks",
+  setUp: [
+    "Set environment-<id>, with your account’s number: {secret}",
+    "In the SMTPeter dashboard add {url} for failures, deliveries, bounces and abuses.",
+    "Hand the name and text of the file that SMTPeter asks for to the worker, in the same secret, and have the address validated. The manual shows how.",
+  ],
   verifiedBy: "Copernica's HTTP signature (RSA-SHA256, key in DNS), or a shared secret",
   usesBasicAuth: true,
   readCredential,

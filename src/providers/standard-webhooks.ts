@@ -20,6 +20,10 @@ export const standardWebhooks = defineAdapter<Uint8Array>({
   id: "standard-webhooks",
   title: "Standard Webhooks",
   manual: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+  setUp: [
+    'Make a secret with echo "whsec_$(openssl rand -base64 24)" and set it: {secret}',
+    "Post events in our own format to {url}, signed as Standard Webhooks says.",
+  ],
   verifiedBy: "Standard Webhooks signature (HMAC-SHA256 of id, time and body)",
   readCredential: readStandardSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),

@@ -45,6 +45,10 @@ export const sweego = defineAdapter<Uint8Array>({
   id: "sweego",
   title: "Sweego",
   manual: "https://learn.sweego.io/docs/webhooks",
+  setUp: [
+    "In Sweego, Webhooks: add {url} for delivered, soft bounce, hard bounce, complaint and unsubscribe.",
+    "Set the secret that Sweego shows for it: {secret}",
+  ],
   verifiedBy: "Webhook-Signature (HMAC-SHA256 of id, time and body)",
   readCredential: readStandardSecret,
   verify: (request, keys, { now }) => verifyStandard(request, keys, now, SCHEME),

@@ -46,6 +46,10 @@ export const zeptomail = defineAdapter<string>({
   id: "zeptomail",
   title: "Zoho ZeptoMail",
   manual: "https://www.zoho.com/zeptomail/help/webhooks.html",
+  setUp: [
+    "In ZeptoMail, the Mail Agent, Webhooks: add {url} for soft bounces, hard bounces and, where it is offered, feedback loop.",
+    "Set the authorization key that ZeptoMail shows for it: {secret}",
+  ],
   verifiedBy: "HMAC-SHA256 of the JSON (producer-signature)",
   readCredential: readSecret,
   verify,

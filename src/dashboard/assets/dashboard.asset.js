@@ -96,6 +96,7 @@
           {
             ...axis,
             grid: { show: false },
+            size: 30,
             space: 64,
             incrs: [1, 2, 3, 4, 6, 7, 8, 12, 14, 28].map((n) => n * step),
             values: (_, ticks) => ticks.map((tick) => axisTime.format(tick * 1000)),
@@ -138,7 +139,6 @@
     ctx.fillStyle = colourOf("bad");
     ctx.lineWidth = devicePixelRatio;
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-    ctx.textAlign = "right";
     ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
     for (const limit of limits) {
       const y = valToPos(limit, "y", true);
@@ -146,7 +146,7 @@
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.fillText(`${limit} %`, bbox.left + bbox.width - 2, y - 4 * devicePixelRatio);
+      ctx.fillText(`${limit} %`, bbox.left + 4 * devicePixelRatio, y - 4 * devicePixelRatio);
     }
     ctx.restore();
   };

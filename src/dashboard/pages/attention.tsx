@@ -1,7 +1,8 @@
 /** What needs a person, in sentences with what to do; nothing where all is well. */
 import type { Services } from "../../http/services";
-import type { Overview } from "../../pipeline/overview";
+import { MAX_COUNTED, type Overview } from "../../pipeline/overview";
 import { allActivity, type ConnectionActivity } from "../../store/connection-activity";
+import { upTo } from "../frame";
 import { count, Time } from "../parts/words";
 
 /** The cron runs every minute: what is pending longer than this is stuck. */
@@ -17,13 +18,17 @@ export async function Attention({ services, view }: { services: Services; view: 
   const late =
     view.pending.oldestAt !== null && now - view.pending.oldestAt > PENDING_LATE_MS ? (
       <li>
-        {count(view.pending.count)} events wait to be applied, the oldest since <Time at={view.pending.oldestAt} />. The
-        cron should do that every minute: see <a href="/health">/health</a>.
+        {count(view.pending.count)} {view.pending.count === 1 ? "event waits" : "events wait"} to be applied, the oldest
+        since <Time at={view.pending.oldestAt} />. The cron should do that every minute: see{" "}
+        <a href="/health">/health</a>.
       </li>
     ) : null;
   const quarantined = view.quarantined ? (
     <li>
-      <a href="/dashboard/quarantine">{count(view.quarantined)} things</a> could not be read or believed.
+      <a href="/dashboard/quarantine">
+        {upTo(view.quarantined, MAX_COUNTED)} {view.quarantined === 1 ? "thing" : "things"}
+      </a>{" "}
+      could not be read or believed.
     </li>
   ) : null;
   const items = [...problems, late, quarantined, ...activity.map((heard) => complaintAbout(heard, now))].filter(
@@ -31,7 +36,7 @@ export async function Attention({ services, view }: { services: Services; view: 
   );
   if (!items.length) return null;
   return (
-    <section class="notice warn" aria-label="Needs attention">
+    <section class="notice list warn" aria-label="Needs attention">
       <strong>Needs attention</strong>
       <ul>{items}</ul>
     </section>

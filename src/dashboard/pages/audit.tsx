@@ -15,7 +15,8 @@ const PATH = "/dashboard/audit";
 const PAGE_SIZE = 100;
 const FILTERS = ["actor", "action", "subject", "since", "until"];
 
-const WORDS: Readonly<Record<AuditAction, string>> = {
+/** In the past tense; the others read as they are. */
+const WORDS: Readonly<Partial<Record<AuditAction, string>>> = {
   block: "blocked",
   release: "released",
   allow: "put on the allow-list",
@@ -117,7 +118,7 @@ function Entries({ rows }: { rows: readonly AuditRow[] }) {
               <td>
                 <ActorName id={row.actor} label={row.actor_label} />
               </td>
-              <td>{WORDS[row.action]}</td>
+              <td>{WORDS[row.action] ?? row.action.replaceAll("_", " ")}</td>
               <td>
                 <Subject row={row} />
               </td>

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { DEFAULT_CONNECTION, secretNameOf } from "../../config";
 import { connectionsOf } from "../../http/connections";
 import { sendTestEvent } from "../../pipeline/test-event";
+import type { Adapter } from "../../providers/adapter";
 import { ADAPTERS } from "../../providers/registry";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
@@ -115,44 +116,27 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
         {listed ? <State connection={listed} now={c.env.now()} /> : <Badge>not configured</Badge>}
       </div>
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
+      {listed?.problem ? (
+        <div class="notice bad" role="status">
+          The secret cannot be used: {listed.problem}. Requests are answered with 503 until it is corrected.
+        </div>
+      ) : null}
       <section class="panel">
         <header>
-          <h2>Set it up</h2>
+          <h2>{listed ? "How it is set up" : "Set it up"}</h2>
         </header>
-        <dl class="facts">
-          {adapter ? (
-            <>
-              <dt>1. Set the secret</dt>
-              <dd>
-                <code>npx wrangler secret put {secret}</code>
-              </dd>
-              <dt>What it holds</dt>
-              <dd>
-                what proves that a request comes from {title}: {adapter.verifiedBy}
-              </dd>
-            </>
-          ) : null}
-          <dt>{adapter ? "2. Paste this URL" : "Comes in by"}</dt>
-          <dd>
-            <code>{url}</code>
-          </dd>
-          {adapter ? (
-            <>
-              <dt>Manuals</dt>
-              <dd>
-                <a href={adapter.manual} rel="noreferrer">
-                  {title}'s
-                </a>
-                , and <code>docs/providers/{adapter.id}.md</code> of this project
-              </dd>
-            </>
-          ) : null}
-        </dl>
-        {listed?.problem ? (
-          <div class="notice bad" role="status">
-            The secret cannot be used: {listed.problem}. Requests are answered with 503 until it is corrected.
-          </div>
-        ) : null}
+        {adapter ? (
+          <Steps adapter={adapter} url={url} secret={secret} />
+        ) : (
+          <dl class="facts">
+            <dt>Comes in by</dt>
+            <dd>
+              <code>{url}</code>
+            </dd>
+            <dt>Believed because of</dt>
+            <dd>{listed?.verifiedBy}</dd>
+          </dl>
+        )}
       </section>
       <section class="panel">
         <header>
@@ -198,6 +182,39 @@ connectionsRoutes.post(`${PATH}/:provider/:connection/test`, async (c) => {
   const outcome = await sendTestEvent(c.env, provider, connection, c.env.requestId);
   return c.redirect(`${PATH}/${provider}/${connection}?done=test-${outcome}`, 303);
 });
+
+/** What to paste where, and which secret. */
+function Steps({ adapter, url, secret }: { adapter: Adapter; url: string; secret: string }) {
+  const parts: Readonly<Record<string, string>> = { "{url}": url, "{secret}": `npx wrangler secret put ${secret}` };
+  return (
+    <>
+      <ol class="steps">
+        {adapter.setUp.map((step) => (
+          <li>
+            {step
+              .split(/(\{url\}|\{secret\})/)
+              .map((part) => (Object.hasOwn(parts, part) ? <code>{parts[part]}</code> : part))}
+          </li>
+        ))}
+      </ol>
+      <dl class="facts">
+        <dt>Requests prove themselves by</dt>
+        <dd>{adapter.verifiedBy}</dd>
+        <dt>In full</dt>
+        <dd>
+          <code>docs/providers/{adapter.id}.md</code> of this project, and{" "}
+          <a href={adapter.manual} rel="noreferrer">
+            the manual of {adapter.title}
+          </a>
+        </dd>
+        <dt>Locally</dt>
+        <dd>
+          the secret <code>{secret}</code> is in <code>.dev.vars</code>
+        </dd>
+      </dl>
+    </>
+  );
+}
 
 function State({ connection, now }: { connection: Listed; now: number }) {
   const received = connection.lastReceivedAt === null ? null : Date.parse(connection.lastReceivedAt);

@@ -15,8 +15,8 @@ import { frameOf } from "../frame";
 import { Chart, type Colour } from "../parts/chart";
 import { Changes, Comparison, OF_BOUNCES, OF_SENDING } from "../parts/comparison";
 import { Page } from "../parts/layout";
-import { BOUNCE_LIMITS, COMPLAINT_LIMITS, changeWords, RateTile, Tile } from "../parts/tiles";
-import { count, Empty, percent, reasonWords, Time } from "../parts/words";
+import { BOUNCE_LIMITS, COMPLAINT_LIMITS, changeWords, limitWords, RateTile, Tile } from "../parts/tiles";
+import { count, Empty, reasonWords, Time } from "../parts/words";
 import { Attention } from "./attention";
 
 const PERIOD_WORDS: Readonly<Record<PeriodDays, string>> = {
@@ -156,7 +156,8 @@ function Charts({ view }: { view: Overview }) {
         limits={[COMPLAINT_LIMITS.good, COMPLAINT_LIMITS.bad]}
       >
         <p class="soft small">
-          Gmail and Yahoo want it below {percent(COMPLAINT_LIMITS.good)}, and never at {percent(COMPLAINT_LIMITS.bad)}.
+          Gmail and Yahoo want it below {limitWords(COMPLAINT_LIMITS.good)}, and never at{" "}
+          {limitWords(COMPLAINT_LIMITS.bad)}.
         </p>
       </Chart>
       <Chart

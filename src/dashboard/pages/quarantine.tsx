@@ -1,15 +1,16 @@
 /** What could not be read or believed: why, its bytes, read it again or drop it. */
 import { Hono } from "hono";
 import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { noteAction } from "../../pipeline/audit";
 import { bodyOf, dismiss, replay } from "../../pipeline/replay";
 import { type QuarantineRow, quarantineItem, quarantinePage } from "../../store/quarantine";
 import type { DashboardEnv } from "../env";
-import { frameOf } from "../frame";
+import { actorOf, frameOf } from "../frame";
 import { Confirm, FormToken, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
 import { RawBody } from "../parts/raw-body";
-import { Badge, Empty, Time } from "../parts/words";
+import { Badge, bytesWords, Empty, Time } from "../parts/words";
 
 const PAGE_SIZE = 50;
 /** Read again in one go; the next click goes on. */
@@ -53,7 +54,7 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
                   <th scope="col">From</th>
                   <th scope="col">Why</th>
                   <th scope="col" class="num">
-                    Bytes
+                    Size
                   </th>
                   <th scope="col">
                     <span class="visually-hidden">Look</span>
@@ -66,13 +67,14 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
                     <td class="when">
                       <Time at={row.received_at} />
                     </td>
-                    <td class="wrap">
+                    <td>
                       {row.provider}/{row.connection}
                     </td>
                     <td class="text">
-                      <Badge tone="warn">{row.reason.replaceAll("_", " ")}</Badge> {row.detail}
+                      <Badge tone="warn">{row.reason.replaceAll("_", " ")}</Badge>
+                      <div>{row.detail}</div>
                     </td>
-                    <td class="num">{row.body_bytes}</td>
+                    <td class="num">{bytesWords(row.body_bytes)}</td>
                     <td>
                       <a href={`/dashboard/quarantine/${row.id}`}>Look at it</a>
                     </td>
@@ -210,7 +212,10 @@ quarantineRoutes.post("/dashboard/quarantine/replay", async (c) => {
   const rows = await quarantinePage(c.env.db, MAX_REPLAYED, null);
   let isSettled = true;
   for (const { id } of rows.filter(({ reason }) => reason !== NEEDS_A_LOOK)) {
-    const outcome = await replay(c.env, id, c.env.requestId);
+    // Each is an act of its own, also in the audit trail.
+    const requestId = c.env.newId();
+    const outcome = await replay(c.env, id, requestId);
+    if (outcome.ok) await noteAction(c.env, { action: "replay", subject: id, actor: actorOf(c), requestId });
     isSettled = isSettled && outcome.ok && outcome.value.settled;
   }
   return c.redirect(`/dashboard/quarantine?done=${isSettled ? "replayed" : "replayed-kept"}`, 303);
@@ -218,7 +223,9 @@ quarantineRoutes.post("/dashboard/quarantine/replay", async (c) => {
 
 quarantineRoutes.post("/dashboard/quarantine/:id/replay", async (c) => {
   const id = c.req.param("id");
-  const outcome = await replay(c.env, id, c.env.requestId);
+  const { requestId } = c.env;
+  const outcome = await replay(c.env, id, requestId);
+  if (outcome.ok) await noteAction(c.env, { action: "replay", subject: id, actor: actorOf(c), requestId });
   if (!outcome.ok) {
     return c.redirect(`/dashboard/quarantine?done=${outcome.error === "body_gone" ? "body-gone" : "not-found"}`, 303);
   }
@@ -228,6 +235,9 @@ quarantineRoutes.post("/dashboard/quarantine/:id/replay", async (c) => {
 });
 
 quarantineRoutes.post("/dashboard/quarantine/:id/dismiss", async (c) => {
-  const isGone = await dismiss(c.env, c.req.param("id"));
+  const id = c.req.param("id");
+  const isGone = await dismiss(c.env, id);
+  const { requestId } = c.env;
+  if (isGone) await noteAction(c.env, { action: "drop", subject: id, actor: actorOf(c), requestId });
   return c.redirect(`/dashboard/quarantine?done=${isGone ? "dismissed" : "not-found"}`, 303);
 });

@@ -1,6 +1,7 @@
 /** One recipient: the verdict in words, the counter, everything that happened; and finding one. */
 import { Hono } from "hono";
 import { canonicalRecipient, domainRecipient, keyOfErased } from "../../domain/address";
+import type { Reason } from "../../domain/event";
 import { check } from "../../pipeline/check";
 import { namesOf, standingOf } from "../../pipeline/standing";
 import type { EventRow } from "../../store/event-row";
@@ -96,7 +97,10 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
         <h1>
           <Foreign text={title} />
         </h1>
-        <State isSuppressed={suppressions.length > 0 || isByDomain} isAllowed={row?.allowed === 1} />
+        <State
+          reasons={isByDomain ? [...suppressions.map((s) => s.reason), "domain"] : suppressions.map((s) => s.reason)}
+          isAllowed={row?.allowed === 1}
+        />
       </div>
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
       <section class="panel" aria-label="Standing">
@@ -116,16 +120,6 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
           </p>
         )}
         <dl class="facts">
-          {suppressions.length === 0 ? null : (
-            <>
-              <dt>Reasons</dt>
-              <dd class="badges">
-                {suppressions.map(({ reason }) => (
-                  <ReasonBadge reason={reason} />
-                ))}
-              </dd>
-            </>
-          )}
           <dt>Soft bounces</dt>
           <dd>
             <Counter count={row?.soft_count ?? 0} threshold={threshold} />
@@ -172,10 +166,13 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
   );
 });
 
-function State({ isSuppressed, isAllowed }: { isSuppressed: boolean; isAllowed: boolean }) {
+function State({ reasons, isAllowed }: { reasons: readonly Reason[]; isAllowed: boolean }) {
   return (
     <span class="badges">
-      {isSuppressed ? <Badge tone="bad">suppressed</Badge> : <Badge tone="good">may be mailed</Badge>}
+      {reasons.length ? <Badge tone="bad">suppressed</Badge> : <Badge tone="good">may be mailed</Badge>}
+      {reasons.map((reason) => (
+        <ReasonBadge reason={reason} />
+      ))}
       {isAllowed ? <Badge tone="info">on the allow-list</Badge> : null}
     </span>
   );

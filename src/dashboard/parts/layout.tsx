@@ -60,36 +60,38 @@ export function Page({ frame, children }: { frame: Frame; children?: Child }) {
       </a>
       <div class="shell">
         <header class="side">
-          <a class="brand" href="/dashboard">
-            <Mark />
-            Bouncekeeper
-          </a>
-          <nav aria-label="Pages">
-            <ul>
-              {NAVIGATION.map(([href, label]) => (
-                <li>
-                  <a href={href} aria-current={isCurrent(href, path) ? "page" : undefined}>
-                    {label}
-                    {waiting[href] === undefined ? null : (
-                      <span class="count">
-                        {waiting[href]}
-                        <span class="visually-hidden"> waiting</span>
-                      </span>
-                    )}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </nav>
-          <form class="who" method="post" action="/dashboard/sign-out">
-            <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken} />
-            <div class="name">
-              Signed in as <bdi>{session.actor}</bdi>
-            </div>
-            <button class="link" type="submit">
-              Sign out
-            </button>
-          </form>
+          <div class="sticky">
+            <a class="brand" href="/dashboard">
+              <Mark />
+              Bouncekeeper
+            </a>
+            <nav aria-label="Pages">
+              <ul>
+                {NAVIGATION.map(([href, label]) => (
+                  <li>
+                    <a href={href} aria-current={isCurrent(href, path) ? "page" : undefined}>
+                      {label}
+                      {waiting[href] === undefined ? null : (
+                        <span class="count">
+                          {waiting[href]}
+                          <span class="visually-hidden"> waiting</span>
+                        </span>
+                      )}
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </nav>
+            <form class="who" method="post" action="/dashboard/sign-out">
+              <input type="hidden" name={FORM_TOKEN_FIELD} value={formToken} />
+              <div class="name">
+                Signed in as <bdi>{session.actor}</bdi>
+              </div>
+              <button class="link" type="submit">
+                Sign out
+              </button>
+            </form>
+          </div>
         </header>
         <div class="main">
           <search class="search-box">

@@ -42,11 +42,16 @@ export function RateTile({ label, rate, of, limits }: { label: string; rate: num
 }
 
 const VERDICT_WORDS: Readonly<Record<Verdict, (limits: Limits) => string>> = {
-  good: ({ good }) => `Good: below ${percent(good)}`,
-  warn: ({ good }) => `Watch it: above ${percent(good)}`,
-  bad: ({ bad }) => `Act now: ${percent(bad)} or more`,
+  good: ({ good }) => `Good: below ${limitWords(good)}`,
+  warn: ({ good }) => `Watch it: above ${limitWords(good)}`,
+  bad: ({ bad }) => `Act now: ${limitWords(bad)} or more`,
   unknown: () => "Too few messages to judge",
 };
+
+/** `0.1 %`: as it is published, without digits that nobody wrote. */
+export function limitWords(share: number): string {
+  return `${Number((share * 100).toFixed(4))}\u00a0%`;
+}
 
 function verdictOn(rate: number, of: Tally, { good, bad }: Limits): Verdict {
   if (of.delivered + bouncesOf(of) < MIN_SENT) return "unknown";
@@ -58,5 +63,7 @@ export function changeWords(now: number, before: number): string {
   if (before === 0) return now === 0 ? "As before" : "None before";
   const share = Math.round(((now - before) / before) * 100);
   if (share === 0) return "As before";
-  return `${share > 0 ? "+" : "−"}${count(Math.abs(share))} % on ${count(before)} before`;
+  // A multiple says more than so many hundred per cent.
+  if (share >= 500) return `${count(before)} before`;
+  return `${share > 0 ? "+" : "−"}${Math.abs(share)} % on ${count(before)}`;
 }

@@ -103,9 +103,9 @@ export function bytesWords(bytes: number): string {
 
 /** A share in per cent, with as many digits as tell it from nothing. */
 export function percent(share: number): string {
-  if (share === 0) return "0 %";
+  if (share === 0) return "0\u00a0%";
   const value = share * 100;
-  return `${value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : 1)} %`;
+  return `${value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : 1)}\u00a0%`;
 }
 
 /** `bad-mailbox` → `bad mailbox`: why mail bounced, in the words of the journal. */
