@@ -12,7 +12,7 @@ import { depsFor, notingReception, type Reception, settingsWith } from "../suppo
 import { binaryText, Maildrop, mailOf } from "../support/pop3-server";
 import type { Fate } from "../support/pop3-wire";
 import { bounceMail, strayMail } from "../support/returned-mails";
-import { everyFault, type Round } from "../support/rounds";
+import { everyFault, newRound, type Round } from "../support/rounds";
 import { MINUTE_MS, pass, setStage } from "../support/stage";
 import { countOf } from "../support/stores";
 import { bindings } from "../support/worker";
@@ -22,6 +22,8 @@ setStage();
 /** Longer than a mail that failed now and then has to wait. */
 const PAUSE_MS = 60 * MINUTE_MS;
 const MAX_SCANS = 12;
+/** Far more bytes than an undisturbed session takes. */
+const MAX_CUTS = 1_000;
 
 let boxes = 0;
 
@@ -47,6 +49,7 @@ describe("Nothing is deleted before it is recorded", () => {
   it.each(["end", "break"] as const)("when the connection is cut after any byte (%s)", async (cutBy) => {
     let cuts = 0;
     for (let isWhole = false; !isWhole; cuts++) {
+      expect(cuts, "cuts").toBeLessThan(MAX_CUTS);
       const name = `cut-${++boxes}`;
       const drop = new Maildrop(MAILS);
       const received: string[] = [];
@@ -63,28 +66,29 @@ describe("Nothing is deleted before it is recorded", () => {
 
   it("when any step of our storage fails", async () => {
     const steps = await everyFault({
-      play: async ({ env, address, domain }) => {
-        const name = domain.replaceAll(".", "-");
-        const drop = new Maildrop([bounceMail(`bounce.${domain}`, address("ann")), strayMail(`stray.${domain}`)]);
+      play: async (round) => {
+        const drop = dropOf(round);
         for (let scans = 0; drop.mails.length; scans++) {
           expect(scans, "scans").toBeLessThan(MAX_SCANS);
-          const deps = depsFor(drop, [], env);
-          await scan(name, deps);
-          await Promise.allSettled(deps.background);
-          await expectNothingLost(drop, address, domain);
+          await scanAndLook(round, drop);
         }
       },
-      check: async ({ address, domain }) => {
-        expect(await eventsOf(address("ann"))).toMatchObject([
-          { kind: "bounced", class: "hard", provider: "mailbox", connection: domain.replaceAll(".", "-") },
-        ]);
-        expect(await quarantined(domain)).toBe(1);
-        // Notes of mails that are gone go with the next scan at the latest.
-        await scan(domain.replaceAll(".", "-"), depsFor(new Maildrop([])));
-        expect(await countOf("mailbox_messages WHERE mailbox = ?1", domain.replaceAll(".", "-"))).toBe(0);
-      },
+      check: expectAllRecorded,
     });
     expect(steps).toBeGreaterThanOrEqual(12);
+  });
+
+  it("when our storage fails from any step on, for the rest of a scan", async () => {
+    let outages = 0;
+    for (let hasStruck = true; hasStruck; outages++) {
+      const round = newRound((_step, index) => (index >= outages ? "before" : null));
+      const drop = dropOf(round);
+      await scanAndLook(round, drop);
+      hasStruck = round.faults.struck() > 0;
+      await scanUntilEmpty(nameOf(round), drop, depsFor(drop));
+      await expectAllRecorded(round);
+    }
+    expect(outages).toBeGreaterThanOrEqual(12);
   });
 
   it("when the connection breaks, storage fails and mails come in, at random", async () => {
@@ -120,16 +124,38 @@ describe("Nothing is deleted before it is recorded", () => {
   });
 });
 
+function nameOf({ domain }: Round): string {
+  return domain.replaceAll(".", "-");
+}
+
+/** A report of a bounce, and a mail that is none. */
+function dropOf({ address, domain }: Round): Maildrop {
+  return new Maildrop([bounceMail(`bounce.${domain}`, address("ann")), strayMail(`stray.${domain}`)]);
+}
+
 /** A mail that is gone from the server is in the journal or in quarantine. */
-async function expectNothingLost(drop: Maildrop, address: Round["address"], domain: string): Promise<void> {
-  if (!drop.uidls.includes(`bounce.${domain}`)) expect(await eventsOf(address("ann"))).toHaveLength(1);
-  if (!drop.uidls.includes(`stray.${domain}`)) expect(await quarantined(domain)).toBe(1);
+async function scanAndLook(round: Round, drop: Maildrop): Promise<void> {
+  const deps = depsFor(drop, [], round.env);
+  await scan(nameOf(round), deps);
+  await Promise.allSettled(deps.background);
+  if (!drop.uidls.includes(`bounce.${round.domain}`)) expect(await eventsOf(round.address("ann"))).toHaveLength(1);
+  if (!drop.uidls.includes(`stray.${round.domain}`)) expect(await quarantined(round)).toBe(1);
+}
+
+async function expectAllRecorded(round: Round): Promise<void> {
+  expect(await eventsOf(round.address("ann"))).toMatchObject([
+    { kind: "bounced", class: "hard", provider: "mailbox", connection: nameOf(round) },
+  ]);
+  expect(await quarantined(round)).toBe(1);
+  // Notes of mails that are gone go with the next scan at the latest.
+  await scan(nameOf(round), depsFor(new Maildrop([])));
+  expect(await countOf("mailbox_messages WHERE mailbox = ?1", nameOf(round))).toBe(0);
 }
 
 /** Mails of a mailbox in quarantine. */
-function quarantined(domain: string): Promise<number> {
+function quarantined(round: Round): Promise<number> {
   return countOf(
     "quarantine q JOIN receipts r ON r.id = q.receipt_id WHERE r.provider = 'mailbox' AND r.connection = ?1",
-    domain.replaceAll(".", "-"),
+    nameOf(round),
   );
 }
