@@ -60,15 +60,11 @@ function absorbShortAscii(text: string): boolean {
   const { length } = text;
   if (length > BLOCK_BYTES - PADDING_BYTES) return false;
   let nonAscii = 0;
-  let at = 0;
-  for (let i = 0; i < BLOCK_WORDS; i++) {
-    let four = 0;
-    for (const end = at + 4; at < end; at++) {
-      const code = at < length ? text.charCodeAt(at) : 0;
-      nonAscii |= code;
-      four = (four << 8) | code;
-    }
-    schedule[i] = four;
+  schedule.fill(0, 0, BLOCK_WORDS);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    nonAscii |= code;
+    putByte(i, code);
   }
   if (nonAscii > 0x7f) return false;
   putByte(length, 0x80);
