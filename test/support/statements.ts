@@ -24,3 +24,19 @@ export async function planOf(sql: string): Promise<string[]> {
     .all<{ detail: string }>();
   return results.map(({ detail }) => detail);
 }
+
+/** Indexes that hold the few rows which a statement is after. */
+const SMALL_INDEX = /INDEX (?:events_pending|recipients_unsettled|recipients_erased|batches_reverting)\b/;
+/** Tables that grow, by the names that statements give them. */
+const LARGE =
+  /^SCAN (?:events|e|b|d|later|v|recipients|r|receipts|origins|batches|u|audit|quarantine|q|receipt_bodies)\b/;
+
+/** Those of these statements that would read a large table from one end to the other. */
+export async function unindexed(texts: Iterable<string>): Promise<string[]> {
+  const found: string[] = [];
+  for (const sql of texts) {
+    const scans = (await planOf(sql)).filter((line) => LARGE.test(line) && !SMALL_INDEX.test(line));
+    if (scans.length) found.push(`${sql.trim()}\n${scans.join("\n")}`);
+  }
+  return found;
+}
