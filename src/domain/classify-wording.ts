@@ -11,9 +11,12 @@
 const OF_OTHERS =
   "senders?|sending|smtp|from|ip|your|source|return|reply|client|bounce|originator|network|mac|envelope|my";
 /** Before these words it is something of the mailbox that is meant, or its server. */
-const OF_MAILBOXES = "status|state|servers?|size|type|location|quota|format|count|certificate|policy|youre|you are";
+const OF_MAILBOXES =
+  "status|state|(?:e ?mail |mail )?(?:servers?|systems?|hosts?)|size|type|location|quota|format|count|certificate|policy|youre|you are";
 const WORD = "[^ .][^ ]{0,63}";
 const NOT = "(?:n ?t|not)";
+/** A guess is no evidence: "the account may no longer exist". */
+const SURE = "(?!(?:may|might|if|whether|perhaps|possibly|maybe|probably)(?![a-z]))";
 
 /** Blanks in them are as they stand. */
 const FRAGMENTS: Readonly<Record<string, string>> = {
@@ -32,10 +35,10 @@ const FRAGMENTS: Readonly<Record<string, string>> = {
   word: WORD,
   /** One word more. */
   name: `(?: ${WORD})?`,
-  /** Up to two words of the same sentence. */
-  near: `(?: ${WORD}){0,2}`,
+  /** Up to two words of the same sentence, none of which makes a guess of it. */
+  near: `(?: ${SURE}${WORD}){0,2}`,
   /** Up to six. */
-  gap: `(?: ${WORD}){0,6}`,
+  gap: `(?: ${SURE}${WORD}){0,6}`,
 
   /** `isn't` has lost its apostrophe by now, or had it mangled. */
   isnot: `(?:(?:is|was|are|were|has|have|had|does|do|could|can) ?${NOT}(?: been| be)?|not)`,

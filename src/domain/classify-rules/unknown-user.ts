@@ -114,9 +114,10 @@ export const UNKNOWN_USER_RULES: readonly TextRule[] = [
     level: "strong",
     because: "the recipient's address is no valid one on that server, or none that can be delivered to",
     wording: [
-      "(?:invalid|non ?existe?nt|undeliverable|bogus|bad){kind} (?:{who}|mbox|mailbox path|e ?mail(?! address))(?! (?:error|servers?|in (?:the |your )?(?:from|sender|header|return path)))",
+      "(?:invalid|non ?existe?nt|bogus|bad){kind} (?:{who}|mbox|mailbox path|e ?mail(?! address))(?! (?:error|servers?|in (?:the |your )?(?:from|sender|header|return path)))",
       "{isnot}(?: one of our)?(?: a| an)? (?:valid|known|existing|registered|active|recogni[sz]ed|legitimate|real|local){kind} {who}",
-      "{who}{name} (?:is |was |are |appears to be )?(?:invalid|not valid|undeliverable|not deliverable|illegal|wrong|misspelled)",
+      "{who}{name} (?:is |was |are |appears to be )?(?:invalid|not valid|not present|illegal|wrong|misspelled)",
+      "recipient address rejected undeliverable",
       "recipient (?:not ok|is not local)",
     ],
     examples: [
