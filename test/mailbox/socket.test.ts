@@ -23,12 +23,21 @@ interface Call {
   readonly port?: number;
   readonly host?: string;
   readonly limits?: Partial<SessionLimits>;
+  readonly user?: string;
 }
 
-async function open(scenario: string, { tls = "none", port = PORT_OF[tls], host = "localhost", limits }: Call = {}) {
+async function open(
+  scenario: string,
+  { tls = "none", port = PORT_OF[tls], host = "localhost", limits, user }: Call = {},
+) {
   const wire = await openSocket({ host, port, tls });
   if (!wire.ok) return wire;
-  const login: Login = { tls, authProtocol: "userpass", username: `${scenario}-${++users}`, password: "secret" };
+  const login: Login = {
+    tls,
+    authProtocol: "userpass",
+    username: user ?? `${scenario}-${++users}`,
+    password: "secret",
+  };
   return Pop3Session.open(wire.value, login, { ...LIMITS, ...limits }, () => Date.now());
 }
 
@@ -57,6 +66,14 @@ describe.each(["none", "starttls", "tls"] as const)("a session with tls = %s", (
   it("whose server falls silent in the middle of a mail does not wait for ever", async () => {
     const session = await openOrThrow("silent", { tls, limits: { answerTimeoutMs: 200 } });
     expect(await session.retrieve(1, 0)).toMatchObject({ ok: false, error: { code: "timeout" } });
+  });
+
+  it("that is left in the middle of a mail is over for the server too", async () => {
+    const first = await openOrThrow("locked", { tls, user: `locked-${tls}`, limits: { maxMailBytes: 1_000_000 } });
+    const again = async () => (await open("locked", { tls, user: `locked-${tls}` })).ok;
+    expect(await again()).toBe(false);
+    expect(await first.retrieve(1, 0)).toMatchObject({ ok: false, error: { code: "too_large" } });
+    await expect.poll(again, { timeout: 10 * SECONDS }).toBe(true);
   });
 
   it("fails where nobody listens", async () => {

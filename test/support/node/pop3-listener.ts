@@ -13,8 +13,11 @@ import { type CertificateFiles, makeCertificate, trustedCertificate } from "./ce
 
 const LARGE_BYTES = 30_000_000;
 const FITTING_BYTES = 20_000_000;
+const LOCKED_BYTES = 3_000_000;
 
 interface Scenario {
+  /** Lets nobody else in while a connection is open, as real servers do. */
+  readonly locks?: boolean;
   readonly mails: readonly StoredMail[];
   readonly habits?: Habits;
   /** Hangs up, or falls silent, in the middle of this answer. */
@@ -40,14 +43,15 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   mails: () => ({ mails: [SMALL, mailOf("other", "Subject: other\n\n")] }),
   fitting: () => ({ mails: [mailOfSize(FITTING_BYTES), SMALL] }),
   large: () => ({ mails: [mailOfSize(LARGE_BYTES), SMALL] }),
+  locked: () => ({ mails: [mailOfSize(LOCKED_BYTES)], locks: true }),
   lying: () => ({ mails: [mailOfSize(LARGE_BYTES), SMALL], habits: { announce: () => 100 } }),
   cut: () => ({ mails: [SMALL], breaksAt: { command: "RETR 1", by: "hanging up" } }),
   silent: () => ({ mails: [SMALL], breaksAt: { command: "RETR 1", by: "silence" } }),
 };
 
-interface Mailbox {
+interface Mailbox extends Scenario {
   readonly drop: Maildrop;
-  readonly breaksAt: Scenario["breaksAt"];
+  holder?: Socket;
 }
 
 const mailboxes = new Map<string, Mailbox>();
@@ -55,8 +59,8 @@ const mailboxes = new Map<string, Mailbox>();
 function mailboxOf(user: string): Mailbox {
   const known = mailboxes.get(user);
   if (known) return known;
-  const { mails, habits, breaksAt } = SCENARIOS[user.split("-")[0] ?? ""]?.() ?? { mails: [] };
-  const mailbox = { drop: new Maildrop(mails, { ...habits, user }), breaksAt };
+  const scenario: Scenario = SCENARIOS[user.split("-")[0] ?? ""]?.() ?? { mails: [] };
+  const mailbox = { ...scenario, drop: new Maildrop(scenario.mails, { ...scenario.habits, user }) };
   mailboxes.set(user, mailbox);
   return mailbox;
 }
@@ -76,6 +80,13 @@ function converse(socket: Socket, files: CertificateFiles): void {
         if (line.startsWith("USER ")) {
           mailbox = mailboxOf(line.slice(5));
           dialogue = new Dialogue(mailbox.drop);
+        }
+        if (line.startsWith("PASS ") && mailbox?.locks) {
+          if (mailbox.holder && !mailbox.holder.destroyed) {
+            stream.end("-ERR [IN-USE] somebody else is here\r\n");
+            return;
+          }
+          mailbox.holder = socket;
         }
         const { bytes, startsTls, ends } = dialogue.answer(line);
         const by = line === mailbox?.breaksAt?.command ? mailbox.breaksAt.by : undefined;
