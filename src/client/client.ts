@@ -22,8 +22,17 @@ import { type CallOptions, type ClientOptions, settingsOf } from "./options";
 import { createScrub, type ScrubList } from "./scrub";
 import { createSuppressions, type Suppressions } from "./suppressions";
 
-export { BouncekeeperError } from "./error";
-export { createReturnPaths } from "./return-path";
+export type { Check, CheckOne, CheckOptions } from "./check";
+export type { CheckMany, CheckManyOptions, ManyChecked } from "./check-many";
+export { BouncekeeperError, type ProblemDetails } from "./error";
+export type { EventFilter, Recorded } from "./events";
+export type { LocalFilter } from "./filter";
+export type { Imported, ImportOptions, ImportRow } from "./import";
+export type { ClientOptions, OnError } from "./options";
+export { createReturnPaths, type ReturnPathOf, type ReturnPathOptions } from "./return-path";
+export type { ScrubOptions, ScrubProgress } from "./scrub";
+export type { SuppressionFilter } from "./suppressions";
+export type * from "./types";
 
 export interface Client {
   /** May this address be mailed, and if not, why? */
