@@ -84,7 +84,7 @@ const mailboxSchema = z.strictObject({
     .default("userpass"),
   username: credential,
   password: credential,
-  tls: z.enum(TLS_MODES).optional(),
+  tls: z.union([z.enum(TLS_MODES), z.boolean().transform(modeOf)], 'must be "tls", "starttls" or "none"').optional(),
   tls_enabled: z.boolean().optional(),
   tls_skip_verify: z
     .literal(false, "must be false: the platform verifies every certificate and cannot be told otherwise")
@@ -100,6 +100,10 @@ const mailboxSchema = z.strictObject({
   trusted: z.boolean().default(false),
   keep: z.boolean().default(false),
 });
+
+function modeOf(isEncrypted: boolean): TlsMode {
+  return isEncrypted ? "tls" : "none";
+}
 
 type RawMailbox = z.infer<typeof mailboxSchema>;
 
@@ -170,7 +174,7 @@ function tlsOf({ tls, tls_enabled, port }: RawMailbox): Result<TlsMode, string> 
   if (tls === undefined && tls_enabled === undefined && port === DEFAULT_PORTS.none) {
     return fail('tls: must be stated for port 110: "starttls", or "none" to send the password readable');
   }
-  return ok(tls ?? (tls_enabled === false ? "none" : "tls"));
+  return ok(tls ?? modeOf(tls_enabled ?? true));
 }
 
 function addressOf(text: string | undefined): string | undefined {
