@@ -139,6 +139,7 @@
     ctx.fillStyle = colourOf("bad");
     ctx.lineWidth = devicePixelRatio;
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
     ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
     for (const limit of limits) {
       const y = valToPos(limit, "y", true);
