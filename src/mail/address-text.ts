@@ -7,7 +7,7 @@ const WIDE = "，。：；、！？（）「」『』【】《》〈〉“”…
  * A local part, quoted or not, and a domain; for expressions of other modules. Bounded on both sides (RFC 5321
  * §4.5.3.1), with some room for what gateways put into local parts.
  */
-export const ADDRESS_PATTERN = String.raw`(?:"[^"\r\n]{1,100}"|[^\s<>()[\]",;:\\|@${WIDE}]{1,160})@(?:\[[0-9a-fA-F.:]{3,60}\]|[^\s<>()[\]",;:\\|@'\x60!?*={}/${WIDE}]{1,255})`;
+export const ADDRESS_PATTERN = String.raw`(?:"[^"\x00-\x1f\x7f]{1,100}"|[^\s\x00-\x1f\x7f<>()[\]",;:\\|@${WIDE}]{1,160})@(?:\[[0-9a-fA-F.:]{3,60}\]|[^\s\x00-\x1f\x7f<>()[\]",;:\\|@'\x60!?*={}/${WIDE}]{1,255})`;
 const ADDRESS = new RegExp(ADDRESS_PATTERN, "g");
 const TRIM_START = /^(?:mailto:|smtp:|rfc822;|['`*{/]+|=(?!\?))+/i;
 const TRIM_END = /[.'`}*]+$/;

@@ -1,4 +1,5 @@
 /** Bounces: delivery status notifications (RFC 3464), whole, broken or pasted, and those in an MTA's own words. */
+import { MAX_DIAGNOSTIC_LENGTH } from "../domain/text";
 import { sameAddress } from "./address-text";
 import { isReport, outcomeIn } from "./bounce-signs";
 import type { StatusRecord } from "./delivery-status";
@@ -117,7 +118,7 @@ function eventOf(subject: Subject, evidence: Evidence, isOnly: boolean): MailEve
     failedAddress,
     statusCode: bestStatus(record?.statusCode, texts),
     replyCode: firstOf(texts, (text) => replyIn(text).replyCode),
-    diagnosticCode,
+    diagnosticCode: diagnosticCode?.slice(0, MAX_DIAGNOSTIC_LENGTH),
     explanation: explanationOf([words, refusal?.reply ?? "", isOnly ? evidence.text : ""]),
     remoteMta: record?.remoteMta ?? attempt.host,
     smtpCommand: attempt.command,

@@ -75,11 +75,11 @@ function recordOf(fields: readonly Field[]): StatusRecord {
     recipient: addressed ?? final,
     finalRecipient:
       addressed !== undefined && final !== undefined && !sameAddress(addressed, final) ? final : undefined,
-    action: /^[a-z-]+/.exec(fieldValue(fields, "action")?.toLowerCase() ?? "")?.[0],
+    action: /^[a-z-]{1,40}/.exec(fieldValue(fields, "action")?.toLowerCase() ?? "")?.[0],
     statusCode: statusCodeIn(fieldValue(fields, "status")) ?? looseStatus(fieldValue(fields, "status")),
     diagnostic: diagnostics.length ? diagnostics.map((field) => withoutType(field.value)).join(" ") : undefined,
     remoteMta: remoteMtaOf(fieldValue(fields, "remote-mta")),
-    category: fieldValue(fields, "x-powermta-bouncecategory")?.toLowerCase(),
+    category: /^[a-z-]{1,60}/.exec(fieldValue(fields, "x-powermta-bouncecategory")?.toLowerCase() ?? "")?.[0],
   };
 }
 
@@ -114,12 +114,12 @@ function withoutType(value: string): string {
 
 function remoteMtaOf(value: string | undefined): string | undefined {
   const name = value?.replace(/^\s*[A-Za-z0-9-]+\s*;\s*/, "").trim();
-  return name === undefined || name === "" ? undefined : hostName(/^\S+/.exec(name)?.[0] ?? name);
+  return name === undefined || name === "" ? undefined : hostName(/^\S{1,255}/.exec(name)?.[0] ?? "");
 }
 
 /** `mx.example.com.`, `<mx.example.com>` → `mx.example.com` */
-function hostName(name: string): string {
-  return name.replace(/^<|[>.,;]{1,5}$/g, "") || name;
+function hostName(name: string): string | undefined {
+  return name.replace(/^<|[>.,;]{1,5}$/g, "") || undefined;
 }
 
 function isSameRecipient(a: StatusRecord, b: StatusRecord): boolean {

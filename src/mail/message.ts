@@ -27,14 +27,16 @@ export interface MailMessage {
   /** In their order. */
   readonly parts: readonly MailPart[];
   /** The whole mail as text, one character a byte where it is not UTF-8: the last resort. */
-  readonly source: string;
+  readonly source: () => string;
 }
 
 /** Mails nest returned mails; more than this is somebody's joke. */
 const MAX_NESTING_DEPTH = 20;
-const MAX_HEADERS_BYTES = 512 * 1024;
+const MAX_HEADERS_BYTES = 256 * 1024;
 /** The beginning of a longer mail holds the report; the rest is what was returned. */
-export const MAX_MAIL_BYTES = 4 * 1024 * 1024;
+export const MAX_MAIL_BYTES = 1024 * 1024;
+/** What a mail costs is counted in lines. This many is a megabyte and a half of base64. */
+const MAX_MAIL_LINES = 20_000;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -47,8 +49,12 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  * @param raw the bytes as they came
  */
 export async function parseMail(raw: Uint8Array): Promise<MailMessage> {
-  const bytes = tidy(raw.subarray(0, MAX_MAIL_BYTES));
-  const source = textOfBytes(bytes);
+  const bytes = withoutLastLines(tidy(raw.subarray(0, MAX_MAIL_BYTES)));
+  let source: string | undefined;
+  const decoded = () => {
+    source ??= textOfBytes(bytes);
+    return source;
+  };
   try {
     const mail = await PostalMime.parse(bytes, {
       // A returned mail is evidence, never text of the report; also one that is to be shown inline.
@@ -68,13 +74,21 @@ export async function parseMail(raw: Uint8Array): Promise<MailMessage> {
       header: (name) => fieldValue(headers, name),
       type: (/^[^;\s]+/.exec(contentType)?.[0] ?? "text/plain").toLowerCase(),
       reportType: /;\s*report-type\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase(),
-      text: readableText(mail.text, mail.html) || (parts.length ? "" : bodyOf(source)),
+      text: readableText(mail.text, mail.html) || (parts.length ? "" : bodyOf(decoded())),
       parts,
-      source,
+      source: decoded,
     };
   } catch {
-    const text = bodyOf(source);
-    return { headers: [], header: () => undefined, type: "text/plain", reportType: undefined, text, parts: [], source };
+    const text = bodyOf(decoded());
+    return {
+      headers: [],
+      header: () => undefined,
+      type: "text/plain",
+      reportType: undefined,
+      text,
+      parts: [],
+      source: decoded,
+    };
   }
 }
 
@@ -118,6 +132,15 @@ function tidy(raw: Uint8Array): Uint8Array {
     if (end >= 0) bytes = bytes.subarray(end + 1);
   }
   return bytes;
+}
+
+function withoutLastLines(bytes: Uint8Array): Uint8Array {
+  let end = -1;
+  for (let lines = 0; lines < MAX_MAIL_LINES; lines++) {
+    end = bytes.indexOf(LF, end + 1);
+    if (end < 0) return bytes;
+  }
+  return bytes.subarray(0, end + 1);
 }
 
 function hasBareReturnsOnly(bytes: Uint8Array): boolean {

@@ -15,6 +15,9 @@ import { messageIdIn, returnedMailOf } from "./returned";
 /** Where the address stands to which a report was sent. */
 const SENT_TO = ["x-original-to", "delivered-to", "envelope-to", "x-envelope-to", "x-forwarded-to", "to", "cc"];
 
+/** A report goes to one or two; a signed return path may stand among them. */
+const MAX_SENT_TO = 100;
+
 type Reading = { readonly form: MailForm; readonly events: readonly MailEvent[] };
 
 /**
@@ -32,9 +35,9 @@ export async function recognizeMail(raw: Uint8Array): Promise<RecognizedMail> {
     returned: returnedMailOf(mail, report.returned),
     reportId: messageIdIn(mail.header("message-id")),
     reportedAt: timeOf(mail.header("date")),
-    sentTo: SENT_TO.flatMap((name) => mail.headers.filter((field) => field.name === name)).flatMap((field) =>
-      addressesIn(field.value),
-    ),
+    sentTo: SENT_TO.flatMap((name) => mail.headers.filter((field) => field.name === name))
+      .flatMap((field) => addressesIn(field.value))
+      .slice(0, MAX_SENT_TO),
   };
 }
 

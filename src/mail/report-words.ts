@@ -13,7 +13,7 @@ const MAX_OUTPUT_LINES = 8;
 /** So many places that name an address are looked at. */
 const MAX_PLACES = 5;
 /** "----- Transcript of session follows -----" */
-const SECTION = /^[\s|]{0,10}[-=*_]{3,}.{0,120}[-=*_|]{3,}\s*$/;
+const SECTION = { start: /^[\s|]{0,10}[-=*_]{3}/, end: /[-=*_|]{3}$/, maxLength: 160 };
 const TRANSCRIPT_SECTION = /transcript|\bsession\b|\blog\b/i;
 /** A cause, in the words of receivers and MTAs; in other languages a paragraph is taken as it comes. */
 const STATES_CAUSE =
@@ -72,7 +72,7 @@ function outputAbove(lines: readonly string[], { at, shape }: RecipientLine): st
   const output: string[] = [];
   for (let i = at - 1; i >= 0 && output.length < MAX_OUTPUT_LINES && isText(lines[i]); i--) {
     const line = lines[i] ?? "";
-    if (isOfTranscript(line) || SECTION.test(line) || line.includes("@")) break;
+    if (isOfTranscript(line) || isSection(line) || line.includes("@")) break;
     output.unshift(line.trim());
   }
   return output;
@@ -111,8 +111,8 @@ function paragraphFrom(lines: readonly string[], start: number, end: number): st
   const paragraph: string[] = [];
   for (let i = start; i < Math.min(end, start + MAX_PARAGRAPH_LINES) && isText(lines[i]); i++) {
     const line = lines[i] ?? "";
-    if (isOfTranscript(line) || (i > start && SECTION.test(line))) break;
-    if (!SECTION.test(line) && !line.endsWith(LEFT_OUT)) paragraph.push(line.trim());
+    if (isOfTranscript(line) || (i > start && isSection(line))) break;
+    if (!isSection(line) && !line.endsWith(LEFT_OUT)) paragraph.push(line.trim());
   }
   return paragraph;
 }
@@ -126,7 +126,7 @@ function paragraphsBelow(lines: readonly string[], at: number, all: readonly Rec
       i++;
       continue;
     }
-    if (SECTION.test(lines[i] ?? "") && TRANSCRIPT_SECTION.test(lines[i] ?? "")) break;
+    if (isSection(lines[i]) && TRANSCRIPT_SECTION.test(lines[i] ?? "")) break;
     let words = paragraphFrom(lines, i, end);
     const after = endOfParagraph(lines, i);
     // A heading, and what it announces below an empty line.
@@ -174,6 +174,11 @@ function endOfParagraph(lines: readonly string[], at: number): number {
 
 function isText(line: string | undefined): boolean {
   return line !== undefined && /\S/.test(line);
+}
+
+function isSection(line: string | undefined): boolean {
+  const text = (line ?? "").trimEnd();
+  return text.length <= SECTION.maxLength && SECTION.start.test(text) && SECTION.end.test(text);
 }
 
 function isHeading(line: string | undefined): boolean {

@@ -6,6 +6,8 @@ import type { ReturnedMail } from "./recognition";
 
 const RETURNED_TYPE =
   /^(?:message\/(?:rfc822|rfc822-headers|global|global-headers|partial)|text\/rfc822(?:-headers)?)$/;
+/** A mail to more is not about one of them. */
+const MAX_ADDRESSES = 1_000;
 const MAX_HEADER_LENGTH = 200_000;
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i;
 
@@ -17,7 +19,7 @@ export function returnedMailOf(mail: MailMessage, inText: readonly string[]): Re
   return {
     messageId: messageIdIn(fieldValue(fields, "message-id")) ?? statedMessageId(mail),
     envelopeSender: firstAddressIn(fieldValue(fields, "return-path") ?? ""),
-    to: addressesIn(fieldValue(fields, "to") ?? ""),
+    to: addressesIn(fieldValue(fields, "to") ?? "").slice(0, MAX_ADDRESSES),
     campaign: campaignOf(fields),
     subscriber: UUID.exec(fieldValue(fields, "x-listmonk-subscriber") ?? "")?.[0],
   };
@@ -31,8 +33,8 @@ export function returnedFieldsOf(mail: MailMessage): Field[] | null {
 
 /** `<id@host>` → `id@host`; of several the first. */
 export function messageIdIn(value: string | undefined): string | undefined {
-  const bracketed = /<([^<>\s]{1,900})>/.exec(value ?? "")?.[1];
-  return bracketed ?? /^\s*([^\s<>]{1,900}@[^\s<>]{1,255})\s*$/.exec(value ?? "")?.[1];
+  const bracketed = /<([^<>\s\x00-\x1f\x7f]{1,900})>/.exec(value ?? "")?.[1];
+  return bracketed ?? /^\s*([^\s<>\x00-\x1f\x7f]{1,900}@[^\s<>\x00-\x1f\x7f]{1,255})\s*$/.exec(value ?? "")?.[1];
 }
 
 /** Some reports name the message without returning it. */

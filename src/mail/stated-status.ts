@@ -61,7 +61,7 @@ function statusParts(mail: MailMessage): StatedStatus | null {
 }
 
 function wholeMail(mail: MailMessage): StatedStatus | null {
-  return STATUS_TYPE.test(mail.type) ? stated("report", mail.text === "" ? mail.source : mail.text) : null;
+  return STATUS_TYPE.test(mail.type) ? stated("report", mail.text === "" ? mail.source() : mail.text) : null;
 }
 
 /** Dovecot and Cyrus reject by a disposition notification: "automatically rejected", "quota exceeded". */
@@ -84,7 +84,7 @@ function disguisedParts(mail: MailMessage): StatedStatus | null {
 /** The boundary was changed or cut off: the fields stand somewhere in the source. */
 function lostInBrokenMime(mail: MailMessage): StatedStatus | null {
   if (mail.reportType !== "delivery-status" && (mail.parts.length > 0 || !LOST_STATUS.test(mail.text))) return null;
-  const text = pastedStatusIn(linesOf(mail.source.slice(0, MAX_STATUS_LENGTH)));
+  const text = pastedStatusIn(linesOf(mail.source().slice(0, MAX_STATUS_LENGTH)));
   return stated(mail.reportType === "delivery-status" ? "report" : "part", text);
 }
 
