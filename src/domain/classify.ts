@@ -44,12 +44,11 @@ export interface Evidence {
   readonly explanation?: string | undefined;
 }
 
-/** A bounce whose texts have been read. */
+/** A bounce and what its texts say; most are decided without the long one. */
 interface Case {
   readonly evidence: Evidence;
   readonly reply: Reading;
-  readonly report: Reading;
-  readonly command: SmtpCommand | undefined;
+  readonly report: () => Reading;
 }
 
 const UNKNOWN_CATEGORY = "other";
@@ -71,12 +70,27 @@ export function classify(evidence: Evidence): Classification {
 }
 
 function caseOf(evidence: Evidence): Case {
-  const reply = readText(evidence.diagnosticCode);
-  const report = readText(evidence.explanation);
-  const command = evidence.smtpCommand ?? reply.command ?? report.command;
-  const noRecipientLeft = reply.noRecipientLeft || report.noRecipientLeft;
-  // A refused DATA that only follows from every RCPT TO having been refused is a refused RCPT TO.
-  return { evidence, reply, report, command: command === "DATA" && noRecipientLeft ? "RCPT" : command };
+  let report: Reading | undefined;
+  return {
+    evidence,
+    reply: readText(evidence.diagnosticCode),
+    report() {
+      report ??= readText(evidence.explanation);
+      return report;
+    },
+  };
+}
+
+/** A refused DATA that only follows from every RCPT TO having been refused is a refused RCPT TO. */
+function refusedCommand({ evidence, reply, report }: Case): SmtpCommand | undefined {
+  const command = evidence.smtpCommand ?? reply.command ?? report().command;
+  return command === "DATA" && (reply.noRecipientLeft || report().noRecipientLeft) ? "RCPT" : command;
+}
+
+/** The verdict in the light of the refused command, which matters to two classes. */
+function weighed(the: Case, verdict: Classification, statusCodes: readonly string[]): Classification {
+  const matters = verdict.class === "hard" || verdict.class === "undetermined";
+  return matters ? atStage(verdict, refusedCommand(the), statusCodes) : verdict;
 }
 
 /** Steps 2 to 4: whatever names the cause. */
@@ -84,14 +98,14 @@ function named(the: Case): Classification | null {
   return (
     byClearWords(the) ??
     byCodes(the, "strong") ??
-    byWords(the, the.report, "strong") ??
-    firstCode(the, the.report.statusCodes, "strong")
+    byWords(the, the.report(), "strong") ??
+    firstCode(the, the.report().statusCodes, "strong")
   );
 }
 
 /** Steps 6 to 8: whatever hints at one. */
 function hinted(the: Case): Classification | null {
-  return byHint(the, the.reply) ?? byCodes(the, "weak") ?? byHint(the, the.report);
+  return byHint(the, the.reply) ?? byCodes(the, "weak") ?? byHint(the, the.report());
 }
 
 /** Words about somebody unknown are about the sender where the reply's code is. */
@@ -109,7 +123,7 @@ function isAboutSender(statusCode: string): boolean {
 
 function byWords(the: Case, reading: Reading, level: EvidenceLevel): Classification | null {
   const rule = MATCHER.find(reading.words, level, (condition) => holds(condition, the, reading));
-  return rule ? atStage(ofRule(rule), the.command, reading.statusCodes) : null;
+  return rule ? weighed(the, ofRule(rule), reading.statusCodes) : null;
 }
 
 /** A hint makes no bounce hard against a code that says something else. */
@@ -138,7 +152,7 @@ function byStatedCode(the: Case, level: EvidenceLevel): Classification | null {
 function firstCode(the: Case, codes: readonly string[], level: EvidenceLevel): Classification | null {
   for (const code of codes) {
     const meaning = meaningOfStatus(code);
-    if (meaning?.level === level) return atStage(ofCode(meaning, `status:${code}`), the.command, codes);
+    if (meaning?.level === level) return weighed(the, ofCode(meaning, `status:${code}`), codes);
   }
   return null;
 }
@@ -146,13 +160,13 @@ function firstCode(the: Case, codes: readonly string[], level: EvidenceLevel): C
 function byReplyCode(the: Case, level: EvidenceLevel): Classification | null {
   const code = replyCodeOf(the);
   const meaning = meaningOfReply(code);
-  return meaning?.level === level ? atStage(ofCode(meaning, `reply:${code}`), the.command, []) : null;
+  return meaning?.level === level ? weighed(the, ofCode(meaning, `reply:${code}`), []) : null;
 }
 
 /** Steps 9 and 10: nothing says why, but a refused command may say what it was about. */
 function withoutReason(the: Case): Classification {
   const unknown = { class: "undetermined", category: the.evidence.category ?? UNKNOWN_CATEGORY, rule: "none" } as const;
-  return replyCodeOf(the)?.startsWith("5") ? atStage(unknown, the.command, []) : unknown;
+  return replyCodeOf(the)?.startsWith("5") ? weighed(the, unknown, []) : unknown;
 }
 
 function replyCodeOf(the: Case): string | undefined {
