@@ -28,8 +28,7 @@ export async function planOf(sql: string): Promise<string[]> {
 /** Indexes that hold the few rows which a statement is after. */
 const SMALL_INDEX = /INDEX (?:events_pending|recipients_unsettled|recipients_erased|batches_reverting)\b/;
 /** Tables that grow, by the names that statements give them. */
-const LARGE =
-  /^SCAN (?:events|e|b|d|later|v|recipients|r|receipts|origins|batches|u|audit|quarantine|q|receipt_bodies)\b/;
+const LARGE = /^SCAN (?:events|e|b|d|later|v|recipients|r|receipts|batches|u|audit|quarantine|q|receipt_bodies)\b/;
 
 /** Those of these statements that would read a large table from one end to the other. */
 export async function unindexed(texts: Iterable<string>): Promise<string[]> {

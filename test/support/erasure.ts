@@ -1,0 +1,58 @@
+/** What is left of somebody who was erased, in every store. */
+import { runInDurableObject } from "cloudflare:test";
+import { expect } from "vitest";
+import { sha256Hex } from "../../src/crypto/digest";
+import { erasedAddress } from "../../src/domain/address";
+import { applyFacts, decide, EMPTY_STATE, type RecipientState, type Verdict } from "../../src/domain/recipient-state";
+import { factOf } from "../../src/store/event-row";
+import { edgeOf, eventsOf, policyOf, rowOf } from "./ledger";
+import { objectOf, rowsOf } from "./stores";
+
+/** Tables, by name, in which a text stands somewhere. */
+export async function tablesWith(text: string): Promise<string[]> {
+  const tables = await rowsOf<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+  );
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const columns = await rowsOf<{ name: string }>(`SELECT name FROM pragma_table_info('${name}')`);
+    const anywhere = columns.map((column) => `instr(CAST("${column.name}" AS TEXT), ?1) > 0`).join(" OR ");
+    if ((await rowsOf(`SELECT 1 FROM "${name}" WHERE ${anywhere} LIMIT 1`, text)).length) found.push(name);
+  }
+  return found;
+}
+
+/** All that an object has in its storage, as JSON. */
+export async function objectStorageOf(address: string): Promise<string> {
+  return runInDurableObject(await objectOf(address), (_instance, state) =>
+    JSON.stringify([...state.storage.kv.list()]),
+  );
+}
+
+async function stateOf(address: string): Promise<RecipientState> {
+  const stored = await runInDurableObject(await objectOf(address), (_instance, state) =>
+    state.storage.kv.get<{ state: RecipientState }>("recipient"),
+  );
+  return stored?.state ?? EMPTY_STATE;
+}
+
+/**
+ * Asserts that object, projection and edge cache say what the fold over the events says that are left, under the address
+ * and under what an erasure left of it; and that nothing is pending.
+ */
+export async function expectAgreementAfterErasure(address: string): Promise<Verdict> {
+  const names = [address, erasedAddress(await sha256Hex(address))];
+  const events = (await Promise.all(names.map(eventsOf))).flat().filter((event) => event.retracted_by === null);
+  expect(events.filter((event) => event.state === 0)).toEqual([]);
+  const verdict = decide(applyFacts(EMPTY_STATE, events.map(factOf)), policyOf(), Date.now());
+  expect(decide(await stateOf(address), policyOf(), Date.now())).toEqual(verdict);
+  const row = await rowOf(address);
+  expect(row ? (JSON.parse(row.suppressions) as unknown) : []).toEqual(verdict.suppressions);
+  expect(row?.soft_count ?? 0).toBe(verdict.softCount);
+  const edge = await edgeOf(address);
+  const reasons = Object.fromEntries(
+    verdict.suppressions.map(({ reason, since, until }) => [reason, { since, until }]),
+  );
+  expect(edge?.reasons ?? {}).toEqual(reasons);
+  return verdict;
+}
