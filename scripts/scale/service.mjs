@@ -9,6 +9,7 @@ import { Problem, ROOT } from "../project.mjs";
 const ADMIN_TOKEN = "admin-of-the-measurement";
 const METERED_WORKER = path.join(ROOT, "scripts/scale/metered-worker.mjs");
 const SAMPLE_EVERY_MS = 100;
+const SIMULATOR_FAULT = /^Error: Network connection lost/;
 
 export class Service {
   #directory = mkdtempSync(path.join(tmpdir(), "bouncekeeper-scale-"));
@@ -38,7 +39,10 @@ export class Service {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, ...init.headers };
     const response = await fetch(new URL(pathAndQuery, this.#url), { ...init, headers });
     if (response.ok) return response;
-    throw new Problem(`${init.method ?? "GET"} ${pathAndQuery} answered ${response.status}: ${await response.text()}`);
+    const text = await response.text();
+    // After a long upload the simulator's front end loses the connection that it keeps open, once.
+    if (SIMULATOR_FAULT.test(text) && init.body === undefined) return this.fetch(pathAndQuery, init);
+    throw new Problem(`${init.method ?? "GET"} ${pathAndQuery} answered ${response.status}: ${text}`);
   }
 
   /** Posts JSON. */

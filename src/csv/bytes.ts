@@ -3,15 +3,18 @@
  * of it, so a list can be taken apart and put together again without knowing its encoding, and without changing a byte.
  */
 
-/** What a function may take as its arguments. */
-const PIECE_BYTES = 8_192;
+/** The fastest decoder that takes every byte; each becomes one character, but not all of them their own. */
+const decoder = new TextDecoder("windows-1252");
+const DISPLACED = new Map(
+  Array.from({ length: 0x20 }, (_, i) => 0x80 + i).map((byte) => [
+    decoder.decode(Uint8Array.of(byte)),
+    String.fromCharCode(byte),
+  ]),
+);
+const ABOVE_BYTES = /[^\x00-\xff]/g;
 
 export function byteTextOf(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-    text += String.fromCharCode(...bytes.subarray(at, at + PIECE_BYTES));
-  }
-  return text;
+  return decoder.decode(bytes).replace(ABOVE_BYTES, (character) => DISPLACED.get(character) ?? character);
 }
 
 /** @param text of characters up to U+00FF */

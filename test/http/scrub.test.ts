@@ -128,6 +128,15 @@ describe("a CSV", () => {
     expect(await scrubbed("name,email\nJ,JÖRG@example.com\n", "keep=suppressed")).toContain("JÖRG@example.com");
   });
 
+  it("keeps bytes that are text in no encoding", async () => {
+    const note = Array.from({ length: 256 }, (_, byte) => byte).filter(
+      (byte) => !'\n\r",\0'.includes(String.fromCharCode(byte)),
+    );
+    const [head, tail] = ["email,note\nann@example.com,", "\n"].map((text) => new TextEncoder().encode(text));
+    const list = Uint8Array.from([...(head ?? []), ...note, ...(tail ?? [])]);
+    expect(new Uint8Array(await (await scrub(list)).arrayBuffer())).toEqual(list);
+  });
+
   it("keeps its byte order mark and its line ends", async () => {
     const marked = new TextEncoder().encode('\ufeff"email"\r\nann@example.com');
     const bytes = new Uint8Array(await (await scrub(marked)).arrayBuffer());
