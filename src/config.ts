@@ -5,6 +5,7 @@
  * secret disables its connection loudly, never silently.
  */
 import { type AccessSettings, parseAccess } from "./domain/access";
+import { type AlertLimits, DEFAULT_ALERT_LIMITS, parseAlertLimits } from "./domain/alert-limits";
 import { type Policy, parsePolicy } from "./domain/policy";
 import { fail, ok, type Result } from "./domain/result";
 import { MIN_KEY_LENGTH } from "./mail/verp";
@@ -25,6 +26,8 @@ export interface Env {
   readonly ACCESS?: unknown;
   readonly VERP_KEYS?: unknown;
   readonly MAILBOXES?: unknown;
+  readonly ALERTS?: unknown;
+  readonly ALLOW_PRIVATE_TARGETS?: unknown;
   /** `WEBHOOK_<PROVIDER>` and `WEBHOOK_<PROVIDER>__<CONNECTION>`, and bindings of tests. */
   readonly [name: string]: unknown;
 }
@@ -47,6 +50,10 @@ export interface Config {
   readonly retention: Retention;
   /** The downloadable filter is built at most this often; 0: not at all. */
   readonly filterEveryMs: number;
+  /** From which figures on an alert is opened. */
+  readonly alertLimits: AlertLimits;
+  /** For local development: notifications may go to any host, also by http. */
+  readonly allowPrivateTargets: boolean;
   /** None: no return path proves anything. Or what is wrong with them, without their value. */
   readonly returnPathKeys: Result<readonly string[], string>;
   /** By `provider/connection`. */
@@ -94,6 +101,8 @@ function buildConfig(env: Env): Config {
   const filterMinutes = parseFilterMinutes(env.FILTER_MINUTES);
   const returnPathKeys = readReturnPathKeys(env.VERP_KEYS);
   const access = parseAccess(env.ACCESS);
+  const alertLimits = parseAlertLimits(env.ALERTS);
+  const allowPrivateTargets = parseSwitch("ALLOW_PRIVATE_TARGETS", env.ALLOW_PRIVATE_TARGETS);
   const connections = readConnections(env);
   const mailboxes = parseMailboxes(env.MAILBOXES);
   const problems = [
@@ -103,6 +112,8 @@ function buildConfig(env: Env): Config {
     ...(filterMinutes.ok ? [] : [filterMinutes.error]),
     ...(returnPathKeys.ok ? [] : [returnPathKeys.error]),
     ...(access.ok ? [] : [access.error]),
+    ...(alertLimits.ok ? [] : [alertLimits.error]),
+    ...(allowPrivateTargets.ok ? [] : [allowPrivateTargets.error]),
     ...strayNames(env),
     ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
     ...(mailboxes.ok ? mailboxes.value.flatMap(mailboxProblem) : [mailboxes.error]),
@@ -114,6 +125,8 @@ function buildConfig(env: Env): Config {
     access,
     retention: retention.ok ? retention.value : KEEP_EVERYTHING,
     filterEveryMs: (filterMinutes.ok ? filterMinutes.value : DEFAULT_FILTER_MINUTES) * MINUTE_MS,
+    alertLimits: alertLimits.ok ? alertLimits.value : DEFAULT_ALERT_LIMITS,
+    allowPrivateTargets: allowPrivateTargets.ok && allowPrivateTargets.value,
     returnPathKeys,
     connections,
     mailboxes: mailboxes.ok ? mailboxes.value : [],
@@ -168,6 +181,14 @@ function parseFilterMinutes(raw: unknown): Result<number, string> {
   const minutes = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : (raw ?? DEFAULT_FILTER_MINUTES);
   const isUsable = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
   return isUsable ? ok(minutes) : fail("FILTER_MINUTES must be a number of minutes, 0 or more");
+}
+
+/** On or off, as text too, which is what `[vars]` and secrets may hold. Absent: off. */
+function parseSwitch(name: string, raw: unknown): Result<boolean, string> {
+  const text = String(raw ?? false).trim();
+  return text === "true" || text === "false" || text === ""
+    ? ok(text === "true")
+    : fail(`${name} must be true or false`);
 }
 
 /** `VERP_KEYS`: one key, several with commas between them, or a JSON array. */

@@ -17,6 +17,7 @@ import type { Services } from "./http/services";
 import { createLogger, errorFields } from "./log";
 import { openSocket } from "./mailbox/socket";
 import { receiveMail } from "./pipeline/mail";
+import { announce } from "./pipeline/notify";
 import { project } from "./pipeline/project";
 import { RecipientObject } from "./recipient/recipient";
 
@@ -26,12 +27,12 @@ function servicesOf(env: Env, ctx: ExecutionContext): Services {
   const requestId = crypto.randomUUID();
   const log = createLogger({ requestId });
   const config = configOf(env);
+  const newId = () => crypto.randomUUID();
+  const basics = { db: env.DB, now: () => Date.now(), log, newId };
   return {
-    db: env.DB,
+    ...basics,
     kv: env.SUPPRESSIONS,
     recipients: env.RECIPIENT,
-    now: () => Date.now(),
-    log,
     waitUntil: (work) => ctx.waitUntil(work),
     policy: config.policy,
     retention: config.retention,
@@ -39,7 +40,7 @@ function servicesOf(env: Env, ctx: ExecutionContext): Services {
     returnPathKeys: config.returnPathKeys,
     config,
     requestId,
-    newId: () => crypto.randomUUID(),
+    announce: () => announce({ ...basics, allowPrivateTargets: config.allowPrivateTargets }),
     openWire: openSocket,
     receiveMail,
     onFailure: (error) => log.error("request.failed", errorFields(error)),

@@ -28,6 +28,8 @@ export interface Deps {
   readonly log: Logger;
   /** Keeps work alive after the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;
+  /** Tells others at once what was applied; absent: they hear of it from the cron. Never rejects. */
+  readonly announce?: (() => Promise<void>) | undefined;
   /** A sentence that says what is wrong with it, where it is unusable. */
   readonly policy: Result<Policy, string>;
   readonly retention: Retention;

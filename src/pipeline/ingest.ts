@@ -81,7 +81,7 @@ export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested
   if (recorded.refused) return answer(recorded.refused, null, { pending: 0, failed: 0 });
   const progress: Progress = { pending: recorded.value.pending.length, failed: 0 };
   const work = applyEvents(deps, deps.policy.value, recorded.value.pending, progress);
-  deps.waitUntil(work);
+  deps.waitUntil(work.then(() => deps.announce?.()));
   await within(work, INLINE_BUDGET_MS);
   return answer(items, recorded.value, progress);
 }

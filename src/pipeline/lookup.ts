@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from "../domain/result";
 import type { LookupError, LookupOptions, VerifyContext } from "../providers/adapter";
 
-const DNS_RESOLVER_URL = "https://cloudflare-dns.com/dns-query";
+export const DNS_RESOLVER_URL = "https://cloudflare-dns.com/dns-query";
 const CACHE_SECONDS = 3_600;
 const TIMEOUT_MS = 5_000;
 /** A certificate chain is a few kilobytes. */

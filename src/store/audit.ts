@@ -13,6 +13,11 @@ export const AUDIT_ACTIONS = [
   "replay",
   "drop",
   "rebuild",
+  "add_notification",
+  "remove_notification",
+  "rotate_secret",
+  "resume_notification",
+  "redeliver",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -1,0 +1,270 @@
+/** Who is told what: adding, looking at and removing subscriptions, and their secrets. */
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { NOTIFICATION_FORMATS, TYPE_PATTERNS } from "../domain/notification";
+import { rotate, sendTest, subscribe } from "../pipeline/notifications";
+import type { NotifyDeps } from "../pipeline/notify";
+import {
+  type Asked,
+  allNotifications,
+  deleteNotification,
+  NOTIFICATION_STATUSES,
+  type Notification,
+  notificationById,
+  type OutboxCounts,
+  resumeNotification,
+} from "../store/notifications";
+import { actorOf } from "./actor";
+import { noteSchema } from "./notes";
+import { Problem } from "./problem";
+import { iso } from "./representations";
+import { createRouter } from "./router";
+import { ADMIN, json, problems, time, timeOrNull } from "./schemas";
+import type { AppEnv } from "./services";
+
+const MAX_EXCLUDED = 100;
+
+export const notificationParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
+
+const credentials = z
+  .string()
+  .max(1_000)
+  .describe("Of a listmonk server: an API user and its token, as user:token. Never shown again.");
+
+const notificationFields = {
+  id: z.string(),
+  url: z.string(),
+  format: z.enum(NOTIFICATION_FORMATS),
+  events: z.array(z.string()),
+  excluded: z.array(z.string()),
+  note: z.string().nullable(),
+  createdAt: time,
+  status: z
+    .enum(NOTIFICATION_STATUSES)
+    .describe("stopped: it failed for three days. gone: the receiver answered 410. Both go on after a resume."),
+  failingSince: timeOrNull.describe("Since when nothing could be delivered."),
+  nextAttemptAt: timeOrNull.describe("It pauses until then, because the receiver does not answer."),
+  lastDeliveredAt: timeOrNull,
+  lastError: z.string().nullable(),
+  lastErrorAt: timeOrNull,
+};
+const notificationSchema = z
+  .object({
+    ...notificationFields,
+    waiting: z.number().int().describe("Messages that were refused and are tried again, and those behind them."),
+    parked: z.number().int().describe("Messages that were given up after three days."),
+  })
+  .openapi("Notification");
+const secretOrNull = z
+  .string()
+  .nullable()
+  .describe("What the messages are signed with. Shown here and never again; null for the format listmonk.");
+const createdSchema = z.object({ ...notificationFields, secret: secretOrNull }).openapi("CreatedNotification");
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/notifications",
+  tags: ["Notifications"],
+  summary: "Have somebody told what happens from now on",
+  description:
+    "At least once, and in order per recipient. `standard` is a Standard Webhooks message; `listmonk` posts to a listmonk server's /webhooks/bounce what means something to it.",
+  security: ADMIN,
+  request: {
+    body: {
+      required: true,
+      content: {
+        "application/json": {
+          schema: z.strictObject({
+            url: z.string().min(1).openapi({ example: "https://app.example.com/hooks/bounces" }),
+            events: z.array(z.enum(TYPE_PATTERNS)).min(1).default(["*"]),
+            format: z.enum(NOTIFICATION_FORMATS).default("standard"),
+            credentials: credentials.optional(),
+            excluded: z
+              .array(z.string().min(1))
+              .max(MAX_EXCLUDED)
+              .optional()
+              .describe(
+                'Whose events are not told: a provider, or provider/connection. For listmonk ["listmonk"] unless said otherwise: what it may know already.',
+              ),
+            note: noteSchema.optional(),
+          }),
+        },
+      },
+    },
+  },
+  responses: { 201: json(createdSchema, "It is told from now on."), ...problems(400, 403) },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/notifications",
+  tags: ["Notifications"],
+  summary: "Who is told what, and whether it arrives",
+  security: ADMIN,
+  responses: { 200: json(z.object({ items: z.array(notificationSchema) }), "All of them."), ...problems(403) },
+});
+
+const getOne = createRoute({
+  method: "get",
+  path: "/v1/notifications/{id}",
+  tags: ["Notifications"],
+  summary: "One of them",
+  security: ADMIN,
+  request: { params: notificationParam },
+  responses: { 200: json(notificationSchema, "It."), ...problems(403, 404) },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/notifications/{id}",
+  tags: ["Notifications"],
+  summary: "Tell it no more",
+  description: "What was not delivered yet is dropped, with the delivery log.",
+  security: ADMIN,
+  request: { params: notificationParam },
+  responses: { 204: { description: "It is gone." }, ...problems(403, 404) },
+});
+
+const postRotate = createRoute({
+  method: "post",
+  path: "/v1/notifications/{id}/rotate",
+  tags: ["Notifications"],
+  summary: "Change its secret",
+  description:
+    "Messages are signed with the new secret and, for 24 hours, with the one before. A listmonk server's credentials are replaced at once.",
+  security: ADMIN,
+  request: {
+    params: notificationParam,
+    body: { content: { "application/json": { schema: z.strictObject({ credentials: credentials.optional() }) } } },
+  },
+  responses: {
+    200: json(z.object({ secret: secretOrNull, previousUntil: timeOrNull }), "The new secret."),
+    ...problems(400, 403, 404),
+  },
+});
+
+const postResume = createRoute({
+  method: "post",
+  path: "/v1/notifications/{id}/resume",
+  tags: ["Notifications"],
+  summary: "Go on where it was left",
+  description: "Where it was stopped, or pauses. What happened meanwhile is told, as far back as it is kept.",
+  security: ADMIN,
+  request: { params: notificationParam },
+  responses: { 200: json(notificationSchema, "It goes on."), ...problems(403, 404) },
+});
+
+const postTest = createRoute({
+  method: "post",
+  path: "/v1/notifications/{id}/test",
+  tags: ["Notifications"],
+  summary: "Send it a message that says nothing: notification.test",
+  security: ADMIN,
+  request: { params: notificationParam },
+  responses: {
+    200: json(
+      z.object({
+        delivered: z.boolean(),
+        status: z.number().int().nullable().describe("HTTP. Null: nobody answered."),
+        error: z.string().nullable(),
+      }),
+      "What came of it.",
+    ),
+    ...problems(400, 403, 404),
+  },
+});
+
+export const notificationRoutes = createRouter();
+
+notificationRoutes.openapi(create, async (c) => {
+  const { note = null, ...wanted } = c.req.valid("json");
+  const subscription = { ...wanted, note, ownOrigin: new URL(c.req.url).origin };
+  const outcome = await subscribe(notifyDepsOf(c), subscription, await askedOf(c));
+  if (!outcome.ok) throw new Problem("invalid_request", { detail: outcome.error });
+  const { notification, secret } = outcome.value;
+  return c.json({ ...fieldsOf(notification, c.env.now()), secret }, 201);
+});
+
+notificationRoutes.openapi(list, async (c) => {
+  const now = c.env.now();
+  const items = (await allNotifications(c.env.db)).map(({ outbox, ...notification }) =>
+    represent(notification, outbox, now),
+  );
+  return c.json({ items }, 200);
+});
+
+notificationRoutes.openapi(getOne, async (c) => c.json(await oneOf(c, c.req.valid("param").id), 200));
+
+notificationRoutes.openapi(remove, async (c) => {
+  if (!(await deleteNotification(c.env.db, c.req.valid("param").id, await askedOf(c)))) throw new Problem("not_found");
+  return c.body(null, 204);
+});
+
+notificationRoutes.openapi(postRotate, async (c) => {
+  const { credentials: given } = c.req.valid("json");
+  const outcome = await rotate(notifyDepsOf(c), c.req.valid("param").id, given, await askedOf(c));
+  if (!outcome) throw new Problem("not_found");
+  if (!outcome.ok) throw new Problem("invalid_request", { detail: outcome.error });
+  const { secret, previousUntil } = outcome.value;
+  return c.json({ secret, previousUntil: iso(previousUntil) }, 200);
+});
+
+notificationRoutes.openapi(postResume, async (c) => {
+  const { id } = c.req.valid("param");
+  if (!(await resumeNotification(c.env.db, id, await askedOf(c)))) throw new Problem("not_found");
+  return c.json(await oneOf(c, id), 200);
+});
+
+notificationRoutes.openapi(postTest, async (c) => {
+  const notification = await notificationById(c.env.db, c.req.valid("param").id);
+  if (!notification) throw new Problem("not_found");
+  if (notification.format !== "standard") {
+    throw new Problem("invalid_request", { detail: "listmonk takes no message that says nothing." });
+  }
+  const outcome = await sendTest(notifyDepsOf(c), notification);
+  if (!outcome.ok) return c.json({ delivered: false, status: null, error: outcome.error }, 200);
+  const { type, status } = outcome.value;
+  const error = outcome.value.type === "delivered" ? null : outcome.value.error;
+  return c.json({ delivered: type === "delivered", status, error }, 200);
+});
+
+export function notifyDepsOf({ env }: Context<AppEnv>): NotifyDeps {
+  return { ...env, allowPrivateTargets: env.config.allowPrivateTargets };
+}
+
+export async function askedOf(c: Context<AppEnv>): Promise<Asked> {
+  return { actor: await actorOf(c), requestId: c.env.requestId, at: c.env.now() };
+}
+
+async function oneOf(c: Context<AppEnv>, id: string): Promise<z.infer<typeof notificationSchema>> {
+  const found = (await allNotifications(c.env.db)).find((notification) => notification.id === id);
+  if (!found) throw new Problem("not_found");
+  return represent(found, found.outbox, c.env.now());
+}
+
+function represent(
+  notification: Notification,
+  { waiting, parked }: OutboxCounts,
+  now: number,
+): z.infer<typeof notificationSchema> {
+  return { ...fieldsOf(notification, now), waiting, parked };
+}
+
+/** Never the secrets. */
+function fieldsOf(n: Notification, now: number) {
+  return {
+    id: n.id,
+    url: n.url,
+    format: n.format,
+    events: [...n.events],
+    excluded: [...n.excluded],
+    note: n.note,
+    createdAt: new Date(n.createdAt).toISOString(),
+    status: n.status,
+    failingSince: iso(n.failingSince),
+    nextAttemptAt: n.nextAttemptAt > now ? iso(n.nextAttemptAt) : null,
+    lastDeliveredAt: iso(n.lastDeliveredAt),
+    lastError: n.lastError,
+    lastErrorAt: iso(n.lastErrorAt),
+  };
+}

@@ -1,0 +1,118 @@
+/** How the service is doing, in numbers, for whoever scrapes them. */
+import { SEVERITIES } from "../domain/alert";
+import type { Metric, Sample } from "../domain/prometheus";
+import { allActivity, type ConnectionActivity } from "../store/connection-activity";
+import { type EventTotal, type MetricFigures, metricFigures, suppressedTotal } from "../store/metrics";
+import { allNotifications } from "../store/notifications";
+import type { Deps } from "./deps";
+
+/** Kinds and classes are few; connections are as many as are configured. */
+const MAX_EVENT_SERIES = 2_000;
+const MAX_CONNECTIONS = 500;
+const MAX_NOTIFICATIONS = 200;
+/** Beyond it nobody wants to know exactly how much waits. */
+const MAX_COUNTED = 10_000;
+/** Counting the suppressed reads a row for each. */
+const SUPPRESSED_KEPT_MS = 5 * 60_000;
+
+const counted = new WeakMap<D1Database, { readonly at: number; readonly total: number }>();
+
+/** @param problems of the configuration */
+export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: number): Promise<Metric[]> {
+  const at = now();
+  const [figures, suppressed, activity, notifications] = await Promise.all([
+    metricFigures(db, MAX_EVENT_SERIES, MAX_COUNTED),
+    suppressedNow(db, at),
+    allActivity(db),
+    allNotifications(db),
+  ]);
+  const heard = activity.slice(0, MAX_CONNECTIONS);
+  const told = notifications.slice(0, MAX_NOTIFICATIONS);
+  return [
+    {
+      name: "bouncekeeper_events_total",
+      type: "counter",
+      help: "Events recorded, by connection, kind and bounce class.",
+      samples: figures.events.map(eventSample),
+    },
+    ...gaugesOf(figures, suppressed, problems, at),
+    gauge("connection_last_received_timestamp_seconds", "When a connection was last heard from, to the minute.", [
+      ...heard.map((a) => sampleOfConnection(a, a.lastReceivedAt)),
+    ]),
+    gauge(
+      "connection_last_rejected_timestamp_seconds",
+      "When a call to a connection was last refused, to the minute.",
+      [...heard.map((a) => sampleOfConnection(a, a.lastRejectedAt))],
+    ),
+    gauge("notification_outbox_messages", "Messages to be tried again, and messages given up.", [
+      ...told.flatMap(({ id, outbox }) =>
+        (["waiting", "parked"] as const).map((state) => ({
+          labels: { notification: id, state },
+          value: outbox[state],
+        })),
+      ),
+    ]),
+    gauge("notification_failing_seconds", "For how long nothing could be delivered.", [
+      ...told.map(({ id, failingSince }) => ({
+        labels: { notification: id },
+        value: failingSince === null ? 0 : seconds(at - failingSince),
+      })),
+    ]),
+  ];
+}
+
+function gaugesOf(figures: MetricFigures, suppressed: number, problems: number, now: number): Metric[] {
+  const { pending, oldestPendingAt, quarantined, unsettled, lastCronAt, filterVersion, filterCurrentAt } = figures;
+  const oldest = oldestPendingAt === null ? 0 : seconds(now - oldestPendingAt);
+  const openOf = (severity: string) => figures.openAlerts.find((row) => row.severity === severity)?.count ?? 0;
+  return [
+    gauge("suppressed_recipients", "Recipients on the suppression list, counted every five minutes.", [
+      { value: suppressed },
+    ]),
+    gauge("pending_events", "Events on record that are still to be applied.", [{ value: pending }]),
+    gauge("pending_oldest_seconds", "Age of the oldest of them.", [{ value: oldest }]),
+    gauge("quarantine_items", `What could not be read, counted up to ${MAX_COUNTED}.`, [{ value: quarantined }]),
+    gauge("edge_unsettled_answers", "Answers that the edge cache is behind with.", [{ value: unsettled }]),
+    gauge("cron_last_run_timestamp_seconds", "When the cron last ran.", [{ value: secondsOrNull(lastCronAt) }]),
+    gauge(
+      "alerts_open",
+      "Open alerts.",
+      SEVERITIES.map((severity) => ({ labels: { severity }, value: openOf(severity) })),
+    ),
+    gauge("filter_version", "The downloadable filter that is published.", [{ value: filterVersion }]),
+    gauge("filter_current_timestamp_seconds", "What was on the list by then is in it.", [
+      { value: secondsOrNull(filterCurrentAt) },
+    ]),
+    gauge("config_problems", "Secrets and variables that cannot be used.", [{ value: problems }]),
+  ];
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name: `bouncekeeper_${name}`, type: "gauge", help, samples };
+}
+
+function eventSample({ connection, kind, class: bounceClass, count }: EventTotal): Sample {
+  const slash = connection.indexOf("/");
+  const [provider, name] = [connection.slice(0, slash), connection.slice(slash + 1)];
+  return { labels: { provider, connection: name, kind, class: bounceClass }, value: count };
+}
+
+function sampleOfConnection({ provider, connection }: ConnectionActivity, at: number | null): Sample {
+  return { labels: { provider, connection }, value: secondsOrNull(at) };
+}
+
+async function suppressedNow(db: D1Database, now: number): Promise<number> {
+  const known = counted.get(db);
+  if (known && Math.abs(now - known.at) < SUPPRESSED_KEPT_MS) return known.total;
+  const total = await suppressedTotal(db);
+  counted.set(db, { at: now, total });
+  return total;
+}
+
+function seconds(ms: number): number {
+  return Math.max(0, Math.floor(ms / 1000));
+}
+
+function secondsOrNull(ms: number | null): number | null {
+  return ms === null ? null : seconds(ms);
+}
