@@ -14,7 +14,7 @@ export type ReportedOutcome = "failed" | "delayed" | "delivered";
 
 /** What reports are sent as, beside the names that `author.ts` knows. */
 const MACHINE_LOCAL_PART =
-  /^(?:mailer|mail|maiser|lotus|system)?[-_.]?(?:daemon|demon)$|^post[-_]?master(?:$|[-_.+])|^mdaemon$|^mailadm(?:in)?$|^mail[-_.]?(?:delivery|system|router|gateway|server)|delivery[-_.]?(?:system|subsystem)$|^inetgw\d{0,6}$|^bounces?$/i;
+  /^(?:mailer|mail|maiser|lotus|system)?[-_.]?(?:daemon|demon)$|^post[-_]?master(?:$|[-_.+])|^mdaemon$|^mailadm(?:in)?$|^mail[-_.]?(?:delivery|system|router|gateway|server)|delivery[-_.]?(?:system|subsystem)$|^inetgw\d{0,6}$|anti-?virus|smtp[-_ ]?gateways?$|^bounces?$/i;
 const DAEMON = /d(?:ae|ea|e)mon$/i;
 /** A name is anybody's choice: it says less than the address. */
 const MACHINE_NAME =
@@ -25,6 +25,13 @@ const FORWARDED_SUBJECT = /^\s*(?:fwd?|wg|tr|rv|enc|vb|doorst|vl|i|转发|轉寄
 /** What mail programs put above a mail that their user passes on or answers. */
 const PASSED_ON =
   /^[ \t>]{0,10}(?:begin forwarded message|anfang der weitergeleiteten|début du message réexpédié|inicio del mensaje reenviado|inizio messaggio inoltrato|-{2,20} ?(?:forwarded message|original(?:-| )?message|ursprüngliche nachricht|weitergeleitete nachricht|original-nachricht|message d'origine|message transféré|mensaje original|mensaje reenviado|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|исходное сообщение|пересылаемое сообщение) ?-{2,20})/im;
+/** The header of a notification, as it stands above one that is passed on. */
+const PASSED_ON_FROM =
+  /^[ \t>*]{0,10}(?:from|von|de|da|van|från|fra|от|差出人|发件人)\*? ?:.{0,100}(?:mailer-daemon|postmaster|mail delivery (?:sub)?system|microsoft outlook|microsoftexchange)/im;
+const GREETING =
+  /^\s*(?:hello|hi|dear|good (?:morning|afternoon)|hallo|guten|sehr geehrte|liebe|bonjour|hola|buen|ciao|salve|olá|hej|здравствуйте|добрый)\b.{0,60}[,!.]?\s/i;
+/** What mail systems write to their postmaster about the mail of others. */
+const OTHER_SUBJECT = /^postfix (?:smtp|lmtp) (?:server|client):|\bqueue (?:report|status)\b|\blog (?:summar|report)/i;
 const SMTP_CODE = /(?:^|[\s:;#"'(])(?:5\d\d[ -]|[45]\.\d\.\d{1,3}\b)/;
 const MAX_TEXT_LENGTH = 20_000;
 
@@ -34,6 +41,8 @@ interface Context {
   readonly mail: MailMessage;
   /** The report's own words, flattened, without quoted lines unless a mail system wrote it. */
   readonly text: string;
+  /** The same as it was written. */
+  readonly ownText: string;
   readonly returnsMail: boolean;
   readonly hasFailureSubject: boolean;
   readonly isMachine: boolean;
@@ -48,7 +57,7 @@ interface Sign {
 
 /** What speaks for a report, and what for a person or a mailing list. */
 const SIGNS: readonly Sign[] = [
-  { score: 6, holds: ({ status }) => status === "report" },
+  { score: 9, holds: ({ status }) => status === "report" },
   { score: 4, holds: ({ status }) => status === "part" },
   { score: 2, holds: ({ status }) => status === "pasted" },
   { score: 5, holds: ({ mail }) => mail.header("x-failed-recipients") !== undefined },
@@ -67,12 +76,15 @@ const SIGNS: readonly Sign[] = [
   { score: 1, holds: ({ returnsMail }) => returnsMail },
   // People attach mails too.
   { score: 1, holds: ({ returnsMail, isMachine }) => returnsMail && isMachine },
-  { score: -6, holds: ({ mail, isMachine }) => !isMachine && isPassedOn(mail) },
+  { score: -6, holds: ({ mail, isMachine, ownText }) => !isMachine && isPassedOn(mail, ownText) },
+  { score: -3, holds: ({ isMachine, ownText }) => !isMachine && GREETING.test(ownText) },
+  { score: -9, holds: ({ mail }) => OTHER_SUBJECT.test(mail.header("subject") ?? "") },
   { score: -4, holds: ({ isReply, isMachine }) => !isMachine && isReply },
   { score: -2, holds: ({ mail, isReply }) => isReply && isAnswer(mail) },
   // No mail server writes to a list, or offers to unsubscribe.
   { score: -5, holds: ({ mail }) => !hasNullSender(mail) && isOfList(mail) },
   { score: -2, holds: ({ mail, isMachine }) => !isMachine && hasUserAgent(mail) },
+  { score: -2, holds: ({ mail, isMachine }) => !isMachine && hasOwnSender(mail) },
 ];
 
 /**
@@ -83,21 +95,28 @@ export function isReport(mail: MailMessage, report: ReportText, status: StatusFo
   const { sign, isReply } = readSubject(mail.header("subject") ?? "");
   const machine = isMachine(mail);
   const own = machine ? report.lines : report.lines.filter((line) => !/^[ \t]{0,3}>/.test(line));
-  const text = flatText(own.join("\n"));
+  const ownText = own.join("\n").slice(0, MAX_TEXT_LENGTH);
+  const text = plainWords(ownText);
   const hasFailureSubject =
     (machine || (sign === "none" && !isReply)) && hasAny(flatText(mail.header("subject") ?? ""), FAILURE_SUBJECTS);
   const context: Context = {
     mail,
     text,
+    ownText,
     returnsMail: report.returned.length > 0 || mail.parts.some(({ type }) => /^(?:message\/|text\/rfc822)/.test(type)),
     hasFailureSubject,
     isMachine: machine,
     isReply,
     status,
   };
-  const saysSo = hasFailureSubject || hasAny(text, REPORT_SENTENCES) || hasAny(text, FAILURE_WORDS);
-  if (!saysSo && status === "none" && mail.header("x-failed-recipients") === undefined) return false;
+  if (!saysSo(context) && status === "none" && mail.header("x-failed-recipients") === undefined) return false;
   return SIGNS.reduce((sum, { score, holds }) => sum + (holds(context) ? score : 0), 0) >= SCORE_NEEDED;
+}
+
+/** In words, or by the mail that a mail system returns beside a code of SMTP, in whatever language. */
+function saysSo({ hasFailureSubject, text, isMachine, returnsMail }: Context): boolean {
+  if (hasFailureSubject || hasAny(text, REPORT_SENTENCES) || hasAny(text, FAILURE_WORDS)) return true;
+  return isMachine && returnsMail && SMTP_CODE.test(text);
 }
 
 /** Is the sender a mail system, by its address? */
@@ -113,8 +132,9 @@ function localPartOf(from: string): string {
 }
 
 /** Does a person hand on what came to that person? */
-function isPassedOn(mail: MailMessage): boolean {
-  return FORWARDED_SUBJECT.test(mail.header("subject") ?? "") || PASSED_ON.test(mail.text.slice(0, MAX_TEXT_LENGTH));
+function isPassedOn(mail: MailMessage, ownText: string): boolean {
+  if (FORWARDED_SUBJECT.test(mail.header("subject") ?? "") || PASSED_ON_FROM.test(ownText)) return true;
+  return PASSED_ON.test(mail.text.slice(0, MAX_TEXT_LENGTH));
 }
 
 function isAnswer(mail: MailMessage): boolean {
@@ -131,6 +151,11 @@ function isOfList(mail: MailMessage): boolean {
 
 function hasUserAgent(mail: MailMessage): boolean {
   return (mail.header("user-agent") ?? mail.header("x-mailer")) !== undefined;
+}
+
+/** A person's mail goes out in that person's name. */
+function hasOwnSender(mail: MailMessage): boolean {
+  return mail.header("return-path") !== undefined && !hasNullSender(mail);
 }
 
 function hasNullSender(mail: MailMessage): boolean {

@@ -25,7 +25,7 @@ export const REPORT_SENTENCES: readonly string[] = phrasesIn(`
   could not be delivered to one or more, not delivered to one or more, not be delivered to one or more,
   could not be delivered to some recipients, following recipients cannot be delivered, to one or more recipients,
   message cannot be delivered to the following, be delivered to the following recipient,
-  be delivered to the following address, following recipients were affected, message has been enqueued and undelivered,
+  following recipients were affected, message has been enqueued and undelivered,
   was not delivered to:, unable to deliver message to the following, unable to deliver your message to the following,
   was unable to deliver your message to, wasn't able to deliver your message, error delivering your mail to,
   failed to deliver to ', failure reasons, non-delivery report, undeliverable message to,

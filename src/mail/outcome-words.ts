@@ -19,7 +19,7 @@ export const FINAL_WORDS: readonly string[] = phrasesIn(`
   given up, giving up, gave up, no longer be, will be deleted from queue, failed permanently, permanent error,
   permanent failure, permanent fatal, no further delivery, not going to try again, will not try again,
   will not continue trying, has been returned, being returned, returned to sender, undeliverable,
-  has been removed from, was aborted, following address(es) failed
+  has been removed from, was aborted, delivery has failed, following address(es) failed
 `);
 
 /** It did arrive. */

@@ -28,6 +28,13 @@ const SENDER = /\b(?:mail )?from[: ]+<?[^\s<>]{1,250}@[^\s<>]{1,250}/gi;
 const STATES_REASON = new Set(["colon", "dots", "paren", "words", "semicolon"]);
 /** Shapes of the words of an answer: below an address they are about it. */
 const OF_ANSWER = new Set(["colon", "dots", "reply", "words"]);
+/** Another address behind one. */
+const FURTHER = new RegExp(
+  String.raw`^[>"')\s]{0,4}(?:[,;]|\b(?:and|und|et|y|e|en)\b)[\s<"'(]{0,4}(${ADDRESS_PATTERN})`,
+  "i",
+);
+const MAX_FURTHER = 100;
+const MAX_FURTHER_LENGTH = 4_000;
 const MAX_LINE_LENGTH = 1_000;
 /** More than a wrapped answer has. */
 const MAX_WRAPPED_LINES = 40;
@@ -50,7 +57,8 @@ export function recipientLinesIn(lines: readonly string[]): RecipientLine[] {
     if (text.trim() === "" && last)
       found[found.length - 1] = { ...last, forwardedFrom: last.forwardedFrom ?? forwardedFrom };
     const named = namedBy(text, at, forwardedFrom);
-    if (named && !isContact(lines, named) && !(last && goesOnWith(lines, last, named))) found.push(named);
+    if (!named || isContact(lines, named) || (last && goesOnWith(lines, last, named))) continue;
+    found.push(named, ...furtherIn(named.rest).map((address) => ({ ...named, address })));
   }
   return found;
 }
@@ -95,6 +103,17 @@ function namedBy(text: string, at: number, forwardedFrom: string | undefined): R
   return undefined;
 }
 
+/** Of "…, mary@example.com and paul@example.com" the addresses with which the text goes on. */
+function furtherIn(text: string): string[] {
+  const addresses: string[] = [];
+  let match = FURTHER.exec(text);
+  for (let rest = text; match && addresses.length < MAX_FURTHER; match = FURTHER.exec(rest)) {
+    addresses.push(...addressesIn(match[1] ?? "").slice(0, 1));
+    rest = rest.slice(match[0].length);
+  }
+  return addresses;
+}
+
 /** "For help write to", and the address on a line of its own. */
 function isContact(lines: readonly string[], { at, shape }: RecipientLine): boolean {
   if (shape === "named") return CONTACT.test(lines[at] ?? "");
@@ -122,7 +141,10 @@ export function recipientPhrasesIn(lines: readonly string[]): string[] {
     .join(" ");
   if (!text.includes("@")) return [];
   return RECIPIENT_PHRASES.flatMap(({ pattern }) =>
-    [...text.matchAll(pattern)].flatMap((match) => addressesIn(match.groups?.a ?? "").slice(0, 1)),
+    [...text.matchAll(pattern)].flatMap((match) => [
+      ...addressesIn(match.groups?.a ?? "").slice(0, 1),
+      ...furtherIn(text.slice(match.index + match[0].length, match.index + match[0].length + MAX_FURTHER_LENGTH)),
+    ]),
   );
 }
 

@@ -90,7 +90,10 @@ describe("a bounce", () => {
 });
 
 describe("a report on several recipients", () => {
-  const SEVERAL = BOUNCES.filter((fixture) => expectationOf(fixture).events.length > 1);
+  /** One sentence that names them all is about each. */
+  const SEVERAL = BOUNCES.filter(
+    (fixture) => expectationOf(fixture).events.length > 1 && !fixture.name.endsWith("-in-one-line"),
+  );
 
   it("says of each what was said of it alone", async () => {
     expect(SEVERAL.length).toBeGreaterThan(8);
