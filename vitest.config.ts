@@ -12,7 +12,7 @@ const root = import.meta.dirname;
 /** Pure code needs no worker around it. */
 const PLAIN_NODE = ["domain", "mail", "csv", "import"]
   .map((zone) => `test/${zone}/**/*.test.ts`)
-  .concat("test/architecture.test.ts");
+  .concat("test/architecture.test.ts", "test/bundle.test.ts");
 
 export default defineConfig({
   test: {
