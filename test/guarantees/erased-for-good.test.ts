@@ -471,6 +471,21 @@ describe("whoever is late", () => {
     );
   });
 
+  it("a decision from before is refused, whatever the clocks say, and the events behind it wait", async () => {
+    const recipient = await known();
+    const noObjects = testEnv(withFaults(failStore("object")).bindings);
+    // The database's caller is behind the object: versions alone would not tell which is the later.
+    pass(-MINUTE_MS);
+    expect((await erase(recipient, "", noObjects)).status).toBe(202);
+    pass(MINUTE_MS);
+    await report(bounced(recipient, "soft", Date.now()));
+    expect(await rowOf(recipient)).toMatchObject({ address: null, suppressed: 0, soft_count: 0, erasing: 1 });
+    expect(await reasonsOf(recipient)).toEqual([]);
+    expect(await eventsOf(recipient)).toMatchObject([{ class: "soft", state: 0 }]);
+    await settle();
+    expect((await expectAgreement(recipient)).verdict).toMatchObject({ suppressions: [], softCount: 1 });
+  });
+
   it("the object's alarm brings back nothing", async () => {
     const recipient = someone();
     await block(recipient, { expiresAt: new Date(Date.now() + DAY_MS).toISOString() });
