@@ -6,6 +6,7 @@ import { FAILURE_SUBJECTS } from "./bounce-subjects";
 import { FAILURE_WORDS, REPORT_SENTENCES } from "./bounce-words";
 import type { MailMessage } from "./message";
 import { DELAY_WORDS, FINAL_WORDS, NOT_DELIVERED_WORDS, SUCCESS_WORDS } from "./outcome-words";
+import { RETURNED_TYPE } from "./part-types";
 import { plainWords } from "./plain-words";
 import type { ReportText } from "./report-text";
 import type { StatusForm } from "./stated-status";
@@ -22,10 +23,10 @@ const MACHINE_NAME =
 /** Nobody reads what is sent there. */
 const NO_REPLY = /^(?:no|do-?not|dont)[-_.]?reply\b/i;
 const FORWARDED_SUBJECT = /^\s*(?:fwd?|wg|tr|rv|enc|vb|doorst|vl|i|转发|轉寄|転送)\s*[:：]/i;
-/** What mail programs put above a mail that their user passes on or answers. */
+/** What mail programs put above a mail that their user passes on. */
 const PASSED_ON =
-  /^[ \t>]{0,10}(?:begin forwarded message|anfang der weitergeleiteten|début du message réexpédié|inicio del mensaje reenviado|inizio messaggio inoltrato|-{2,20} ?(?:forwarded message|original(?:-| )?message|ursprüngliche nachricht|weitergeleitete nachricht|original-nachricht|message d'origine|message transféré|mensaje original|mensaje reenviado|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|исходное сообщение|пересылаемое сообщение) ?-{2,20})/im;
-/** The header of a notification, as it stands above one that is passed on. */
+  /^[ \t>]{0,10}(?:begin forwarded message|anfang der weitergeleiteten|début du message réexpédié|inicio del mensaje reenviado|inizio messaggio inoltrato|-{2,20} ?(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|пересылаемое сообщение) ?-{2,20})/im;
+/** Its header, as it stands above a notification that is passed on or answered; a report returns other people's mail. */
 const PASSED_ON_FROM =
   /^[ \t>*]{0,10}(?:from|von|de|da|van|från|fra|от|差出人|发件人)\*? ?:.{0,100}(?:mailer-daemon|postmaster|mail delivery (?:sub)?system|microsoft outlook|microsoftexchange)/im;
 const GREETING =
@@ -76,7 +77,7 @@ const SIGNS: readonly Sign[] = [
   { score: 1, holds: ({ returnsMail }) => returnsMail },
   // People attach mails too.
   { score: 1, holds: ({ returnsMail, isMachine }) => returnsMail && isMachine },
-  { score: -6, holds: ({ mail, isMachine, ownText }) => !isMachine && isPassedOn(mail, ownText) },
+  { score: -6, holds: ({ mail, isMachine }) => !isMachine && isPassedOn(mail) },
   { score: -3, holds: ({ isMachine, ownText }) => !isMachine && GREETING.test(ownText) },
   { score: -9, holds: ({ mail }) => OTHER_SUBJECT.test(mail.header("subject") ?? "") },
   { score: -4, holds: ({ isReply, isMachine }) => !isMachine && isReply },
@@ -103,7 +104,7 @@ export function isReport(mail: MailMessage, report: ReportText, status: StatusFo
     mail,
     text,
     ownText,
-    returnsMail: report.returned.length > 0 || mail.parts.some(({ type }) => /^(?:message\/|text\/rfc822)/.test(type)),
+    returnsMail: report.returned.length > 0 || mail.parts.some(({ type }) => RETURNED_TYPE.test(type)),
     hasFailureSubject,
     isMachine: machine,
     isReply,
@@ -132,9 +133,9 @@ function localPartOf(from: string): string {
 }
 
 /** Does a person hand on what came to that person? */
-function isPassedOn(mail: MailMessage, ownText: string): boolean {
-  if (FORWARDED_SUBJECT.test(mail.header("subject") ?? "") || PASSED_ON_FROM.test(ownText)) return true;
-  return PASSED_ON.test(mail.text.slice(0, MAX_TEXT_LENGTH));
+function isPassedOn(mail: MailMessage): boolean {
+  const text = mail.text.slice(0, MAX_TEXT_LENGTH);
+  return FORWARDED_SUBJECT.test(mail.header("subject") ?? "") || PASSED_ON.test(text) || PASSED_ON_FROM.test(text);
 }
 
 function isAnswer(mail: MailMessage): boolean {

@@ -6,6 +6,7 @@ import { addressesIn } from "./address-text";
 import { addressOf, authorOf } from "./author";
 import { fieldBlocksOf, fieldValue } from "./header-fields";
 import { type MailMessage, textOfBytes } from "./message";
+import { STATUS_TYPE } from "./part-types";
 import { plainWords } from "./plain-words";
 
 /** Filters that are known by a header of their own. */
@@ -56,7 +57,6 @@ const MAX_TEXT_LENGTH = 6_000;
 /** A challenge from the filter's own address names the protected one elsewhere. */
 const FILTERS_ADDRESS =
   /@(?:[\w-]{1,40}\.)?(?:boxbe|mail-?in-?black|spamenmoins|ipermitmail|spamstomp|vanquish)\.[a-z]{2,6}$|@antispam\.uol\.com\.br$|^(?:spamblocker-challenge|automated-response|mib-daemon)@|@(?:[\w-]{1,40}\.)?spamarrest\.com$/i;
-const STATUS_TYPE = /^message\/(?:global-)?delivery-status$/;
 
 /**
  * Is it a challenge?

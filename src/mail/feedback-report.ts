@@ -7,11 +7,11 @@ import { addressesIn, sameAddress } from "./address-text";
 import { authorOf } from "./author";
 import { type Field, fieldsOf, fieldValue, linesOf } from "./header-fields";
 import { type MailMessage, textOfBytes } from "./message";
+import { STATUS_TYPE } from "./part-types";
 import type { MailEvent } from "./recognition";
 import { returnedFieldsOf } from "./returned";
 
 const REPORT_TYPE = "message/feedback-report";
-const STATUS_TYPE = /^message\/(?:global-)?delivery-status$/;
 /** A report's own fields are few; the rest of a longer text is what it returns. */
 const MAX_FIELDS_LENGTH = 100_000;
 const MAX_WORDS_LENGTH = 2_000;

@@ -1,5 +1,6 @@
 /** Mails that machines send about mails and that say nothing about whether an address works. */
 import { type MailMessage, type MailPart, textOfBytes } from "./message";
+import { DISPOSITION_TYPE } from "./part-types";
 import { plainWords } from "./plain-words";
 
 /**
@@ -9,7 +10,6 @@ import { plainWords } from "./plain-words";
  */
 export type OtherReport = "disposition" | "tls" | "dmarc" | "calendar" | "read_receipt";
 
-const DISPOSITION_TYPE = /^message\/(?:global-)?disposition-notification$/;
 const TLS_TYPE = /^application\/tlsrpt\+(?:json|gzip)$/;
 const CALENDAR_TYPE = /^(?:text\/calendar|application\/ics)$/;
 const CALENDAR_METHOD =

@@ -20,13 +20,13 @@ const RETURNED_BELOW: readonly RegExp[] = [
   /^(?:below this line|attachment) is (?:a |the )?(?:copy|original)/,
   // Exim, GMX, Symantec, OpenSMTPD and others.
   /^(?:this|here|below|attached|included|what follows) is (?:a |the )?(?:copy|original|unsent|returned|header)/,
-  /^the (?:original )?(?:headers?|body|text) of (?:the|your) (?:original )?(?:message|mail)/,
+  /^the (?:original )?(?:headers?|body|text) of (?:the|your) (?:original )?(?:message|mail)\b.{0,20}(?:follow|below|$)/,
   /^(?:a )?copy of (?:the|your) (?:original )?(?:message|mail)/,
   // MX Logic, SurgeMail, XMail.
   /^the (?:following (?:paragraph|text) is|first lines of) /,
   /^(?:\[<\d\d>\] )?here is listed the initial part/,
   // Sendmail, IMail, MailEnable, Yahoo, USA.net, Notes, PP.
-  /^(?:the )?(?:original|unsent|returned|undelivered|rejected|bounced|failed|offending)? ?(?:messages?|e-?mail|mail)(?: text| headers?| body| contents?)?(?: as received)?(?: is| as)? (?:follows?|below|suppressed|removed)/,
+  /^(?:the )?(?:original|unsent|returned|undelivered|rejected|bounced|failed|offending)? ?(?:messages?|e-?mail|mail)(?: text| headers?| body| contents?)?(?: as received)?(?: is| as)? (?:follows?\b|(?:below|suppressed|removed)$)/,
   /^(?:your|original) (?:message|mail|text) follows/,
   /^(?:original|returned|forwarded|unsent|undelivered|rejected|bounced) (?:messages?|e-?mail|mail)(?: info| headers?| text| content)?[ :.-]*$/,
   /^start of (?:the )?(?:original|returned|truncated|forwarded) (?:message|mail)/,
@@ -57,7 +57,9 @@ export const LEFT_OUT = "…";
 /** Parts a text at the first line that announces the returned mail, or at the first line of its header. */
 export function splitReport(text: string): ReportText {
   const lines = linesOf(text.slice(0, MAX_REPORT_LENGTH));
-  const at = lines.findIndex((line, i) => announcesReturned(line) || beginsHeader(lines, i));
+  const first = lines.findIndex((line) => /\S/.test(line));
+  // The first line is a heading, whatever it says: there is something said before anything is returned.
+  const at = lines.findIndex((line, i) => (i > first && announcesReturned(line)) || beginsHeader(lines, i));
   const own = at < 0 ? lines : lines.slice(0, at);
   return { lines: own.map(withoutSubject), returned: at < 0 ? [] : lines.slice(at) };
 }

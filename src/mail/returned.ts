@@ -2,10 +2,9 @@
 import { addressesIn, firstAddressIn } from "./address-text";
 import { type Field, fieldsOf, fieldValue, linesOf } from "./header-fields";
 import { type MailMessage, textOfBytes } from "./message";
+import { RETURNED_TYPE } from "./part-types";
 import type { ReturnedMail } from "./recognition";
 
-const RETURNED_TYPE =
-  /^(?:message\/(?:rfc822|rfc822-headers|global|global-headers|partial)|text\/rfc822(?:-headers)?)$/;
 /** A mail to more is not about one of them. */
 const MAX_ADDRESSES = 1_000;
 const MAX_HEADER_LENGTH = 200_000;

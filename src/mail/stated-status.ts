@@ -2,6 +2,7 @@
 import { type StatusRecord, statusRecordsIn } from "./delivery-status";
 import { linesOf } from "./header-fields";
 import { type MailMessage, type MailPart, textOfBytes } from "./message";
+import { DISPOSITION_TYPE, STATUS_TYPE } from "./part-types";
 import type { ReportText } from "./report-text";
 
 /**
@@ -16,8 +17,6 @@ export interface StatedStatus {
   readonly records: readonly StatusRecord[];
 }
 
-const STATUS_TYPE = /^message\/(?:global-)?delivery-status$/;
-const DISPOSITION_TYPE = /^message\/(?:global-)?disposition-notification$/;
 const FIRST_FIELD = /^\s{0,20}(?:reporting-mta|final-recipient|original-recipient|original-envelope-id)[ \t]{0,5}:/i;
 const RECIPIENT_FIELD = /^[ \t>]{0,20}(?:final|original)-recipient[ \t]{0,5}:/i;
 /** RFC 8098 §3.2.6: nobody did it by hand. RFC 5429: a sieve that rejects says so in words. */
