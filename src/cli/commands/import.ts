@@ -93,5 +93,5 @@ function summaryOf(imported: Imported): string {
   const counts = (["new", "known", "skipped", "invalid"] as const).map((what) => `${grouped(imported[what])} ${what}`);
   const rows = `${grouped(imported.rows)} rows read as ${format}: ${counts.join(", ")}`;
   if (dryRun) return `${rows}. Nothing was changed.\n`;
-  return batchId === null ? `${rows}.\n` : `${rows}. Undo it with: bouncekeeper revert ${batchId}\n`;
+  return batchId === null || imported.new === 0 ? `${rows}.\n` : `${rows}. Undo it with: bouncekeeper revert ${batchId}\n`;
 }
