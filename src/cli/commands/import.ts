@@ -93,5 +93,6 @@ function summaryOf(imported: Imported): string {
   const counts = (["new", "known", "skipped", "invalid"] as const).map((what) => `${grouped(imported[what])} ${what}`);
   const rows = `${grouped(imported.rows)} rows read as ${format}: ${counts.join(", ")}`;
   if (dryRun) return `${rows}. Nothing was changed.\n`;
-  return batchId === null || imported.new === 0 ? `${rows}.\n` : `${rows}. Undo it with: bouncekeeper revert ${batchId}\n`;
+  const undo = batchId === null || imported.new === 0 ? "" : ` Undo it with: bouncekeeper revert ${batchId}`;
+  return `${rows}.${undo}\n`;
 }
