@@ -45,7 +45,7 @@ export async function sendTestEvent(
     if (parsed.type === "answer") return "unreadable";
     const origin = { requestId, source: "operator" as const, provider, connection, receivedAt };
     const { counts } = await ingest(deps, { request, origin, parsed });
-    return counts.new > 0 ? "recorded" : "unreadable";
+    return counts.received > 0 ? "recorded" : "unreadable";
   } catch (error) {
     deps.log.error("test_event.failed", { provider, connection, ...errorFields(error) });
     return "failed";

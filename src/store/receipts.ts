@@ -1,4 +1,6 @@
 /** Reading back what was received. */
+
+import type { Actor } from "./audit";
 import { rowsOf } from "./statements";
 
 export interface ReceiptRow {
@@ -38,4 +40,25 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
     at += part.byteLength;
   }
   return whole;
+}
+
+/**
+ * Who gave the commands behind these receipts: of a batch, whoever began it; of a single one, whoever the audit trail
+ * names for the same request.
+ *
+ * @returns by receipt
+ */
+export async function actorsOf(db: D1Database, receiptIds: readonly number[]): Promise<ReadonlyMap<number, Actor>> {
+  if (!receiptIds.length) return new Map();
+  const { results } = await db
+    .prepare(
+      `SELECT r.id AS receipt, coalesce(b.actor, a.actor) AS id, coalesce(b.actor_label, a.actor_label) AS label
+       FROM json_each(?1) j JOIN receipts r ON r.id = j.value
+       LEFT JOIN batches b ON b.id = r.batch_id
+       LEFT JOIN audit a ON r.batch_id IS NULL AND a.at = r.received_at AND a.request_id = r.request_id
+       WHERE coalesce(b.actor, a.actor) IS NOT NULL`,
+    )
+    .bind(JSON.stringify(receiptIds))
+    .all<{ receipt: number; id: string; label: string | null }>();
+  return new Map(results.map(({ receipt, ...actor }) => [receipt, actor]));
 }

@@ -10,11 +10,15 @@ import { ErasureQuestions } from "../parts/erasure";
 import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
-import { Foreign, recipientPath } from "../parts/words";
+import { countOf, Foreign, recipientPath } from "../parts/words";
 import { textIn } from "../query";
 
 const PATH = "/dashboard/recipients/:recipient/erase";
 const MAX_COUNTED = 1_000;
+
+function eventsWords(n: number): string {
+  return n < MAX_COUNTED ? countOf(n, "event") : `${upTo(n, MAX_COUNTED)} events`;
+}
 
 export const eraseRoutes = new Hono<DashboardEnv>();
 
@@ -38,7 +42,7 @@ eraseRoutes.get(PATH, async (c) => {
         <form class="stack" method="post" action={`${recipientPath(recipient)}/erase`}>
           <FormToken token={frame.formToken} />
           <ErasureQuestions
-            words={`${upTo(events.flat().length, MAX_COUNTED)} events, the raw bodies that tell of them, the counter and the cached answer go for good. Others who are told of in the same bodies keep their events. The audit trail notes that somebody was erased, by the hash of the address.`}
+            words={`${eventsWords(events.flat().length)}, the raw bodies that tell of them, the counter and the cached answer go for good. Others who are told of in the same bodies keep their events. The audit trail notes that somebody was erased, by the hash of the address.`}
           />
           <div class="actions">
             <button class="danger" type="submit">

@@ -1,6 +1,5 @@
 /** The journal: filtered by the URL, live while it is looked at, with the receipt behind each event. */
 import { Hono } from "hono";
-import { diagnosticText } from "../../domain/delivery-status";
 import { BOUNCE_CLASSES, EVENT_KINDS } from "../../domain/event";
 import type { EventRow } from "../../store/event-row";
 import { type FoundEvents, receiptIdOf, searchEvents } from "../../store/events";
@@ -9,6 +8,7 @@ import { EVENT_FILTERS, eventFilterOf } from "../filters";
 import { frameOf } from "../frame";
 import { Choice, Field, Filters, Pager, withQuery } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { Said } from "../parts/said";
 import { Empty, EventBadge, Foreign, recipientPath, Time } from "../parts/words";
 import { optional, queryOf } from "../query";
 
@@ -137,30 +137,4 @@ function EventTable({ rows }: { rows: readonly EventRow[] }) {
 
 function sourceOf({ provider, connection }: EventRow): string {
   return connection === "default" ? provider : `${provider}/${connection}`;
-}
-
-/** Longer than this is folded away. */
-const SHORT_TEXT_LENGTH = 300;
-
-/** What the receiver or the provider said of it, and how that was understood. */
-export function Said({ row }: { row: EventRow }) {
-  // A delivery's own word says nothing that the badge does not.
-  const word = row.kind === "delivered" ? "" : (row.hint ?? "");
-  const text = row.diagnostic_code === null ? word : diagnosticText(row.diagnostic_code);
-  const facts = [row.category, row.rule].filter((fact) => fact !== null).join(" · ");
-  return (
-    <>
-      {text.length <= SHORT_TEXT_LENGTH ? (
-        <Foreign text={text} />
-      ) : (
-        <details class="long">
-          <summary>
-            <Foreign text={`${text.slice(0, SHORT_TEXT_LENGTH)}…`} />
-          </summary>
-          <Foreign text={text} />
-        </details>
-      )}
-      {facts === "" ? null : <div class="soft small wrap">{facts}</div>}
-    </>
-  );
 }

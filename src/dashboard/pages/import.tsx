@@ -98,8 +98,9 @@ importRoutes.post(PATH, async (c) => {
 importRoutes.post(`${PATH}/run`, async (c) => {
   const form = await c.req.parseBody();
   const packed = typeof form.packed === "string" ? bytesOfBase64(form.packed) : null;
-  if (!packed?.byteLength) return importPage(c, "The list did not arrive. Choose it once more.");
-  const outcome = await run(c, await gunzip(packed), optionsIn(form), false);
+  const bytes = packed?.byteLength ? await gunzip(packed).catch(() => null) : null;
+  if (bytes === null) return importPage(c, "The list did not arrive. Choose it once more.");
+  const outcome = await run(c, bytes, optionsIn(form), false);
   const batch = outcome.summary?.batchId ?? null;
   if (batch === null) return importPage(c, outcome.problem ?? "There was nothing to import.");
   return c.redirect(

@@ -1,20 +1,20 @@
 /** One recipient: the verdict in words, the counter, everything that happened; and finding one. */
 import { Hono } from "hono";
 import { canonicalRecipient, domainRecipient, keyOfErased } from "../../domain/address";
-import type { Reason } from "../../domain/event";
+import { isOperatorKind, type Reason } from "../../domain/event";
 import { check } from "../../pipeline/check";
 import { namesOf, standingOf } from "../../pipeline/standing";
-import type { EventRow } from "../../store/event-row";
 import { eventPage, eventsByIdentity, receiptIdOf } from "../../store/events";
 import { pendingOfRecipient } from "../../store/pending";
+import { actorsOf } from "../../store/receipts";
 import { suppressionPage } from "../../store/suppressions";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
-import { noteOf, Verdict } from "../parts/verdict";
-import { Badge, Empty, EventBadge, Foreign, ReasonBadge, recipientPath, Time, toneOf } from "../parts/words";
-import { Said } from "./events";
+import { Timeline } from "../parts/timeline";
+import { Verdict } from "../parts/verdict";
+import { Badge, countOf, Empty, Foreign, ReasonBadge, recipientPath, Time } from "../parts/words";
 import { RecipientActions } from "./recipient-actions";
 
 const TIMELINE_LENGTH = 100;
@@ -87,6 +87,11 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
     names,
     suppressions.map(({ eventId }) => eventId),
   );
+  const commands = timeline.filter(({ kind }) => isOperatorKind(kind));
+  const actors = await actorsOf(
+    db,
+    commands.map(({ seq }) => receiptIdOf(seq)),
+  );
   const isByDomain = answer?.reasons.includes("domain") ?? false;
   const threshold = policy.ok ? policy.value.softThreshold : null;
   const title = keyOfErased(recipient) === null ? recipient : "An erased recipient";
@@ -135,7 +140,7 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
           {pending.length ? (
             <>
               <dt>Waiting</dt>
-              <dd>{pending.length} events are on record and not applied yet; that takes a minute at most</dd>
+              <dd>{countOf(pending.length, "event")} on record, not applied yet; that takes a minute at most</dd>
             </>
           ) : null}
         </dl>
@@ -159,7 +164,7 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
             <p>What providers and operators say about it will be listed here.</p>
           </Empty>
         ) : (
-          <Timeline rows={timeline} />
+          <Timeline rows={timeline} actors={actors} />
         )}
       </section>
     </Page>,
@@ -207,37 +212,5 @@ function Counter({ count, threshold }: { count: number; threshold: number | null
       )}
       {count} of {threshold}
     </>
-  );
-}
-
-function Timeline({ rows }: { rows: readonly EventRow[] }) {
-  return (
-    <ol class="timeline">
-      {rows.map((row) => {
-        const note = noteOf(row);
-        const isUndone = row.retracted_by !== null;
-        return (
-          <li class={isUndone ? "undone" : toneOf(row.kind, row.class)}>
-            <div class="badges">
-              <EventBadge kind={row.kind} bounceClass={row.class} />
-              <Time at={row.occurred_at} />
-              <span class="soft small">
-                {row.provider}
-                {row.connection === "default" ? "" : `/${row.connection}`}
-                {" · "}
-                <a href={`/dashboard/receipts/${receiptIdOf(row.seq)}`}>receipt</a>
-              </span>
-              {isUndone ? <Badge>undone</Badge> : null}
-            </div>
-            {note === null ? null : (
-              <div>
-                “<Foreign text={note} />”
-              </div>
-            )}
-            <Said row={row} />
-          </li>
-        );
-      })}
-    </ol>
   );
 }

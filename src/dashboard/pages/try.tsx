@@ -6,9 +6,9 @@ import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
-import { Badge, Empty, EventBadge, Foreign } from "../parts/words";
+import { Badge, bytesWords, Empty, EventBadge, Foreign } from "../parts/words";
 
-const MAX_MAIL_LENGTH = 2_000_000;
+const MAX_MAIL_BYTES = 10_000_000;
 const PATH = "/dashboard/try";
 
 const FORM_WORDS: Readonly<Record<MailReading["form"], string>> = {
@@ -37,7 +37,7 @@ tryRoutes.post(PATH, async (c) => {
   const isFile = file instanceof File && file.size > 0;
   const raw = isFile ? new Uint8Array(await file.arrayBuffer()) : new TextEncoder().encode(pasted);
   const frame = await frameOf(c, { title: "Try a bounce", path: PATH });
-  const isReadable = raw.byteLength > 0 && raw.byteLength <= MAX_MAIL_LENGTH;
+  const isReadable = raw.byteLength > 0 && raw.byteLength <= MAX_MAIL_BYTES;
   const reading = isReadable ? await readMail(c.env, { raw, trusted: true }) : null;
   return c.html(
     <Page frame={frame}>
@@ -45,7 +45,9 @@ tryRoutes.post(PATH, async (c) => {
         <Reading reading={reading} />
       ) : (
         <div class="notice warn" role="status">
-          {raw.byteLength ? "This mail is larger than two megabytes." : "Paste a mail or choose a file first."}
+          {raw.byteLength
+            ? `This mail is larger than ${bytesWords(MAX_MAIL_BYTES)}.`
+            : "Paste a mail or choose a file first."}
         </div>
       )}
       <TryForm token={frame.formToken} text={isFile ? "" : pasted} />

@@ -60,7 +60,7 @@ export function Comparison({ title, head, rows, columns, words = String, href, n
               {shown.map(({ value, now, before }) => (
                 <tr>
                   <th scope="row" class="name">
-                    {href ? <a href={href(value)}>{words(value)}</a> : words(value)}
+                    <bdi>{href ? <a href={href(value)}>{words(value)}</a> : words(value)}</bdi>
                   </th>
                   {columns.map(({ cell }) => (
                     <td class="num">{cell(now, before)}</td>
@@ -117,7 +117,7 @@ export function Changes({ view }: { view: Overview }) {
               {moved.map(({ what, value, now, before }) => (
                 <tr>
                   <th scope="row" class="name">
-                    <span class="soft">{what}:</span> {value}
+                    <span class="soft">{what}:</span> <bdi>{value}</bdi>
                   </th>
                   <td class="num">{count(before)}</td>
                   <td class="num">{count(now)}</td>

@@ -95,6 +95,11 @@ export function count(value: number): string {
   return NUMBER.format(value);
 }
 
+/** `1 event`, `1,200 events`. */
+export function countOf(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
 /** `12 KB` @param bytes how many */
 export function bytesWords(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;
