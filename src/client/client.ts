@@ -5,7 +5,7 @@
 import { type CheckOne, createCheck } from "./check";
 import { type CheckMany, createCheckMany } from "./check-many";
 import { createEvents, type Events } from "./events";
-import { type LocalFilter, loadFilter } from "./filter";
+import { type FilterOptions, type LocalFilter, loadFilter } from "./filter";
 import {
   type Allowlist,
   type Batches,
@@ -18,7 +18,7 @@ import {
   type Quarantine,
   type Recipients,
 } from "./operations";
-import { type CallOptions, type ClientOptions, settingsOf } from "./options";
+import { type ClientOptions, settingsOf } from "./options";
 import { createScrub, type ScrubList } from "./scrub";
 import { createSuppressions, type Suppressions } from "./suppressions";
 
@@ -26,7 +26,7 @@ export type { Check, CheckOne, CheckOptions } from "./check";
 export type { CheckMany, CheckManyOptions, ManyChecked } from "./check-many";
 export { BouncekeeperError, type ProblemDetails } from "./error";
 export type { EventFilter, Recorded } from "./events";
-export type { LocalFilter } from "./filter";
+export type { FilterOptions, LocalFilter } from "./filter";
 export type { Imported, ImportOptions, ImportRow } from "./import";
 export type { ClientOptions, OnError } from "./options";
 export { createReturnPaths, type ReturnPathOf, type ReturnPathOptions } from "./return-path";
@@ -44,7 +44,7 @@ export interface Client {
   /** Reads a list and gives out the rows that may be mailed, or as `keep` says. */
   readonly scrub: ScrubList;
   /** Downloads what most checks can be answered by without asking. */
-  readonly filter: (options?: CallOptions) => Promise<LocalFilter>;
+  readonly filter: (options?: FilterOptions) => Promise<LocalFilter>;
   readonly suppressions: Suppressions;
   readonly events: Events;
   readonly recipients: Recipients;
@@ -67,7 +67,7 @@ export function createClient(options: ClientOptions): Client {
     isSuppressed: async (...args) => (await check(...args)).suppressed,
     checkMany,
     scrub: createScrub(settings),
-    filter: (callOptions) => loadFilter(settings, { check, checkMany }, callOptions),
+    filter: (filterOptions) => loadFilter(settings, { check, checkMany }, filterOptions),
     suppressions: createSuppressions(settings),
     events: createEvents(settings),
     recipients: createRecipients(settings),

@@ -12,9 +12,17 @@ import type { CallOptions, Settings } from "./options";
 import { createSend } from "./resource";
 import type { Changes } from "./suppressions";
 
+export interface FilterOptions extends CallOptions {
+  /**
+   * How old what the filter knows may be. Once it is older it answers nothing any more, and everything is asked, until it
+   * is refreshed. Default 3,600,000: an hour.
+   */
+  readonly maxAgeMs?: number | undefined;
+}
+
 export interface LocalFilter {
   /**
-   * `false`: it was not suppressed when the filter was last refreshed, for any purpose. `true`: ask.
+   * `false`: it was not suppressed at `currentAt`, for any purpose. `true`: ask.
    *
    * @throws BouncekeeperError `invalid_recipient`
    */
@@ -55,6 +63,7 @@ const NOT_MODIFIED = 304;
 /** Some megabytes, on any line. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 const DOWNLOAD_DEADLINE_MS = 300_000;
+const DEFAULT_MAX_AGE_MS = 3_600_000;
 const CHANGES_PAGE = 1_000;
 const PREFIX_DIGITS = 16;
 /** The feed is for operators, and goes back only so far. */
@@ -68,12 +77,14 @@ const NO_FEED = ["forbidden", "not_found", "cursor_expired"];
 export async function loadFilter(
   settings: Settings,
   ask: { readonly check: CheckOne; readonly checkMany: CheckMany },
-  options: CallOptions = {},
+  { maxAgeMs = DEFAULT_MAX_AGE_MS, ...options }: FilterOptions = {},
 ): Promise<LocalFilter> {
-  let loaded = await download(settings, options);
+  let loaded = await download(settings, null, options);
   let listed = await listedSince(settings, nothingListed(loaded), options);
 
+  const currentAt = () => listed.currentAt ?? loaded.currentAt;
   const mayList = (address: string): boolean => {
+    if (Date.now() - currentAt().getTime() > maxAgeMs) return true;
     const [own, domain] = [sha256Prefix(address), sha256Prefix(domainRecipient(address))];
     if (mayListAddress(loaded.filter, own) || listsDomain(loaded.filter, domain)) return true;
     const { prefixes } = listed;
@@ -104,52 +115,44 @@ export async function loadFilter(
       return { ...asked, ...verdicts(all, (recipient) => !doubtful.has(recipient) || asked.maySend(recipient)) };
     },
     refresh: async (refreshOptions = {}) => {
-      const newer = await downloadNewer(settings, loaded.etag, refreshOptions);
-      const before = newer ? nothingListed(newer) : listed;
-      const after = await listedSince(settings, before, refreshOptions);
-      const hasChanged = newer !== null || after.cursor !== listed.cursor;
+      const latest = await download(settings, loaded, refreshOptions);
+      const isAnother = latest.filter !== loaded.filter;
+      const after = await listedSince(settings, isAnother ? nothingListed(latest) : listed, refreshOptions);
+      const hasChanged = isAnother || after.cursor !== listed.cursor;
       // Together: what the old one has been told is in the new one.
-      loaded = newer ?? loaded;
+      loaded = latest;
       listed = after;
       return hasChanged;
     },
-    currentAt: () => listed.currentAt ?? loaded.currentAt,
+    currentAt,
     count: () => loaded.filter.count,
   };
 }
 
-async function download(settings: Settings, options: CallOptions): Promise<Loaded> {
-  const loaded = await downloadNewer(settings, null, options);
-  if (!loaded) throw badAnswer("The service takes us to have a filter.", { status: NOT_MODIFIED });
-  return loaded;
-}
-
-/** @returns `null`: it is the one with this tag */
-function downloadNewer(
-  { transport, patient }: Settings,
-  etag: string | null,
-  { signal }: CallOptions,
-): Promise<Loaded | null> {
+/** @param known is given back, as of today, where it is still the same */
+function download({ transport, patient }: Settings, known: Loaded | null, { signal }: CallOptions): Promise<Loaded> {
   const call = {
     method: "GET",
     path: FILTER_PATH,
-    headers: { accept: "application/octet-stream", ...(etag === null ? {} : { "if-none-match": etag }) },
+    headers: { accept: "application/octet-stream", ...(known ? { "if-none-match": known.etag } : {}) },
     expects: NOT_MODIFIED,
     pace: { ...patient, timeoutMs: DOWNLOAD_TIMEOUT_MS, deadlineMs: DOWNLOAD_DEADLINE_MS },
     signal,
   } as const;
-  return transport(call, async (response) => (response.status === NOT_MODIFIED ? null : loadedOf(response)));
+  return transport(call, (response) => loadedOf(response, known));
 }
 
-async function loadedOf(response: Response): Promise<Loaded> {
-  const filter = parseFilter(new Uint8Array(await response.arrayBuffer()));
-  const currentAt = new Date(response.headers.get("x-filter-current-at") ?? Number.NaN);
-  if (!filter.ok || Number.isNaN(currentAt.getTime())) {
-    throw badAnswer(`The filter cannot be read (${filter.ok ? "no time" : filter.error}).`, {
-      status: response.status,
-    });
+async function loadedOf(response: Response, known: Loaded | null): Promise<Loaded> {
+  const { status, headers } = response;
+  const currentAt = new Date(headers.get("x-filter-current-at") ?? Number.NaN);
+  if (Number.isNaN(currentAt.getTime())) throw badAnswer("The filter does not say of when it is.", { status });
+  if (status === NOT_MODIFIED) {
+    if (!known) throw badAnswer("The service takes us to have a filter.", { status });
+    return { ...known, currentAt };
   }
-  return { filter: filter.value, etag: response.headers.get("etag") ?? "", currentAt };
+  const filter = parseFilter(new Uint8Array(await response.arrayBuffer()));
+  if (!filter.ok) throw badAnswer(`The filter cannot be read (${filter.error}).`, { status });
+  return { filter: filter.value, etag: headers.get("etag") ?? "", currentAt };
 }
 
 function nothingListed({ filter }: Loaded): Listed {

@@ -8,6 +8,7 @@ import { MINUTE_MS, pass, setStage } from "../support/stage";
 import { api, runCron, testEnv } from "../support/worker";
 import { live as liveOf, streamed } from "./live";
 
+const CURRENT = { "x-filter-current-at": "2030-01-15T12:00:00.000Z" };
 const AT = "2026-01-05T10:00:00.000Z";
 const live = (options: Partial<ClientOptions> = {}, env = testEnv()) =>
   liveOf({ token: "admin-token", ...options }, env);
@@ -259,24 +260,45 @@ describe("the filter", () => {
     expect(sender.currentAt()).toEqual(builtAt);
   });
 
+  it("answers nothing any more once it is too old, until it is refreshed", async () => {
+    const { client: own, asked } = live({ token: "check-token" });
+    const filter = await own.filter({ maxAgeMs: 45 * MINUTE_MS });
+    expect(filter.mayBeSuppressed("new@example.com")).toBe(false);
+    pass(60 * MINUTE_MS);
+    expect(filter.mayBeSuppressed("new@example.com")).toBe(true);
+    expect(await filter.check("new@example.com")).toMatchObject({ suppressed: false, source: "kv" });
+    // The first run builds what has changed meanwhile; the second finds that nothing has.
+    for (const changed of [true, false]) {
+      pass(20 * MINUTE_MS);
+      for (let run = 0; run < 3; run++) await runCron(env);
+      expect(await filter.refresh()).toBe(changed);
+      expect(filter.currentAt()).toEqual(new Date());
+    }
+    asked.length = 0;
+    expect(filter.mayBeSuppressed("new@example.com")).toBe(false);
+    expect(asked).toEqual([]);
+  });
+
   it("is fetched again only when there is another one", async () => {
     const { client: own, asked } = live({ token: "check-token" });
     const filter = await own.filter();
     const builtAt = filter.currentAt();
+    await client.suppressions.block("latest@example.com");
     for (let run = 0; run < 30; run++) {
       pass(MINUTE_MS);
       await runCron(env);
     }
     expect(await filter.refresh()).toBe(true);
     expect(filter.currentAt().getTime()).toBeGreaterThan(builtAt.getTime());
-    expect(filter.mayBeSuppressed("later@example.com")).toBe(true);
+    expect(filter.mayBeSuppressed("latest@example.com")).toBe(true);
     expect(asked.filter((line) => line.endsWith("/filter"))).toHaveLength(2);
   });
 
   it.each<[string, () => Response]>([
-    ["cut off", () => new Response("BKSF\x01")],
+    ["cut off", () => new Response("BKSF\x01", { headers: CURRENT })],
     ["a web page", () => new Response("<html>")],
-    ["not there though we have none", () => new Response(null, { status: 304 })],
+    ["of no time", () => new Response("BKSF\x01")],
+    ["not there though we have none", () => new Response(null, { status: 304, headers: CURRENT })],
   ])("is refused where it is %s", async (_what, answer) => {
     const { client: own } = live({ fetch: async () => answer() });
     await expect(own.filter()).rejects.toMatchObject({ code: "bad_answer" });
