@@ -34,6 +34,8 @@ const KIND_OF_OUTCOME = { failed: "bounced", delayed: "deferred", delivered: "de
 /** Sendmail's last warning says `delayed` and means the end. */
 const LAST_WARNING = /will be deleted from queue|giving up on this message|no longer be retried/i;
 const MAX_EXPLANATION_LENGTH = 4_000;
+/** More than anybody names in sentences; more are in a list, or in a header. */
+const MAX_IN_SENTENCES = 20;
 /** More recipients than any report names. */
 const MAX_EVENTS = 500;
 
@@ -79,7 +81,7 @@ interface Subject {
 
 function eventsOf(evidence: Evidence, records: readonly StatusRecord[]): MailEvent[] {
   const subjects = subjectsOf(evidence, records).slice(0, MAX_EVENTS);
-  return subjects.map((subject) => eventOf(subject, evidence, subjects.length === 1));
+  return subjects.map((subject) => eventOf(subject, evidence, subjects.length));
 }
 
 function subjectsOf(evidence: Evidence, records: readonly StatusRecord[]): Subject[] {
@@ -103,10 +105,16 @@ function withOrigin(address: string | undefined, failedAddress: string | undefin
     : { recipient: origin, failedAddress: address };
 }
 
-function eventOf(subject: Subject, evidence: Evidence, isOnly: boolean): MailEvent {
+function eventOf(subject: Subject, evidence: Evidence, count: number): MailEvent {
   const { recipient, failedAddress, record } = subject;
+  const isOnly = count === 1;
   const own = linesOf(subject, evidence.named);
-  const words = wordsAbout(evidence.lines, own, evidence.named.filter(isBoundary(own)), recipient);
+  const words = wordsAbout(
+    evidence.lines,
+    own,
+    evidence.named.filter(isBoundary(own)),
+    count > MAX_IN_SENTENCES ? undefined : recipient,
+  );
   const refusal = refusalOf(subject, words, evidence.refusals, isOnly);
   const diagnosticCode = record?.diagnostic ?? receiversWords(words, refusal, isOnly ? evidence.lines : []);
   // What the report says to all is nobody's own cause where there are several.

@@ -28,6 +28,8 @@ const SENDER = /\b(?:mail )?from[: ]+<?[^\s<>]{1,250}@[^\s<>]{1,250}/gi;
 const STATES_REASON = new Set(["colon", "dots", "paren", "words", "semicolon"]);
 /** Shapes of the words of an answer: below an address they are about it. */
 const OF_ANSWER = new Set(["colon", "dots", "reply", "words"]);
+/** Between an address and what is said about it. */
+const PUNCTUATION = /^[\s.,;:]{1,10}/;
 /** Another address behind one. */
 const FURTHER = new RegExp(
   String.raw`^[>"')\s]{0,4}(?:[,;]|\b(?:and|und|et|y|e|en)\b)[\s<"'(]{0,4}(${ADDRESS_PATTERN})`,
@@ -57,8 +59,8 @@ export function recipientLinesIn(lines: readonly string[]): RecipientLine[] {
     if (text.trim() === "" && last)
       found[found.length - 1] = { ...last, forwardedFrom: last.forwardedFrom ?? forwardedFrom };
     const named = namedBy(text, at, forwardedFrom);
-    if (!named || isContact(lines, named) || (last && goesOnWith(lines, last, named))) continue;
-    found.push(named, ...furtherIn(named.rest).map((address) => ({ ...named, address })));
+    const first = named[0];
+    if (first && !isContact(lines, first) && !(last && goesOnWith(lines, last, first))) found.push(...named);
   }
   return found;
 }
@@ -85,22 +87,17 @@ function partedFromForwarding(
   return match ? { text: whole.replace(match[0], ""), forwardedFrom: firstAddressIn(match[1] ?? "") } : { text: line };
 }
 
-function namedBy(text: string, at: number, forwardedFrom: string | undefined): RecipientLine | undefined {
+/** The recipients of one line, by the first shape that it has: mostly none or one. */
+function namedBy(text: string, at: number, forwardedFrom: string | undefined): RecipientLine[] {
   for (const { id, pattern, isWeak = false } of RECIPIENT_SHAPES) {
     const groups = pattern.exec(text)?.groups;
     const address = firstAddressIn(groups?.a ?? "");
-    if (address !== undefined) {
-      return {
-        address,
-        forwardedFrom,
-        at,
-        rest: `${groups?.code ?? ""}${groups?.rest ?? ""}`.trim(),
-        shape: id,
-        isWeak,
-      };
-    }
+    if (address === undefined) continue;
+    const said = groups?.rest ?? "";
+    const rest = `${groups?.code ?? ""}${said.replace(PUNCTUATION, "")}`.trim();
+    return [address, ...furtherIn(said)].map((each) => ({ address: each, forwardedFrom, at, rest, shape: id, isWeak }));
   }
-  return undefined;
+  return [];
 }
 
 /** Of "…, mary@example.com and paul@example.com" the addresses with which the text goes on. */

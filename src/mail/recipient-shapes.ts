@@ -55,13 +55,13 @@ export const RECIPIENT_SHAPES: readonly LineShape[] = [
     "key",
     "MailEnable, EZweb, USA.net, 1&1 and others: a name for the recipient, then the address",
     String.raw`[\s\-*>•]*(?:(?:${KEY_PREFIX})[ -])?(?:${KEY})(?: address(?:es)?)?(?: e-?mail)?\s*(?::|=|：|\s-|\s)\s*[[<"']{0,2}(?:smtp:)?`,
-    String.raw`[>\]"']{0,2}\s*[.,;:]?(?<rest>.*)`,
+    String.raw`[>\]"']{0,2}(?<rest>.*)`,
   ),
   shape(
     "failed-address",
     "MDaemon, SurfControl, SurgeMail",
     String.raw`\s*(?:(?:${KEY_PREFIX}) (?:e-?mail )?address(?:es)?|addressed to|failed to deliver to(?: (?:address|user|recipient))?)\s*:?\s*[(<"']{0,2}`,
-    String.raw`[)>"']{0,2}\s*[.,;:]?(?<rest>.*)`,
+    `[)>"']{0,2}(?<rest>.*)`,
   ),
   shape(
     "words",
