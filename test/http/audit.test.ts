@@ -1,0 +1,159 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { sha256Hex } from "../../src/crypto/digest";
+import { allow, bulk, erase, imported, reverted } from "../support/batches";
+import { failStep, withFaults } from "../support/faults";
+import { hardBounce, posted, theItem } from "../support/quarantine";
+import { block, bounced, rebuild, release, report } from "../support/reports";
+import { DAY_MS, pass, setStage } from "../support/stage";
+import { countOf, rowsOf } from "../support/stores";
+import { ADMIN, api, CHECK, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
+
+setStage();
+beforeEach(freshStores);
+
+const audit = async (query = "") => (await jsonOf(await api(`/v1/audit?${query}`))).items;
+const FINGERPRINT = (await sha256Hex("admin-token")).slice(0, 8);
+
+describe("the audit trail", () => {
+  it("has an entry for each thing that an operator does", async () => {
+    const key = await sha256Hex("ann@example.com");
+    const acts: [string, () => Promise<unknown>, string | null][] = [
+      ["block", () => block("ann@example.com", { note: "private words" }), key],
+      ["release", () => release("ann@example.com"), key],
+      ["allow", () => allow("ann@example.com"), key],
+      ["disallow", () => api("/v1/allowlist/ann@example.com", { method: "DELETE" }), key],
+      ["bulk_block", () => bulk("block", ["bob@example.com"]), null],
+      ["bulk_release", () => bulk("release", ["bob@example.com"]), null],
+      ["rebuild", () => rebuild("ann@example.com"), key],
+      ["erase", () => erase("ann@example.com"), key],
+    ];
+    for (const [, act] of acts) {
+      await act();
+      pass(1);
+    }
+    const { batchId } = await imported("cem@example.com\n");
+    pass(1);
+    await reverted(batchId);
+    pass(1);
+    await posted(JSON.stringify([hardBounce("dora@example.com"), { type: "unheard of" }]));
+    const { id } = await theItem();
+    await api(`/v1/quarantine/${id}/replay`, { method: "POST" });
+    pass(1);
+    await api(`/v1/quarantine/${id}`, { method: "DELETE" });
+
+    const entries = await audit();
+    expect(entries.map((e: { action: string }) => e.action).reverse()).toEqual([
+      ...acts.map(([action]) => action),
+      "import",
+      "revert",
+      "replay",
+      "drop",
+    ]);
+    for (const [action, , subject] of acts) {
+      const entry = entries.find((e: { action: string }) => e.action === action);
+      expect(entry).toMatchObject({ actor: FINGERPRINT, actorLabel: null, ...(subject ? { subject } : {}) });
+      expect(Date.parse(entry.at)).toBeLessThanOrEqual(Date.now());
+    }
+    expect(await audit(`subject=${batchId}`)).toMatchObject([
+      { action: "revert" },
+      { action: "import", detail: { format: "list" } },
+    ]);
+    expect(await audit(`subject=${id}`)).toMatchObject([{ action: "drop" }, { action: "replay" }]);
+  });
+
+  it("names the request, so that the log can be searched for it", async () => {
+    const response = await block("ann@example.com");
+    expect(await audit()).toMatchObject([{ requestId: response.headers.get("x-request-id") }]);
+  });
+
+  it("holds no address and no note", async () => {
+    await block("ann@example.com", { note: "private words" });
+    await release("ann@example.com", "?note=more%20of%20them");
+    const text = JSON.stringify(await rowsOf("SELECT * FROM audit"));
+    for (const secret of ["ann@", "private words", "more of them", "admin-token"]) expect(text).not.toContain(secret);
+  });
+
+  it("says nothing where nothing was done", async () => {
+    await block("ann@example.com");
+    await block("ann@example.com");
+    await release("nobody@example.com");
+    await erase("nobody@example.com");
+    await report({ kind: "complained", recipient: "angry@example.com" });
+    await release("angry@example.com");
+    expect(await audit()).toHaveLength(1);
+  });
+
+  it("is written in the very transaction that does it", async () => {
+    for (let n = 0; ; n++) {
+      for (const moment of ["before", "after"] as const) {
+        const faults = withFaults(failStep(n, moment));
+        const recipient = `user-${n}-${moment}@example.com`;
+        await block(recipient, {}, testEnv(faults.bindings));
+        if (!faults.struck()) return;
+        const events = await countOf("events WHERE address = ?", recipient);
+        expect(await countOf("audit WHERE subject = ?", await sha256Hex(recipient)), `${moment} step ${n}`).toBe(
+          events,
+        );
+      }
+    }
+  });
+
+  it("tells scripts apart by what they say of themselves", async () => {
+    const as = (label: string) =>
+      api("/v1/suppressions/ann@example.com", {
+        method: "PUT",
+        json: { note: label },
+        headers: { ...ADMIN, "x-actor": label },
+      });
+    await as("nightly job");
+    pass(1);
+    await as(`${"x".repeat(500)}`);
+    const [long, first] = await audit();
+    expect(first.actorLabel).toBe("nightly job");
+    expect(long.actorLabel).toHaveLength(100);
+    expect(await audit("actor=nightly%20job")).toHaveLength(1);
+    expect(await audit(`actor=${FINGERPRINT}`)).toHaveLength(2);
+    expect(await audit("actor=somebody")).toHaveLength(0);
+  });
+
+  it("can be asked by action, subject and time, page by page", async () => {
+    const begin = Date.now();
+    for (let i = 0; i < 5; i++) {
+      await block(`user-${i}@example.com`);
+      pass(1_000);
+    }
+    await report(bounced("x@example.com", "hard", Date.now()));
+    await release("x@example.com");
+    expect(await audit("action=release")).toHaveLength(1);
+    expect(await audit("subject=user-3@example.com")).toMatchObject([
+      { subject: await sha256Hex("user-3@example.com") },
+    ]);
+    const iso = (ms: number) => new Date(begin + ms).toISOString();
+    expect(await audit(`since=${iso(1_000)}&until=${iso(3_000)}`)).toHaveLength(2);
+    const first = await jsonOf(await api("/v1/audit?limit=4"));
+    const second = await jsonOf(await api(`/v1/audit?limit=4&cursor=${first.nextCursor}`));
+    const ids = [...first.items, ...second.items].map((e: { requestId: string }) => e.requestId);
+    expect(new Set(ids).size).toBe(6);
+    expect(second.nextCursor).toBeNull();
+    expect((await api("/v1/audit?action=steal")).status).toBe(400);
+    expect((await jsonOf(await api("/v1/audit?cursor=x"))).code).toBe("invalid_cursor");
+  });
+
+  it("is for operators only", async () => {
+    expect((await api("/v1/audit", { headers: CHECK })).status).toBe(403);
+    expect((await api("/v1/audit", { headers: {} })).status).toBe(401);
+  });
+
+  it("goes back a year, or as long as the configuration says", async () => {
+    await block("ann@example.com");
+    pass(364 * DAY_MS);
+    await runCron();
+    expect(await countOf("audit")).toBe(1);
+    await runCron(testEnv({ RETENTION: { audit_days: 363 } }));
+    expect(await countOf("audit")).toBe(0);
+    await block("bob@example.com");
+    pass(366 * DAY_MS);
+    await runCron();
+    expect(await countOf("audit")).toBe(0);
+  });
+});
