@@ -66,6 +66,8 @@ const DOWNLOAD_DEADLINE_MS = 300_000;
 const DEFAULT_MAX_AGE_MS = 3_600_000;
 const CHANGES_PAGE = 1_000;
 const PREFIX_DIGITS = 16;
+const MAX_KNOWN_DOMAINS = 20_000;
+const domainDigests = new Map<string, DigestPrefix>();
 /** The feed is for operators, and goes back only so far. */
 const NO_FEED = ["forbidden", "not_found", "cursor_expired"];
 
@@ -85,7 +87,7 @@ export async function loadFilter(
   const currentAt = () => listed.currentAt ?? loaded.currentAt;
   const mayList = (address: string): boolean => {
     if (Date.now() - currentAt().getTime() > maxAgeMs) return true;
-    const [own, domain] = [sha256Prefix(address), sha256Prefix(domainRecipient(address))];
+    const [own, domain] = [sha256Prefix(address), digestOfDomain(domainRecipient(address))];
     if (mayListAddress(loaded.filter, own) || listsDomain(loaded.filter, domain)) return true;
     const { prefixes } = listed;
     return prefixes.size > 0 && (prefixes.has(hexOf(own)) || prefixes.has(hexOf(domain)));
@@ -177,6 +179,16 @@ async function listedSince(settings: Settings, before: Listed, { signal }: CallO
 function withoutFeed(error: unknown): null {
   if (error instanceof BouncekeeperError && NO_FEED.includes(error.code)) return null;
   throw error;
+}
+
+/** Domains are few beside their addresses: a digest is half of what an answer takes. */
+function digestOfDomain(domain: string): DigestPrefix {
+  const known = domainDigests.get(domain);
+  if (known) return known;
+  if (domainDigests.size === MAX_KNOWN_DOMAINS) domainDigests.clear();
+  const digest = sha256Prefix(domain);
+  domainDigests.set(domain, digest);
+  return digest;
 }
 
 function hexOf({ high, low }: DigestPrefix): string {
