@@ -72,10 +72,10 @@ export const allowlistRoutes = createRouter();
 
 allowlistRoutes.openapi(list, async (c) => {
   const { limit, cursor, q } = c.req.valid("query");
-  const after = decodeCursor("allowlist", cursor, ["string"]);
+  const after = decodeCursor("allowlist", cursor, ["string"], { q });
   const rows = await allowedPage(c.env.db, q?.toLowerCase() ?? null, limit, after?.[0] ?? null);
   const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("allowlist", [last.address]) : null;
+  const nextCursor = rows.length === limit && last ? encodeCursor("allowlist", [last.address], { q }) : null;
   const now = c.env.now();
   return c.json({ items: rows.map((row) => allowedOf(row, now)), nextCursor }, 200);
 });

@@ -42,16 +42,12 @@ const list = createRoute({
 export const auditRoutes = createRouter();
 
 auditRoutes.openapi(list, async (c) => {
-  const { limit, cursor, subject, ...filter } = c.req.valid("query");
-  const after = decodeCursor("audit", cursor, ["number", "string"]);
-  const rows = await auditPage(
-    c.env.db,
-    { ...filter, subject: await subjectOf(subject) },
-    limit,
-    after && { at: after[0], requestId: after[1] },
-  );
+  const { limit, cursor, subject, ...rest } = c.req.valid("query");
+  const filter = { ...rest, subject: await subjectOf(subject) };
+  const after = decodeCursor("audit", cursor, ["number", "string"], filter);
+  const rows = await auditPage(c.env.db, filter, limit, after && { at: after[0], requestId: after[1] });
   const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("audit", [last.at, last.request_id]) : null;
+  const nextCursor = rows.length === limit && last ? encodeCursor("audit", [last.at, last.request_id], filter) : null;
   return c.json({ items: rows.map(entryOf), nextCursor }, 200);
 });
 

@@ -1,9 +1,16 @@
-/** Cursors: opaque to callers, JSON in URL-safe base64 to us, with the name of the list they are a place in. */
+/**
+ * Cursors: opaque to callers, JSON in URL-safe base64 to us, with the name of the list they are a place in and what was
+ * asked of it. A place in one answer says nothing about another.
+ */
 import { base64Of, bytesOfBase64, utf8Bytes, utf8Text } from "../crypto/encoding";
 import { Problem } from "./problem";
 
-export function encodeCursor(list: string, parts: readonly (string | number)[]): string {
-  return base64Of(utf8Bytes(JSON.stringify([list, ...parts])))
+/** The filters of a list, as they were understood. */
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** @param query what was asked of the list; the cursor is good for the same again */
+export function encodeCursor(list: string, parts: readonly (string | number)[], query: Query = {}): string {
+  return base64Of(utf8Bytes(JSON.stringify([nameOf(list, query), ...parts])))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
@@ -18,14 +25,21 @@ export function decodeCursor<const T extends readonly ("string" | "number")[]>(
   list: string,
   cursor: string | undefined,
   types: T,
+  query: Query = {},
 ): { -readonly [K in keyof T]: T[K] extends "string" ? string : number } | null {
   if (cursor === undefined) return null;
   const bytes = bytesOfBase64(cursor);
   const text = bytes === null ? null : utf8Text(bytes);
   const [name, ...parts] = (text === null ? null : parseArray(text)) ?? [];
-  const fits = name === list && parts.length === types.length && parts.every((part, i) => typeof part === types[i]);
+  const fits =
+    name === nameOf(list, query) && parts.length === types.length && parts.every((part, i) => typeof part === types[i]);
   if (!fits) throw new Problem("invalid_cursor");
   return parts as unknown as { -readonly [K in keyof T]: T[K] extends "string" ? string : number };
+}
+
+function nameOf(list: string, query: Query): string {
+  const asked = Object.entries(query).filter(([, value]) => value !== undefined);
+  return asked.length ? `${list}?${JSON.stringify(asked.sort(([a], [b]) => (a < b ? -1 : 1)))}` : list;
 }
 
 function parseArray(text: string): unknown[] | null {

@@ -6,7 +6,7 @@ import { markVerified, type WebhookRequest } from "../providers/adapter";
 import { IDEMPOTENCY_KEY_HEADER, ownEventSchema, ownFormat } from "../providers/own-format";
 import { eventPage } from "../store/events";
 import { readBody } from "./body";
-import { eventCursorOf, eventFilterOf, eventFilterQuery } from "./filters";
+import { eventCursor, eventCursorOf, eventFilterOf, eventFilterQuery } from "./filters";
 import { Problem } from "./problem";
 import { eventOf } from "./representations";
 import { createRouter } from "./router";
@@ -116,7 +116,9 @@ const list = createRoute({
 
 eventRoutes.openapi(list, async (c) => {
   const { limit, cursor, ...query } = c.req.valid("query");
-  const rows = await eventPage(c.env.db, eventFilterOf(query), limit, eventCursorOf(cursor));
+  const filter = eventFilterOf(query);
+  const rows = await eventPage(c.env.db, filter, limit, eventCursorOf(cursor, filter));
   const last = rows.at(-1);
-  return c.json({ items: rows.map(eventOf), nextCursor: rows.length === limit && last ? String(last.seq) : null }, 200);
+  const nextCursor = rows.length === limit && last ? eventCursor(last.seq, filter) : null;
+  return c.json({ items: rows.map(eventOf), nextCursor }, 200);
 });

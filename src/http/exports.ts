@@ -4,6 +4,7 @@ import { eventPage } from "../store/events";
 import { exportedSuppressions } from "../store/suppressions";
 import { EXPORT_PAGE, exportContent, exportQuery, exportResponse } from "./export-stream";
 import {
+  eventCursor,
   eventCursorOf,
   eventFilterOf,
   eventFilterQuery,
@@ -50,11 +51,11 @@ exportRoutes.openapi(exportEvents, async (c) => {
   const filter = eventFilterOf(query);
   const pageAfter = async (before: number | null): Promise<Page> => {
     const rows = await eventPage(c.env.db, filter, EXPORT_PAGE, before);
-    const items = rows.map((row) => ({ ...eventOf(row), cursor: String(row.seq) }));
+    const items = rows.map((row) => ({ ...eventOf(row), cursor: eventCursor(row.seq, filter) }));
     const last = rows.at(-1);
     return { items, next: last && rows.length === EXPORT_PAGE ? () => pageAfter(last.seq) : null };
   };
-  const first = () => pageAfter(eventCursorOf(cursor));
+  const first = () => pageAfter(eventCursorOf(cursor, filter));
   return exportResponse({ name: "events", format, columns: EVENT_COLUMNS, first });
 });
 
@@ -63,12 +64,15 @@ exportRoutes.openapi(exportSuppressions, async (c) => {
   const filter = suppressionFilterOf(query);
   const pageAfter = async (after: ReturnType<typeof suppressionCursorOf>): Promise<Page> => {
     const rows = await exportedSuppressions(c.env.db, filter, EXPORT_PAGE, after, c.env.now());
-    const items = rows.map((row) => ({ ...exportedSuppressionOf(row, c.env.now()), cursor: suppressionCursor(row) }));
+    const items = rows.map((row) => ({
+      ...exportedSuppressionOf(row, c.env.now()),
+      cursor: suppressionCursor(row, filter),
+    }));
     const last = rows.at(-1);
     const next = last && { since: last.since ?? 0, key: last.key };
     return { items, next: next && rows.length === EXPORT_PAGE ? () => pageAfter(next) : null };
   };
-  const first = () => pageAfter(suppressionCursorOf(cursor));
+  const first = () => pageAfter(suppressionCursorOf(cursor, filter));
   return exportResponse({ name: "suppressions", format, columns: SUPPRESSION_COLUMNS, first });
 });
 

@@ -60,18 +60,26 @@ function domainFilter(text: string | undefined): string | undefined {
  *
  * @throws Problem `invalid_cursor`
  */
-export function eventCursorOf(cursor: string | undefined): number | null {
-  if (cursor === undefined) return null;
-  if (!/^\d{1,16}$/.test(cursor)) throw new Problem("invalid_cursor");
-  return Number(cursor);
+export function eventCursorOf(cursor: string | undefined, filter: EventFilter): number | null {
+  return decodeCursor("events", cursor, ["number"], { ...filter })?.[0] ?? null;
+}
+
+export function eventCursor(seq: number, filter: EventFilter): string {
+  return encodeCursor("events", [seq], { ...filter });
 }
 
 /** @throws Problem `invalid_cursor` */
-export function suppressionCursorOf(cursor: string | undefined): { since: number; key: string } | null {
-  const after = decodeCursor("suppressions", cursor, ["number", "string"]);
+export function suppressionCursorOf(
+  cursor: string | undefined,
+  filter: SuppressionFilter,
+): { since: number; key: string } | null {
+  const after = decodeCursor("suppressions", cursor, ["number", "string"], { ...filter });
   return after && { since: after[0], key: after[1] };
 }
 
-export function suppressionCursor({ since, key }: { readonly since: number | null; readonly key: string }): string {
-  return encodeCursor("suppressions", [since ?? 0, key]);
+export function suppressionCursor(
+  { since, key }: { readonly since: number | null; readonly key: string },
+  filter: SuppressionFilter,
+): string {
+  return encodeCursor("suppressions", [since ?? 0, key], { ...filter });
 }

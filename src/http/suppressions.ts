@@ -93,9 +93,9 @@ suppressionRoutes.openapi(list, async (c) => {
   const { limit, cursor, ...query } = c.req.valid("query");
   const now = c.env.now();
   const filter = suppressionFilterOf(query);
-  const rows = await suppressionPage(c.env.db, filter, limit, suppressionCursorOf(cursor), now);
+  const rows = await suppressionPage(c.env.db, filter, limit, suppressionCursorOf(cursor, filter), now);
   const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? suppressionCursor(last) : null;
+  const nextCursor = rows.length === limit && last ? suppressionCursor(last, filter) : null;
   return c.json({ items: rows.map((row) => suppressionOf(row, now)), nextCursor }, 200);
 });
 

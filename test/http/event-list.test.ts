@@ -208,6 +208,12 @@ describe("the list", () => {
     await post([1, 2].map((i) => ({ kind: "bounced", class: "hard", recipient: `cursor-${i}@example.com` })));
     const { nextCursor: elsewhere } = await jsonOf(await api("/v1/suppressions?limit=1"));
     expect(elsewhere).toEqual(expect.any(String));
+    const { nextCursor: ofAnotherQuery } = await jsonOf(await api("/v1/events?kind=bounced&limit=1"));
+    expect(await list(`kind=bounced&cursor=${ofAnotherQuery}`)).not.toHaveProperty("code");
+    expect(await list(`kind=delivered&cursor=${ofAnotherQuery}`)).toMatchObject({
+      status: 400,
+      code: "invalid_cursor",
+    });
     for (const cursor of [elsewhere, "", " ", "-1", "1.5", "1e3", "0x10", "NaN", "9".repeat(30), "' OR 1=1"]) {
       const answer = await list(`cursor=${encodeURIComponent(cursor)}`);
       expect(answer, cursor).toMatchObject({ status: 400, code: "invalid_cursor" });

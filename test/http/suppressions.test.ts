@@ -285,6 +285,16 @@ describe("the list", () => {
     expect((await jsonOf(response)).code).toBe("invalid_request");
   });
 
+  it("answers 400 to a cursor of another query: its place there says nothing here", async () => {
+    const { nextCursor } = await list("reason=hard&limit=3");
+    expect((await list(`reason=hard&limit=7&cursor=${nextCursor}`)).items).toHaveLength(7);
+    for (const query of ["", "reason=complaint", "reason=hard&domain=list-1.example", "q=user"]) {
+      const response = await api(`/v1/suppressions?${query}&cursor=${nextCursor}`);
+      expect(response.status, query).toBe(400);
+      expect((await jsonOf(response)).code).toBe("invalid_cursor");
+    }
+  });
+
   it("answers 400 to a cursor that it did not give out", async () => {
     await record({ kind: "bounced", class: "hard", recipient: "bad@example.com" });
     await api("/webhooks/inboxroad?token=inboxroad-secret", { body: "[{},{}]" });

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { EXPORT_PAGE, type ExportFile, exportResponse } from "../../http/export-stream";
 import { EVENT_COLUMNS, SUPPRESSION_COLUMNS } from "../../http/exports";
-import { suppressionCursor } from "../../http/filters";
+import { eventCursor, suppressionCursor } from "../../http/filters";
 import { eventOf, exportedSuppressionOf } from "../../http/representations";
 import { searchEvents } from "../../store/events";
 import { type SuppressionPlace, searchSuppressions } from "../../store/suppression-search";
@@ -21,7 +21,7 @@ exportsRoutes.get("/dashboard/events/export", async (c) => {
     const { rows, next } = await searchEvents(c.env.db, filter, EXPORT_PAGE, before);
     // A stretch without any: a page has to have something, or be the last.
     if (!rows.length && next !== null) return pageBefore(next);
-    const items = rows.map((row) => ({ ...eventOf(row), cursor: String(row.seq) }));
+    const items = rows.map((row) => ({ ...eventOf(row), cursor: eventCursor(row.seq, {}) }));
     return { items, next: next === null ? null : () => pageBefore(next) };
   };
   return exportResponse({ name: "events", format: "csv", columns: EVENT_COLUMNS, first: () => pageBefore(null) });
@@ -33,7 +33,7 @@ exportsRoutes.get("/dashboard/suppressions/export", async (c) => {
   const pageAfter = async (place: SuppressionPlace | null): Promise<ExportPage> => {
     const { rows, next } = await searchSuppressions(c.env.db, search, EXPORT_PAGE, place, now);
     if (!rows.length && next !== null) return pageAfter(next);
-    const items = rows.map((row) => ({ ...exportedSuppressionOf(row, now), cursor: suppressionCursor(row) }));
+    const items = rows.map((row) => ({ ...exportedSuppressionOf(row, now), cursor: suppressionCursor(row, {}) }));
     return { items, next: next === null ? null : () => pageAfter(next) };
   };
   const first = () => pageAfter(null);
