@@ -34,7 +34,7 @@ export interface MailMessage {
 const MAX_NESTING_DEPTH = 20;
 const MAX_HEADERS_BYTES = 256 * 1024;
 /** The beginning of a longer mail holds the report; the rest is what was returned. */
-export const MAX_MAIL_BYTES = 1024 * 1024;
+export const MAX_MAIL_BYTES = 4 * 1024 * 1024;
 /** What a mail costs is counted in lines. This many is a megabyte and a half of base64. */
 const MAX_MAIL_LINES = 20_000;
 
