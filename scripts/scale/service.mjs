@@ -29,6 +29,14 @@ export class Service {
     return this.#server.getWorker("bouncekeeper");
   }
 
+  get url() {
+    return this.#url.href.replace(/\/$/, "");
+  }
+
+  get token() {
+    return ADMIN_TOKEN;
+  }
+
   /** The database itself. */
   async database() {
     return (await this.#worker.getEnv()).DB;
@@ -92,11 +100,13 @@ export class Service {
   }
 }
 
-/** The project's own configuration, with the metered worker around the worker. */
+/** The project's own configuration, as it reads from elsewhere, with the metered worker around the worker. */
 function configFor(toml) {
+  const migrations = JSON.stringify(path.join(ROOT, "migrations"));
   return toml
     .replace(/^main = .*$/m, `main = ${JSON.stringify(METERED_WORKER)}`)
-    .replace(/^migrations_dir = .*$/m, `migrations_dir = ${JSON.stringify(path.join(ROOT, "migrations"))}`);
+    .replace(/^migrations_dir = .*$/m, `migrations_dir = ${migrations}`)
+    .replaceAll('"./', `"${ROOT.replaceAll("\\", "/")}`);
 }
 
 /** Of all runtimes that this process has started. Linux only; elsewhere 0. */
