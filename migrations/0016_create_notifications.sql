@@ -71,5 +71,19 @@ CREATE TABLE notification_attempts (
   PRIMARY KEY (notification_id, id)
 ) WITHOUT ROWID;
 
--- How a recipient stood before a change.
-CREATE INDEX suppression_changes_key ON suppression_changes (key, seq);
+-- How a recipient stood before a change: a release is told as one only of who was listed.
+ALTER TABLE suppression_changes ADD COLUMN previous TEXT;
+
+DROP TRIGGER recipients_answer_changed;
+CREATE TRIGGER recipients_answer_changed AFTER UPDATE OF answer ON recipients WHEN NEW.answer IS NOT OLD.answer
+BEGIN
+  INSERT INTO suppression_changes (key, answer, changed_at, previous)
+  VALUES (NEW.key, NEW.answer, NEW.answered_at, OLD.answer);
+END;
+
+DROP TRIGGER recipients_answer_removed;
+CREATE TRIGGER recipients_answer_removed AFTER DELETE ON recipients WHEN OLD.answer IS NOT NULL
+BEGIN
+  INSERT INTO suppression_changes (key, answer, changed_at, previous)
+  VALUES (OLD.key, NULL, max(OLD.answered_at, CAST(unixepoch('subsec') * 1000 AS INTEGER)), OLD.answer);
+END;

@@ -109,8 +109,7 @@ export interface ToldChange {
   /** `null` where it was erased. */
   readonly address: string | null;
   readonly now: ListStanding;
-  /** `null`: not known any more. */
-  readonly before: ListStanding | null;
+  readonly before: ListStanding;
   /** The event behind the first of the reasons, where it is still the one. */
   readonly evidence: ToldEvent | null;
   readonly changedAt: number;
@@ -119,7 +118,7 @@ export interface ToldChange {
 /** What a change is to others; `null` where it is nothing to them: on and off the allow-list without being suppressed. */
 export function typeOfChange({ now, before }: Pick<ToldChange, "now" | "before">): NotificationType | null {
   if (now.suppressed) return "suppression.created";
-  return before === null || before.suppressed ? "suppression.released" : null;
+  return before.suppressed ? "suppression.released" : null;
 }
 
 export function changeData({ key, address, now, before, evidence }: ToldChange): Record<string, unknown> {
@@ -129,8 +128,7 @@ export function changeData({ key, address, now, before, evidence }: ToldChange):
     reasons: now.reasons,
     since: now.since === null ? null : iso(now.since),
     until: now.until === null ? null : iso(now.until),
-    /** Empty: it was not suppressed. */
-    previousReasons: before?.reasons ?? null,
+    previousReasons: before.reasons,
     evidence: evidence && {
       id: evidence.id,
       kind: evidence.kind,

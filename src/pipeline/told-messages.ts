@@ -211,7 +211,8 @@ function causeOf({ answer, suppressions }: ChangeToTell): Suppression | null {
 
 async function changeMessage(row: ChangeToTell, evidence: EventRow | undefined): Promise<Message | null> {
   const now = standingOf(row.answer, row.changed_at);
-  const before = row.knows_before === 1 ? standingOf(row.before, row.changed_at) : null;
+  // What had ended by itself by then stood until then.
+  const before = standingOf(row.previous, Number.NEGATIVE_INFINITY);
   const type = typeOfChange({ now, before });
   if (type === null) return null;
   const told = {

@@ -82,17 +82,13 @@ export interface ChangeToTell {
   readonly address: string | null;
   /** How the recipient stands by now: JSON of suppressions. */
   readonly suppressions: string | null;
-  /** 1: `before` is what stood before. 0: that is not known any more. */
-  readonly knows_before: number;
-  readonly before: string | null;
+  /** What `answer` was before. */
+  readonly previous: string | null;
 }
 
 const SELECT_CHANGES = `
-  SELECT c.seq, c.key, c.answer, c.changed_at, r.address, r.suppressions, p.seq IS NOT NULL AS knows_before,
-    p.answer AS before
-  FROM suppression_changes c LEFT JOIN recipients r ON r.key = c.key
-  LEFT JOIN suppression_changes p
-    ON p.seq = (SELECT max(q.seq) FROM suppression_changes q WHERE q.key = c.key AND q.seq < c.seq)`;
+  SELECT c.seq, c.key, c.answer, c.changed_at, c.previous, r.address, r.suppressions
+  FROM suppression_changes c LEFT JOIN recipients r ON r.key = c.key`;
 
 /** Listings and releases after a place. What is no longer kept is passed over. */
 export async function changesToTell(db: D1Database, after: number, limit: number): Promise<Stretch<ChangeToTell>> {

@@ -213,7 +213,6 @@ describe("a change of the list", () => {
     expect(typeOfChange({ before: free, now: hard })).toBe("suppression.created");
     expect(typeOfChange({ before: hard, now: standing(["hard", "complaint"]) })).toBe("suppression.created");
     expect(typeOfChange({ before: hard, now: free })).toBe("suppression.released");
-    expect(typeOfChange({ before: null, now: free })).toBe("suppression.released");
     expect(typeOfChange({ before: free, now: free })).toBeNull();
   });
 
@@ -229,9 +228,10 @@ describe("a change of the list", () => {
       previousReasons: [],
       evidence: { id: "e1", class: "hard", diagnosticCode: "550 5.1.1 no such user" },
     });
-    expect(changeData({ ...change, address: null, evidence: null, before: null })).toMatchObject({
+    expect(changeData({ ...change, address: null, evidence: null, before: hard, now: free })).toMatchObject({
       recipient: null,
-      previousReasons: null,
+      suppressed: false,
+      previousReasons: ["hard"],
       evidence: null,
     });
   });
