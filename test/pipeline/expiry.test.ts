@@ -3,6 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
 import { edgeKey } from "../../src/store/edge-cache";
+import { erase, imported } from "../support/batches";
 import { edgeOf, expectAgreement, policyOf, rowOf } from "../support/ledger";
 import { block, bounced, iso, rebuilt, release, report, softBounces } from "../support/reports";
 import { DAY_MS, MINUTE_MS, pass, setStage, settle } from "../support/stage";
@@ -63,6 +64,39 @@ describe("a block that expires", () => {
     expect([await found(), await listed()]).toEqual([0, 0]);
     expect((await api(`/v1/suppressions/${blocked}`)).status).toBe(404);
     expect((await rowOf(blocked))?.suppressed).toBe(1);
+  });
+
+  it("comes in by a list too, and is out of the export, the feed's last word and every list at the same moment", async () => {
+    const recipient = someone();
+    const end = Date.now() + DAY_MS;
+    await imported(`email,reason,date,expires_at\n${recipient},hard,2029-12-01,${iso(end)}\n`);
+    const exported = async () =>
+      (await (await api("/v1/suppressions/export?format=ndjson")).text()).includes(recipient);
+    const seen = async () => [
+      (await checkOf(recipient, "strong")).suppressed,
+      (await checkOf(recipient, "eventual")).suppressed,
+      await exported(),
+      (await jsonOf(await api(`/v1/suppressions?q=${recipient}`))).items.length === 1,
+      (await api(`/v1/suppressions/${recipient}`)).status === 200,
+      (await jsonOf(await api(`/v1/recipients/${recipient}`))).suppressed,
+    ];
+    pass(DAY_MS - 1);
+    expect(await seen()).toEqual([true, true, true, true, true, true]);
+    pass(1);
+    expect(await seen()).toEqual([false, false, false, false, false, false]);
+    await ring(recipient);
+    expect(await seen()).toEqual([false, false, false, false, false, false]);
+    expect(await edgeOf(recipient)).toBeNull();
+  });
+
+  it("ends on time also where only its hash is left", async () => {
+    const recipient = someone();
+    await blockedFor(recipient, DAY_MS);
+    await erase(recipient);
+    expect(await reasonsOf(recipient)).toEqual([]);
+    pass(DAY_MS);
+    await runDurableObjectAlarm(await objectOf(recipient));
+    expect(await rowOf(recipient)).toMatchObject({ suppressed: 0, address: null });
   });
 
   it("is taken off the projection and the edge cache by the object's alarm, with a higher version", async () => {

@@ -1,19 +1,21 @@
 /** Retention: what has served its time goes, a bounded part at a time, and no verdict ever depends on it. */
 import fc from "fast-check";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { imported, listOf, reverted } from "../support/batches";
 import { type Faults, failStore, withFaults } from "../support/faults";
 import { eventsOf, expectAgreement } from "../support/ledger";
 import { dsn, letter, postMail, route } from "../support/mails";
 import { bodyOf, dismiss, items, NEW_KIND, posted, replayed, theItem } from "../support/quarantine";
 import { bounced, delivered, post, type Report, rebuilt, report, softBounces } from "../support/reports";
 import { everyFault } from "../support/rounds";
-import { DAY_MS, MINUTE_MS, pass, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
 import { notingStatements, planOf } from "../support/statements";
 import { countOf, rowsOf, standingOf, tamper } from "../support/stores";
 import { api, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
 
 setStage();
 beforeEach(freshStores);
+beforeEach(() => vi.setSystemTime(START_MS));
 
 const ANN = "ann@example.com";
 const RECEIPT_COLUMNS =
@@ -50,6 +52,52 @@ describe("events", () => {
     expect((await rowsOf<{ kind: string }>("SELECT kind FROM events ORDER BY seq")).map((r) => r.kind)).toEqual(
       lasting,
     );
+  });
+
+  it("of each kind stay as long as the configuration says for it", async () => {
+    const days = { delivered: 30, deferred: 3, auto_reply: 10 };
+    const RETENTION = { deliveries_days: 30, deferrals_days: 3, auto_replies_days: 10 };
+    await report(Object.keys(days).map((kind) => ({ kind, recipient: `${kind}@example.com` })));
+    const left = async () =>
+      (await rowsOf<{ kind: string }>("SELECT kind FROM events ORDER BY seq")).map((r) => r.kind);
+    for (const [after, expected] of [
+      [3, ["delivered", "auto_reply"]],
+      [10, ["delivered"]],
+      [30, []],
+    ] as const) {
+      pass(after * DAY_MS - (Date.now() - START_MS));
+      await prune(RETENTION);
+      expect(await left()).toHaveLength(expected.length + 1);
+      pass(1);
+      await prune(RETENTION);
+      await prune(RETENTION);
+      expect(await left()).toEqual(expected);
+    }
+  });
+
+  it("that were withdrawn go after 30 days, once their recipient has been told; what stands stays", async () => {
+    await imported(listOf([[ANN, "hard"]]));
+    const { batchId } = await imported(
+      listOf([
+        [ANN, "complaint"],
+        ["bob@example.com", "hard"],
+      ]),
+    );
+    pass(40 * DAY_MS);
+    const broken = testEnv(withFaults(failStore("object")).bindings);
+    await reverted(batchId, broken);
+    pass(29 * DAY_MS);
+    await prune({}, withFaults(failStore("object")).bindings);
+    pass(2 * DAY_MS);
+    expect((await prune({}, withFaults(failStore("object")).bindings)).events).toBe(0);
+    await runCron();
+    await pruneAll();
+    expect(await kindsOf(ANN)).toEqual(["bounced"]);
+    expect(await kindsOf("bob@example.com")).toEqual([]);
+    await rebuilt(ANN);
+    await settle();
+    expect((await expectAgreement(ANN)).verdict.suppressions).toMatchObject([{ reason: "hard" }]);
+    expect((await jsonOf(await api(`/v1/batches/${batchId}`))).retracted).toBe(2);
   });
 
   it("that are still to be applied stay, however old", async () => {
