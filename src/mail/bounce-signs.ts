@@ -40,7 +40,7 @@ const SCORE_NEEDED = 5;
 
 interface Context {
   readonly mail: MailMessage;
-  /** The report's own words, flattened, without quoted lines unless a mail system wrote it. */
+  /** The report's own words, made comparable; without quoted lines, unless a mail system wrote it of its own accord. */
   readonly text: string;
   /** The same as it was written. */
   readonly ownText: string;
@@ -95,11 +95,13 @@ const SIGNS: readonly Sign[] = [
 export function isReport(mail: MailMessage, report: ReportText, status: StatusForm): boolean {
   const { sign, isReply } = readSubject(mail.header("subject") ?? "");
   const machine = isMachine(mail);
-  const own = machine ? report.lines : report.lines.filter((line) => !/^[ \t]{0,3}>/.test(line));
+  // A postmaster is a person too, and quotes what is answered.
+  const answers = isReply && isAnswer(mail);
+  const own = machine && !answers ? report.lines : report.lines.filter((line) => !/^[ \t]{0,3}>/.test(line));
   const ownText = own.join("\n").slice(0, MAX_TEXT_LENGTH);
   const text = plainWords(ownText);
-  const hasFailureSubject =
-    (machine || (sign === "none" && !isReply)) && hasAny(flatText(mail.header("subject") ?? ""), FAILURE_SUBJECTS);
+  const isOwnSubject = machine ? !answers : sign === "none" && !isReply;
+  const hasFailureSubject = isOwnSubject && hasAny(flatText(mail.header("subject") ?? ""), FAILURE_SUBJECTS);
   const context: Context = {
     mail,
     text,

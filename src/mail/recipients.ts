@@ -3,7 +3,7 @@ import { addressesIn, sameAddress } from "./address-text";
 import { isMachine } from "./bounce-signs";
 import type { MailMessage } from "./message";
 import { addressesMentionedIn, type RecipientLine, recipientPhrasesIn } from "./recipient-lines";
-import { returnedMailOf } from "./returned";
+import { soleRecipientOf } from "./returned";
 import type { Refusal } from "./transcript";
 
 /** What is known of a report's text. */
@@ -40,10 +40,9 @@ const WAYS: readonly Candidates[] = [
   (report, own) => without(namedIn(report, true), own),
   ({ lines }, own) => withoutContacts(without(recipientPhrasesIn(lines), own)),
   (report) => namedIn(report, true),
-  ({ mail, returned }, own) => singleOf(without(returnedMailOf(mail, returned).to, own)),
+  (report) => [soleRecipientOf(report.mail, report)].filter((address) => address !== undefined),
   ({ lines }, own) => singleOf(withoutContacts(without(addressesMentionedIn(lines), own))),
   ({ lines }) => recipientPhrasesIn(lines),
-  ({ mail, returned }) => singleOf(returnedMailOf(mail, returned).to),
   localNamesIn,
 ];
 

@@ -32,7 +32,7 @@ export async function recognizeMail(raw: Uint8Array): Promise<RecognizedMail> {
   return {
     form,
     events,
-    returned: returnedMailOf(mail, report.returned),
+    returned: returnedMailOf(mail, report),
     reportId: messageIdIn(mail.header("message-id")),
     reportedAt: timeOf(mail.header("date")),
     sentTo: SENT_TO.flatMap((name) => mail.headers.filter((field) => field.name === name))
