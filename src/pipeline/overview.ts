@@ -2,7 +2,7 @@
 import { pendingSummary } from "../store/pending";
 import { quarantineCount } from "../store/quarantine";
 import { type ComparedQuery, type ComparedRow, type StatsRow, statsBy, statsCompared } from "../store/stats";
-import { suppressedCounts } from "../store/suppressions";
+import { type SuppressedCounts, suppressedCounts } from "../store/suppressions";
 import type { Deps } from "./deps";
 
 export const PERIODS_DAYS = [1, 7, 30, 90] as const;
@@ -22,13 +22,6 @@ export interface Tally {
   readonly rejected: number;
 }
 
-export interface TallyOf {
-  readonly value: string;
-  readonly now: Tally;
-  /** In the period before. */
-  readonly before: Tally;
-}
-
 export interface Overview {
   readonly days: PeriodDays;
   /** Epoch ms: of the period, its beginning and its end. */
@@ -38,10 +31,10 @@ export interface Overview {
   readonly series: readonly { readonly at: number; readonly tally: Tally }[];
   readonly total: Tally;
   readonly before: Tally;
-  readonly providers: readonly TallyOf[];
-  readonly domains: readonly TallyOf[];
-  readonly reasons: readonly TallyOf[];
-  readonly suppressed: { readonly total: number; readonly added: number };
+  readonly providers: readonly ComparedRow[];
+  readonly domains: readonly ComparedRow[];
+  readonly reasons: readonly ComparedRow[];
+  readonly suppressed: SuppressedCounts;
   readonly pending: { readonly count: number; readonly oldestAt: number | null };
   readonly quarantined: number;
 }
@@ -138,9 +131,9 @@ export async function overview(deps: Pick<Deps, "db" | "now">, days: PeriodDays)
     }),
     total: within(since, until),
     before: within(since - length, since),
-    providers: comparisons(providers),
-    domains: comparisons(domains),
-    reasons: comparisons(reasons),
+    providers,
+    domains,
+    reasons,
     suppressed,
     pending,
     quarantined,
@@ -165,12 +158,4 @@ function tallyOf(rows: readonly Pick<StatsRow, "kind" | "class" | "count">[]): T
     if (name) tally[name] += count;
   }
   return tally;
-}
-
-function comparisons(rows: readonly ComparedRow[]): TallyOf[] {
-  return [...Map.groupBy(rows, (row) => row.value)].map(([value, counts]) => ({
-    value,
-    now: tallyOf(counts.map((row) => ({ ...row, count: row.now }))),
-    before: tallyOf(counts.map((row) => ({ ...row, count: row.before }))),
-  }));
 }

@@ -89,32 +89,38 @@ export interface ComparedQuery {
   readonly limit: number;
 }
 
+/** What became of what was sent to or by a value, in the period and before. */
 export interface ComparedRow {
   readonly value: string;
-  readonly kind: string;
-  readonly class: string;
-  readonly now: number;
-  readonly before: number;
+  readonly delivered: number;
+  readonly bounced: number;
+  readonly complained: number;
+  readonly deliveredBefore: number;
+  readonly bouncedBefore: number;
 }
 
-/** @returns counts of two periods by value, kind and class; the values with the most first */
+/**
+ * Compares two periods, in one pass over their counts.
+ *
+ * @returns the values with the most in the period, and those whose bounces changed most, the former first
+ */
 export async function statsCompared(db: D1Database, query: ComparedQuery): Promise<ComparedRow[]> {
   const { source, value, hour } = COMPARED[query.by];
   const { fromHour, splitHour, toHour, limit } = query;
-  const bounced = (when: string) => `sum(CASE kind WHEN 'bounced' THEN ${when} ELSE 0 END)`;
+  const sum = (kind: string, when: string) =>
+    `sum(CASE WHEN kind = '${kind}' AND ${hour} ${when} ?3 THEN count ELSE 0 END)`;
   const { results } = await db
     .prepare(
       `WITH counted AS MATERIALIZED (
-         SELECT ${value} AS value, kind, class,
-           sum(CASE WHEN ${hour} >= ?3 THEN count ELSE 0 END) AS now, sum(CASE WHEN ${hour} < ?3 THEN count ELSE 0 END) AS before
-         FROM (${source}) WHERE ${hour} >= ?4 AND ${hour} < ?5 GROUP BY 1, 2, 3),
-       ranked AS (
-         SELECT value, sum(now) AS total, abs(${bounced("now")} - ${bounced("before")}) AS moved FROM counted GROUP BY value),
-       top AS (
-         SELECT * FROM (SELECT value, total FROM ranked ORDER BY total DESC, value LIMIT ?6)
-         UNION SELECT * FROM (SELECT value, total FROM ranked WHERE moved > 0 ORDER BY moved DESC, value LIMIT ?6))
-       SELECT t.value, c.kind, c.class, c.now, c.before FROM top t JOIN counted c ON c.value = t.value
-       ORDER BY t.total DESC, t.value`,
+         SELECT ${value} AS value, ${sum("delivered", ">=")} AS delivered, ${sum("bounced", ">=")} AS bounced,
+           ${sum("complained", ">=")} AS complained, ${sum("delivered", "<")} AS deliveredBefore,
+           ${sum("bounced", "<")} AS bouncedBefore
+         FROM (${source}) WHERE ${hour} >= ?4 AND ${hour} < ?5 GROUP BY 1)
+       SELECT * FROM (
+         SELECT * FROM (SELECT * FROM counted ORDER BY delivered + bounced + complained DESC, value LIMIT ?6)
+         UNION SELECT * FROM (SELECT * FROM counted WHERE bounced <> bouncedBefore
+           ORDER BY abs(bounced - bouncedBefore) DESC, value LIMIT ?6))
+       ORDER BY delivered + bounced + complained DESC, value`,
     )
     .bind(Math.floor(fromHour / 24), Math.ceil(toHour / 24), splitHour, fromHour, toHour, limit)
     .all<ComparedRow>();

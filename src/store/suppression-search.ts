@@ -37,6 +37,8 @@ export interface FoundSuppressions {
 
 /** So many entries are looked at for a page: more would keep its reader waiting. */
 const STRETCH = 20_000;
+/** For the source of an entry its event has to be looked up. */
+const STRETCH_BY_SOURCE = 5_000;
 
 interface Order {
   readonly index: string;
@@ -82,7 +84,8 @@ export async function searchSuppressions(
   after: SuppressionPlace | null,
   now: number,
 ): Promise<FoundSuppressions> {
-  const end = await placeAfter(db, { order, domain: filter.domain }, after);
+  const stretch = source === undefined ? STRETCH : STRETCH_BY_SOURCE;
+  const end = await placeAfter(db, { order, domain: filter.domain, stretch }, after);
   const values: (string | number)[] = [now];
   const bind: Bind = (value) => `?${values.push(value)}`;
   const { by, after: isAfter, upTo } = ORDERS[order];
@@ -120,7 +123,7 @@ function placeOf({ since, key, address }: Pick<ExportedSuppressionRow, "since" |
 /** The entry that ends the stretch after a place, or `null`: the list ends before. Read off the index alone. */
 async function placeAfter(
   db: D1Database,
-  { order, domain }: Pick<SuppressionSearch, "order" | "domain">,
+  { order, domain, stretch }: Pick<SuppressionSearch, "order" | "domain"> & { readonly stretch: number },
   after: SuppressionPlace | null,
 ): Promise<SuppressionPlace | null> {
   const values: (string | number)[] = [];
@@ -133,7 +136,7 @@ async function placeAfter(
     .prepare(
       `SELECT ${isByAddress ? "0 AS since, '' AS key, address" : "since, key, '' AS address"}
        FROM recipients INDEXED BY ${indexOf(order, domain)}
-       WHERE ${conditions.join(" AND ")} ORDER BY ${ORDERS[order].by} LIMIT 1 OFFSET ${bind(STRETCH - 1)}`,
+       WHERE ${conditions.join(" AND ")} ORDER BY ${ORDERS[order].by} LIMIT 1 OFFSET ${bind(stretch - 1)}`,
     )
     .bind(...values)
     .first<SuppressionPlace>();

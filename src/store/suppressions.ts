@@ -1,6 +1,7 @@
 /** The suppression list, out of the projection. */
 import type { BounceClass, EventKind } from "../domain/event";
 import type { RecipientRow } from "./recipients";
+import { rowsOf } from "./statements";
 
 export interface SuppressionFilter {
   readonly reason?: string | undefined;
@@ -117,18 +118,39 @@ export async function exportedSuppressions(
   return results;
 }
 
-/** How many are suppressed, and how many of them since a moment; both out of the list's index. */
-export async function suppressedCounts(
-  db: D1Database,
-  since: number,
-  now: number,
-): Promise<{ total: number; added: number }> {
-  const row = await db
-    .prepare(
-      `SELECT (SELECT count(*) FROM recipients WHERE suppressed = 1) AS total,
-         (SELECT count(*) FROM recipients WHERE suppressed = 1 AND since >= ?1 AND since <= ?2) AS added`,
-    )
-    .bind(since, now)
-    .first<{ total: number; added: number }>();
-  return row ?? { total: 0, added: 0 };
+export interface SuppressedCounts {
+  readonly total: number;
+  /** By the first of their reasons. */
+  readonly byReason: Readonly<Record<string, number>>;
+  /** Since a moment; counted up to `MAX_ADDED`. */
+  readonly added: number;
+}
+
+/** Beyond this nobody wants to know exactly how many are new. */
+export const MAX_ADDED = 50_000;
+
+/**
+ * How many are suppressed, by counts that are kept; and how many of them since a moment, out of the list's index. What
+ * has ended by time alone is counted until its object has said so, which is a matter of moments.
+ *
+ * @param since epoch ms
+ */
+export async function suppressedCounts(db: D1Database, since: number, now: number): Promise<SuppressedCounts> {
+  const results = await db.batch([
+    db.prepare("SELECT reason, count FROM suppressed_counts WHERE count > 0"),
+    db
+      .prepare(
+        `SELECT count(*) AS added FROM
+           (SELECT 1 FROM recipients WHERE suppressed = 1 AND since >= ?1 AND since <= ?2 LIMIT ${MAX_ADDED})`,
+      )
+      .bind(since, now),
+  ]);
+  const byReason = Object.fromEntries(
+    rowsOf<{ reason: string; count: number }>(results, 0).map(({ reason, count }) => [reason, count]),
+  );
+  return {
+    total: Object.values(byReason).reduce((sum, n) => sum + n, 0),
+    byReason,
+    added: rowsOf<{ added: number }>(results, 1)[0]?.added ?? 0,
+  };
 }

@@ -10,8 +10,9 @@ import {
   type PeriodDays,
   type Tally,
 } from "../../pipeline/overview";
+import { MAX_ADDED } from "../../store/suppressions";
 import type { DashboardEnv } from "../env";
-import { frameOf } from "../frame";
+import { frameOf, upTo } from "../frame";
 import { Chart, type Colour } from "../parts/chart";
 import { Changes, Comparison, OF_BOUNCES, OF_SENDING } from "../parts/comparison";
 import { Page } from "../parts/layout";
@@ -98,7 +99,7 @@ function Numbers({ view }: { view: Overview }) {
         <Tile
           label="Suppressed"
           value={count(suppressed.total)}
-          note={`${count(suppressed.added)} new`}
+          note={`${upTo(suppressed.added, MAX_ADDED)} new`}
           href="/dashboard/suppressions"
         />
       </div>

@@ -1,5 +1,6 @@
 /** Tables of the overview: by provider, domain and reason, and what changed most. */
-import { bounceRate, bouncesOf, type Overview, type Tally, type TallyOf } from "../../pipeline/overview";
+import type { Overview } from "../../pipeline/overview";
+import type { ComparedRow } from "../../store/stats";
 import { count, percent, reasonWords } from "./words";
 
 /** Rows of each table. */
@@ -9,22 +10,26 @@ const MIN_CHANGE = 3;
 
 interface Column {
   readonly head: string;
-  readonly cell: (now: Tally, before: Tally) => string;
+  readonly cell: (row: ComparedRow) => string;
 }
 
-const DELIVERED: Column = { head: "Delivered", cell: (now) => count(now.delivered) };
-const BOUNCED: Column = { head: "Bounced", cell: (now) => count(bouncesOf(now)) };
-const RATE: Column = { head: "Rate", cell: (now) => percent(bounceRate(now)) };
-const COMPLAINTS: Column = { head: "Complaints", cell: (now) => count(now.complained) };
-const BEFORE: Column = { head: "Before", cell: (_, before) => count(bouncesOf(before)) };
+const DELIVERED: Column = { head: "Delivered", cell: (row) => count(row.delivered) };
+const BOUNCED: Column = { head: "Bounced", cell: (row) => count(row.bounced) };
+const RATE: Column = { head: "Rate", cell: ({ delivered, bounced }) => percent(shareOf(bounced, delivered + bounced)) };
+const COMPLAINTS: Column = { head: "Complaints", cell: (row) => count(row.complained) };
+const BEFORE: Column = { head: "Before", cell: (row) => count(row.bouncedBefore) };
 
 export const OF_SENDING: readonly Column[] = [DELIVERED, BOUNCED, RATE, COMPLAINTS];
 export const OF_BOUNCES: readonly Column[] = [BOUNCED, BEFORE];
 
+function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
+
 interface ComparisonProps {
   readonly title: string;
   readonly head: string;
-  readonly rows: readonly TallyOf[];
+  readonly rows: readonly ComparedRow[];
   readonly columns: readonly Column[];
   readonly words?: (value: string) => string;
   readonly href?: (value: string) => string;
@@ -34,7 +39,7 @@ interface ComparisonProps {
 
 /** Those with the most in the period. */
 export function Comparison({ title, head, rows, columns, words = String, href, note }: ComparisonProps) {
-  const shown = rows.filter(({ now }) => Object.values(now).some((n) => n > 0)).slice(0, SHOWN);
+  const shown = rows.filter((row) => row.delivered + row.bounced + row.complained > 0).slice(0, SHOWN);
   return (
     <section class="panel">
       <header>
@@ -57,13 +62,13 @@ export function Comparison({ title, head, rows, columns, words = String, href, n
               </tr>
             </thead>
             <tbody>
-              {shown.map(({ value, now, before }) => (
+              {shown.map((row) => (
                 <tr>
                   <th scope="row" class="name">
-                    <bdi>{href ? <a href={href(value)}>{words(value)}</a> : words(value)}</bdi>
+                    <bdi>{href ? <a href={href(row.value)}>{words(row.value)}</a> : words(row.value)}</bdi>
                   </th>
                   {columns.map(({ cell }) => (
-                    <td class="num">{cell(now, before)}</td>
+                    <td class="num">{cell(row)}</td>
                   ))}
                 </tr>
               ))}
@@ -84,7 +89,7 @@ export function Changes({ view }: { view: Overview }) {
   ] as const;
   const moved = groups
     .flatMap(([what, rows]) =>
-      rows.map(({ value, now, before }) => ({ what, value, now: bouncesOf(now), before: bouncesOf(before) })),
+      rows.map(({ value, bounced, bouncedBefore }) => ({ what, value, now: bounced, before: bouncedBefore })),
     )
     .filter(({ now, before }) => Math.abs(now - before) >= MIN_CHANGE)
     .sort((a, b) => Math.abs(b.now - b.before) - Math.abs(a.now - a.before))
