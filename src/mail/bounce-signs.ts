@@ -33,6 +33,8 @@ const GREETING =
   /^\s*(?:hello|hi|dear|good (?:morning|afternoon)|hallo|guten|sehr geehrte|liebe|bonjour|hola|buen|ciao|salve|olá|hej|здравствуйте|добрый)\b.{0,60}[,!.]?\s/i;
 /** What mail systems write to their postmaster about the mail of others. */
 const OTHER_SUBJECT = /^postfix (?:smtp|lmtp) (?:server|client):|\bqueue (?:report|status)\b|\blog (?:summar|report)/i;
+/** RFC 3834, and what mail systems put on reports. */
+const AUTOMATIC_HEADERS = ["auto-submitted", "x-failed-recipients"];
 const SMTP_CODE = /(?:^|[\s:;#"'(])(?:5\d\d[ -]|[45]\.\d\.\d{1,3}\b)/;
 const MAX_TEXT_LENGTH = 20_000;
 
@@ -77,7 +79,7 @@ const SIGNS: readonly Sign[] = [
   { score: 1, holds: ({ returnsMail }) => returnsMail },
   // People attach mails too.
   { score: 1, holds: ({ returnsMail, isMachine }) => returnsMail && isMachine },
-  { score: -6, holds: ({ mail, isMachine }) => !isMachine && isPassedOn(mail) },
+  { score: -8, holds: ({ mail, isMachine }) => !isMachine && isPassedOn(mail) },
   { score: -3, holds: ({ isMachine, ownText }) => !isMachine && GREETING.test(ownText) },
   { score: -9, holds: ({ mail }) => OTHER_SUBJECT.test(mail.header("subject") ?? "") },
   { score: -4, holds: ({ isReply, isMachine }) => !isMachine && isReply },
@@ -100,7 +102,7 @@ export function isReport(mail: MailMessage, report: ReportText, status: StatusFo
   const own = machine && !answers ? report.lines : report.lines.filter((line) => !/^[ \t]{0,3}>/.test(line));
   const ownText = own.join("\n").slice(0, MAX_TEXT_LENGTH);
   const text = plainWords(ownText);
-  const isOwnSubject = machine ? !answers : sign === "none" && !isReply;
+  const isOwnSubject = machine ? !answers : sign === "none" && !isReply && !hasForwardedSubject(mail);
   const hasFailureSubject = isOwnSubject && hasAny(flatText(mail.header("subject") ?? ""), FAILURE_SUBJECTS);
   const context: Context = {
     mail,
@@ -113,6 +115,7 @@ export function isReport(mail: MailMessage, report: ReportText, status: StatusFo
     status,
   };
   if (!saysSo(context) && status === "none" && mail.header("x-failed-recipients") === undefined) return false;
+  if (!isAutomatic(context)) return false;
   return SIGNS.reduce((sum, { score, holds }) => sum + (holds(context) ? score : 0), 0) >= SCORE_NEEDED;
 }
 
@@ -120,6 +123,14 @@ export function isReport(mail: MailMessage, report: ReportText, status: StatusFo
 function saysSo({ hasFailureSubject, text, isMachine, returnsMail }: Context): boolean {
   if (hasFailureSubject || hasAny(text, REPORT_SENTENCES) || hasAny(text, FAILURE_WORDS)) return true;
   return isMachine && returnsMail && SMTP_CODE.test(text);
+}
+
+/** Does anything outside the text say that no person wrote it? People paste what they got. */
+function isAutomatic({ mail, isMachine, hasFailureSubject, status }: Context): boolean {
+  if (isMachine || hasFailureSubject || status === "report" || hasNullSender(mail)) return true;
+  const from = mail.header("from") ?? "";
+  if (MACHINE_NAME.test(from) || NO_REPLY.test(localPartOf(from))) return true;
+  return AUTOMATIC_HEADERS.some((name) => !/^no\b/i.test(mail.header(name) ?? "no"));
 }
 
 /** Is the sender a mail system, by its address? */
@@ -137,7 +148,11 @@ function localPartOf(from: string): string {
 /** Does a person hand on what came to that person? */
 function isPassedOn(mail: MailMessage): boolean {
   const text = mail.text.slice(0, MAX_TEXT_LENGTH);
-  return FORWARDED_SUBJECT.test(mail.header("subject") ?? "") || PASSED_ON.test(text) || PASSED_ON_FROM.test(text);
+  return hasForwardedSubject(mail) || PASSED_ON.test(text) || PASSED_ON_FROM.test(text);
+}
+
+function hasForwardedSubject(mail: MailMessage): boolean {
+  return FORWARDED_SUBJECT.test(mail.header("subject") ?? "");
 }
 
 function isAnswer(mail: MailMessage): boolean {
