@@ -21,6 +21,8 @@ export interface Progress {
   pending: number;
   /** Recipients whose object or projection failed; their events stay pending. */
   failed: number;
+  /** Answers that may still be written to the edge cache at once; absent: all. What is not waits for the cron. */
+  edgeWrites?: number;
 }
 
 /**
@@ -55,11 +57,9 @@ function groupByAddress(rows: readonly FactRow[]): Map<string, FactRow[]> {
 }
 
 async function rebuildWithout(deps: Deps, policy: Policy, groups: readonly Group[], progress: Progress): Promise<void> {
-  const outcomes = await rebuildRecipients(
-    deps,
-    policy,
-    groups.map(([address]) => address),
-  );
+  const addresses = groups.map(([address]) => address);
+  const { outcomes, edgeWrites } = await rebuildRecipients(deps, policy, addresses, progress.edgeWrites);
+  if (progress.edgeWrites !== undefined) progress.edgeWrites -= edgeWrites;
   for (const [address, rows] of groups) {
     const outcome = outcomes.get(address);
     if (outcome?.type === "decided") progress.pending -= rows.length;
@@ -83,7 +83,8 @@ async function applyWave(
   progress.failed += wave.length - decided.length;
   if (!decided.length) return [];
   try {
-    const revived = await project(deps, decided);
+    const { revived, edgeWrites } = await project(deps, decided, progress.edgeWrites);
+    if (progress.edgeWrites !== undefined) progress.edgeWrites -= edgeWrites;
     progress.pending -= decided.reduce((sum, { records }) => sum + records.length, 0);
     return revived;
   } catch (error) {

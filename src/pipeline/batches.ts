@@ -15,7 +15,7 @@ import {
   withdrawNextPart,
 } from "../store/batches";
 import { pendingAfter } from "../store/pending";
-import { applyEvents } from "./apply";
+import { applyEvents, type Progress } from "./apply";
 import type { Deps } from "./deps";
 
 /** How long a request goes on bringing a batch to its recipients; the rest is the cron's. */
@@ -23,6 +23,8 @@ const APPLY_BUDGET_MS = 5_000;
 /** Each costs calls of its object; an invocation has 10,000. */
 const MAX_APPLIED_INLINE = 3_000;
 const APPLY_PAGE = 400;
+/** KV takes a thousand operations an invocation. */
+const MAX_EDGE_WRITES = 800;
 /** How long a request goes on withdrawing. */
 const WITHDRAW_BUDGET_MS = 10_000;
 const REVERTS_PER_RUN = 100;
@@ -119,12 +121,13 @@ export async function applyBatch(deps: Deps, id: string): Promise<void> {
   const span = await spanOfBatch(deps.db, id);
   if (!span || !deps.policy.ok) return;
   const deadline = deps.now() + APPLY_BUDGET_MS;
+  const progress: Progress = { pending: 0, failed: 0, edgeWrites: MAX_EDGE_WRITES };
   let { after } = span;
   for (let applied = 0; applied < MAX_APPLIED_INLINE && deps.now() < deadline; ) {
     const page = await pendingAfter(deps.db, after, APPLY_PAGE);
     const rows = page.filter((row) => row.seq <= span.upTo);
     if (!rows.length) return;
-    await applyEvents(deps, deps.policy.value, rows, { pending: rows.length, failed: 0 });
+    await applyEvents(deps, deps.policy.value, rows, progress);
     after = rows.at(-1)?.seq ?? after;
     applied += rows.length;
   }

@@ -82,7 +82,7 @@ async function keptEvent(key: string, at: number, requestId: string): Promise<No
 /** @returns did it work? */
 async function tellObject(deps: Deps, policy: Policy, key: string): Promise<boolean> {
   const name = erasedAddress(key);
-  const outcome = (await rebuildRecipients(deps, policy, [name])).get(name);
+  const outcome = (await rebuildRecipients(deps, policy, [name])).outcomes.get(name);
   if (outcome?.type === "decided") return true;
   const reason = outcome?.type === "failed" ? errorFields(outcome.error) : { reason: outcome?.type };
   deps.log.warn("erase.pending", { recipient: key, ...reason });

@@ -35,37 +35,58 @@ export type RebuildOutcome =
  */
 export async function rebuildRecipient(deps: Deps, address: string): Promise<Result<Decision, "busy" | "unknown">> {
   if (!deps.policy.ok) throw new Error("policy is invalid");
-  const outcome = (await rebuildRecipients(deps, deps.policy.value, [address])).get(address);
+  const outcome = (await rebuildRecipients(deps, deps.policy.value, [address])).outcomes.get(address);
   if (!outcome || outcome.type === "failed") throw outcome?.error;
   return outcome.type === "decided" ? ok(outcome.decision) : fail(outcome.type);
+}
+
+export interface Rebuilt {
+  /** What came of each, by its address. */
+  readonly outcomes: ReadonlyMap<string, RebuildOutcome>;
+  /** Answers that the edge cache was told, or should have been. */
+  readonly edgeWrites: number;
 }
 
 /**
  * Rebuilds any number of recipients, wave by wave. Never rejects.
  *
  * @param addresses canonical, or the pseudo-addresses of recipients who were erased
- * @returns what came of each
+ * @param maxEdgeWrites so many answers are written to the edge cache now; the others wait for the cron
  */
 export async function rebuildRecipients(
   deps: Deps,
   policy: Policy,
   addresses: readonly string[],
-): Promise<ReadonlyMap<string, RebuildOutcome>> {
+  maxEdgeWrites = Number.POSITIVE_INFINITY,
+): Promise<Rebuilt> {
   const outcomes = new Map<string, RebuildOutcome>();
+  let edgeWrites = 0;
   for (let first = 0; first < addresses.length; first += WAVE_RECIPIENTS) {
     let wave = addresses.slice(first, first + WAVE_RECIPIENTS);
     for (let attempt = 1; wave.length && attempt <= ATTEMPTS; attempt++) {
-      const results = await rebuildWave(deps, policy, wave);
+      const results = await rebuildWave(deps, policy, wave, maxEdgeWrites - edgeWrites);
+      edgeWrites += results.edgeWrites;
       wave.forEach((address, i) => {
-        outcomes.set(address, results[i] ?? { type: "unknown" });
+        outcomes.set(address, results.outcomes[i] ?? { type: "unknown" });
       });
       wave = wave.filter((address) => outcomes.get(address)?.type === "busy");
     }
   }
-  return outcomes;
+  return { outcomes, edgeWrites };
 }
 
-async function rebuildWave(deps: Deps, policy: Policy, addresses: readonly string[]): Promise<RebuildOutcome[]> {
+interface RebuiltWave {
+  /** In the order of the addresses. */
+  readonly outcomes: readonly RebuildOutcome[];
+  readonly edgeWrites: number;
+}
+
+async function rebuildWave(
+  deps: Deps,
+  policy: Policy,
+  addresses: readonly string[],
+  maxEdgeWrites: number,
+): Promise<RebuiltWave> {
   try {
     const keys = await Promise.all(addresses.map(recipientKey));
     // The revision is read before the facts: whatever the object took in later makes it refuse.
@@ -88,10 +109,10 @@ async function rebuildWave(deps: Deps, policy: Policy, addresses: readonly strin
         ? [{ decision: outcome.decision, records: records(keys[i] ?? "").facts.filter((row) => row.state === 0) }]
         : [],
     );
-    await project(deps, settlements);
-    return outcomes;
+    const { edgeWrites } = await project(deps, settlements, maxEdgeWrites);
+    return { outcomes, edgeWrites };
   } catch (error) {
-    return addresses.map(() => ({ type: "failed", error }));
+    return { outcomes: addresses.map(() => ({ type: "failed", error })), edgeWrites: 0 };
   }
 }
 

@@ -11,6 +11,8 @@ import { writeAnswer } from "./project";
 
 const RUN_BUDGET_MS = 25_000;
 const PENDING_PAGE = 500;
+/** Of the thousand operations that KV takes an invocation: the others are for what a run settles. */
+const MAX_EDGE_WRITES = 400;
 const ANSWER_PAGE = 200;
 /** An inline write of the edge cache cannot be under way any more after this. */
 const SETTLE_AFTER_MS = 60_000;
@@ -44,12 +46,14 @@ async function drainPending(
   let applied = 0;
   let failed = 0;
   let after = 0;
+  let edgeWrites = MAX_EDGE_WRITES;
   while (deps.now() < deadline) {
     const rows = await pendingAfter(deps.db, after, PENDING_PAGE);
     const last = rows.at(-1);
     if (!last) break;
-    const progress: Progress = { pending: rows.length, failed: 0 };
+    const progress: Progress = { pending: rows.length, failed: 0, edgeWrites };
     await applyEvents(deps, policy, rows, progress);
+    edgeWrites = progress.edgeWrites ?? 0;
     applied += rows.length - Math.max(0, progress.pending);
     failed += progress.failed;
     after = last.seq;
