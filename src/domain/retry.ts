@@ -8,6 +8,9 @@ const DAY_MS = 86_400_000;
 /** A message is given up, and a receiver left alone, after so long. */
 export const GIVE_UP_AFTER_MS = 3 * DAY_MS;
 
+/** So many rounds in a row show that it really was away all the time, and was not just spoken to rarely. */
+export const MIN_ROUNDS_TO_GIVE_UP = 20;
+
 export interface BackOff {
   /** Before the second attempt. It doubles from there. */
   readonly firstMs: number;

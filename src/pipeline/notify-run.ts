@@ -11,6 +11,7 @@ import {
   GIVE_UP_AFTER_MS,
   judgeRound,
   MESSAGE_BACK_OFF,
+  MIN_ROUNDS_TO_GIVE_UP,
   type Outcome,
   RECEIVER_BACK_OFF,
   type RoundVerdict,
@@ -110,7 +111,7 @@ export class NotifyRun {
       if (!tasks.length && !this.#mayHaveRetries && !this.#backlog.hasMore) break;
       if (!tasks.length) continue;
       const obstacle = isChecked ? null : await checkTarget();
-      if (obstacle !== null) return this.#pause({ error: obstacle, retryAfterMs: 0, mayStop: true });
+      if (obstacle !== null) return this.#pause(obstacle);
       isChecked = true;
       const verdict = await this.#round(tasks, atOnce);
       if (verdict === "down" || verdict === "gone") return;
@@ -160,7 +161,7 @@ export class NotifyRun {
   async #round(tasks: readonly Task[], atOnce: number): Promise<RoundVerdict> {
     const attempted = await inParallel(tasks, atOnce, (task) => this.#attempt(task));
     const outcomes = attempted.map(({ outcome }) => outcome);
-    // Messages that were refused before say little about the receiver, and are given up by themselves.
+    // Messages that failed before say little about the receiver: each has waits of its own, and is given up by itself.
     const isRetry = tasks.every(({ item }) => item !== null);
     const verdict = judgeRound(outcomes, isRetry ? 0 : this.#standing.failures);
     const isMoving = verdict === "up" || verdict === "refused" || (verdict === "down" && isRetry);
@@ -223,25 +224,23 @@ export class NotifyRun {
     if (verdict === "up") {
       const now = this.#deps.now();
       this.#standing = { ...this.#standing, failures: 0, failingSince: null, nextAttemptAt: 0, lastDeliveredAt: now };
-    } else if (verdict === "refused") {
-      if (!isRetry) this.#countFailure();
-    } else if (verdict === "down") {
-      const retryAfterMs = Math.max(0, ...failures.map((other) => retryAfterOf(other) ?? 0));
-      this.#pause({ error: failure?.error ?? "", retryAfterMs, mayStop: !isRetry });
-    } else {
+    } else if (verdict === "gone") {
       this.#countFailure();
       this.#standing = { ...this.#standing, status: "gone" };
+    } else if (!isRetry) {
+      if (verdict === "refused") this.#countFailure();
+      else this.#pause(failure?.error ?? "", Math.max(0, ...failures.map((other) => retryAfterOf(other) ?? 0)));
     }
   }
 
-  /** Leaves the receiver alone for a while; where something new cannot be told for three days, for good. */
-  #pause({ error, retryAfterMs, mayStop }: { error: string; retryAfterMs: number; mayStop: boolean }): void {
+  /** Leaves the receiver alone for a while; after three days of that, for good. */
+  #pause(error: string, retryAfterMs = 0): void {
     this.#failedWith(error);
     this.#countFailure();
     const now = this.#deps.now();
     const { failures, failingSince, status } = this.#standing;
     const waitMs = Math.max(backOffMs(RECEIVER_BACK_OFF, failures, this.#notification.id), retryAfterMs);
-    const isOver = mayStop && now - (failingSince ?? now) >= GIVE_UP_AFTER_MS;
+    const isOver = failures >= MIN_ROUNDS_TO_GIVE_UP && now - (failingSince ?? now) >= GIVE_UP_AFTER_MS;
     this.#standing = { ...this.#standing, nextAttemptAt: now + waitMs, status: isOver ? "stopped" : status };
   }
 

@@ -1,9 +1,11 @@
 /** Those who are told: made-up servers behind the global `fetch`, and a resolver that knows their names. */
 import { expect, vi } from "vitest";
 import type { Env } from "../../src/config";
+import { createLogger } from "../../src/log";
+import { notify } from "../../src/pipeline/notify";
 import type { WebhookRequest } from "../../src/providers/adapter";
 import { readStandardSecret, verifyStandard } from "../../src/providers/standard-signature";
-import { api, jsonOf } from "./worker";
+import { api, jsonOf, testEnv } from "./worker";
 
 /** A call as a receiver sees it. */
 export interface Heard {
@@ -112,6 +114,12 @@ export async function subscribe(
   });
   expect(response.status, await response.clone().text()).toBe(201);
   return jsonOf(response);
+}
+
+/** What the cron does for those who are told, and nothing else of what it does. */
+export function tell(env: Env = testEnv()): Promise<void> {
+  const newId = () => crypto.randomUUID();
+  return notify({ db: env.DB, now: () => Date.now(), log: createLogger(), newId, allowPrivateTargets: false });
 }
 
 /** What the API says of a subscription. */
