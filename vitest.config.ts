@@ -35,13 +35,23 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/**/*.test.ts"],
-          exclude: PLAIN_NODE.concat("test/e2e/**"),
+          exclude: PLAIN_NODE.concat("test/browser/**", "test/e2e/**"),
           globalSetup: ["test/support/node/pop3-listener.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
       },
       { test: { name: "unit", include: PLAIN_NODE, environment: "node", testTimeout: 60_000 } },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          environment: "node",
+          globalSetup: ["test/browser/setup.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: "e2e",

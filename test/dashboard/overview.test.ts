@@ -168,13 +168,38 @@ describe("what needs a person", () => {
     expect(await attention(env)).toMatch(/inboxroad\/default\s+was refused/);
   });
 
-  it("is a connection that has gone silent", async () => {
+  it("is a connection that has gone silent for longer than it usually is", async () => {
     const headers = { authorization: "Bearer powermta-secret" };
-    await api("/webhooks/powermta", { json: [{ type: "d", rcpt: "john@example.com" }], headers });
+    for (let day = 0; day < 10; day++) {
+      await api("/webhooks/powermta", { json: [{ type: "d", rcpt: `p${day}@example.com` }], headers });
+      pass(DAY_MS);
+    }
+    await runCron();
     expect(await attention()).toBeNull();
-    pass(4 * DAY_MS);
-    expect(await attention()).toMatch(/powermta\/default\s+has been silent since/);
-    pass(-4 * DAY_MS);
+    pass(6 * DAY_MS);
+    await runCron();
+    const told = await attention();
+    expect(told).toMatch(/powermta\/default has been silent since/);
+    expect(told).toContain("What to do");
+    expect(await (await visitor()).html("/dashboard/connections")).toContain(">silent</span>");
+    pass(-16 * DAY_MS);
+  });
+
+  it("is a rate that receivers do not put up with, with a way to look at it", async () => {
+    await record(
+      ...many(1_000, HOUR_MS, DELIVERED),
+      ...Array.from({ length: 12 }, (_, i) => ({
+        kind: "complained",
+        recipient: `c${i}@example.com`,
+        occurredAt: ago(HOUR_MS),
+      })),
+    );
+    pass(6 * MINUTE_MS);
+    await runCron();
+    pass(-6 * MINUTE_MS);
+    expect(await attention()).toMatch(/Provider api: 1\.20 % of the delivered messages were reported as spam/);
+    const page = await (await visitor()).html("/dashboard");
+    expect(page).toContain('href="/dashboard/events?provider=api&amp;kind=complained"');
   });
 
   it("is a setting that cannot be used", async () => {

@@ -5,6 +5,7 @@ import { connectionsOf } from "../../http/connections";
 import { sendTestEvent } from "../../pipeline/test-event";
 import type { Adapter } from "../../providers/adapter";
 import { ADAPTERS } from "../../providers/registry";
+import { openAlerts } from "../../store/alerts";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { FormToken } from "../parts/forms";
@@ -15,13 +16,13 @@ import { Badge, count, Empty, Time } from "../parts/words";
 type Listed = Awaited<ReturnType<typeof connectionsOf>>[number];
 
 const PATH = "/dashboard/connections";
-/** Heard from before, and not for so long: something may be wrong at the other end. */
-const SILENT_MS = 3 * 86_400_000;
-
 export const connectionsRoutes = new Hono<DashboardEnv>();
 
 connectionsRoutes.get(PATH, async (c) => {
-  const connections = await connectionsOf(c.env, new URL(c.req.url).origin);
+  const [connections, silent] = await Promise.all([
+    connectionsOf(c.env, new URL(c.req.url).origin),
+    silentConnections(c.env.db),
+  ]);
   const known = new Set(connections.map(({ provider }) => provider));
   const others = ADAPTERS.filter(({ id }) => !known.has(id));
   const frame = await frameOf(c, { title: "Connections", path: PATH });
@@ -59,7 +60,7 @@ connectionsRoutes.get(PATH, async (c) => {
                       </a>
                     </th>
                     <td>
-                      <State connection={connection} now={c.env.now()} />
+                      <State connection={connection} silent={silent} />
                     </td>
                     <td>
                       <Moment iso={connection.lastReceivedAt} />
@@ -113,7 +114,11 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
           {title}
           {name === DEFAULT_CONNECTION ? "" : ` · ${name}`}
         </h1>
-        {listed ? <State connection={listed} now={c.env.now()} /> : <Badge>not configured</Badge>}
+        {listed ? (
+          <State connection={listed} silent={await silentConnections(c.env.db)} />
+        ) : (
+          <Badge>not configured</Badge>
+        )}
       </div>
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
       {listed?.problem ? (
@@ -216,13 +221,25 @@ function Steps({ adapter, url, secret }: { adapter: Adapter; url: string; secret
   );
 }
 
-function State({ connection, now }: { connection: Listed; now: number }) {
-  const received = connection.lastReceivedAt === null ? null : Date.parse(connection.lastReceivedAt);
-  const rejected = connection.lastRejectedAt === null ? null : Date.parse(connection.lastRejectedAt);
+/** Those that an alert is open about: they have been silent for longer than they usually are. */
+async function silentConnections(db: D1Database): Promise<ReadonlySet<string>> {
+  const alerts = await openAlerts(db);
+  return new Set(alerts.filter(({ rule }) => rule === "silent").map(({ subject }) => subject));
+}
+
+function State({ connection, silent }: { connection: Listed; silent: ReadonlySet<string> }) {
+  const { lastReceivedAt, lastRejectedAt } = connection;
   if (!connection.usable) return <Badge tone="bad">secret unusable</Badge>;
-  if (rejected !== null && rejected > (received ?? 0)) return <Badge tone="bad">rejects requests</Badge>;
-  if (received === null) return <Badge>waiting for the first</Badge>;
-  return now - received > SILENT_MS ? <Badge tone="warn">silent</Badge> : <Badge tone="good">works</Badge>;
+  // ISO 8601: the later one is the greater text.
+  if (lastRejectedAt !== null && lastRejectedAt > (lastReceivedAt ?? "")) {
+    return <Badge tone="bad">rejects requests</Badge>;
+  }
+  if (lastReceivedAt === null) return <Badge>waiting for the first</Badge>;
+  return silent.has(`${connection.provider}/${connection.connection}`) ? (
+    <Badge tone="warn">silent</Badge>
+  ) : (
+    <Badge tone="good">works</Badge>
+  );
 }
 
 function Moment({ iso }: { iso: string | null }) {

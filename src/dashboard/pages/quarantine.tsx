@@ -113,7 +113,7 @@ quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
       <section class="panel">
         <Facts row={row} />
-        <h3>What to do</h3>
+        <h2>What to do</h2>
         <p>{adviceFor(row)}</p>
         <div class="actions">
           {row.reason === NEEDS_A_LOOK ? (

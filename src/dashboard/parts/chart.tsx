@@ -1,6 +1,6 @@
 /** A chart and, always, its numbers as a table: for readers without script, and for those who listen. */
 import type { Child } from "hono/jsx";
-import { count, percent, Time } from "./words";
+import { count, percent, Scroll, Time } from "./words";
 
 /** Colours of the style sheet, by what they stand for everywhere. */
 export type Colour = "delivered" | "hard" | "soft" | "block" | "undetermined" | "complaint" | "reply" | "opt-out";
@@ -69,7 +69,7 @@ function Numbers({ id, title, step, times, series, isShare }: Omit<ChartProps, "
       <summary>
         Numbers<span class="visually-hidden"> of the chart: {title}</span>
       </summary>
-      <div class="scroll">
+      <Scroll label={`Numbers: ${title}`}>
         <table id={`${id}-table`}>
           <caption class="visually-hidden">{title}</caption>
           <thead>
@@ -97,7 +97,7 @@ function Numbers({ id, title, step, times, series, isShare }: Omit<ChartProps, "
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </details>
   );
 }

@@ -1,7 +1,7 @@
 /** Tables of the overview: by provider, domain and reason, and what changed most. */
 import type { Overview } from "../../pipeline/overview";
 import type { ComparedRow } from "../../store/stats";
-import { count, percent, reasonWords } from "./words";
+import { count, percent, reasonWords, Scroll } from "./words";
 
 /** Rows of each table. */
 const SHOWN = 8;
@@ -49,7 +49,7 @@ export function Comparison({ title, head, rows, columns, words = String, href, n
       {shown.length === 0 ? (
         <p class="none">Nothing in this time.</p>
       ) : (
-        <div class="scroll">
+        <Scroll label={title}>
           <table>
             <thead>
               <tr>
@@ -74,7 +74,7 @@ export function Comparison({ title, head, rows, columns, words = String, href, n
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   );
@@ -102,7 +102,7 @@ export function Changes({ view }: { view: Overview }) {
       {moved.length === 0 ? (
         <p class="none">Bounces are as they were in the time before.</p>
       ) : (
-        <div class="scroll">
+        <Scroll label="What changed most">
           <table>
             <thead>
               <tr>
@@ -134,7 +134,7 @@ export function Changes({ view }: { view: Overview }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   );

@@ -4,7 +4,7 @@ import { columnName, type Format, isWords } from "../../import/format";
 import { FORMATS } from "../../import/formats";
 import type { ImportSummary, RowResult } from "../../pipeline/import";
 import { Tile } from "./tiles";
-import { Badge, count, Foreign } from "./words";
+import { Badge, count, Foreign, Scroll } from "./words";
 
 interface PreviewProps {
   readonly summary: ImportSummary;
@@ -92,7 +92,7 @@ function Remarks({ rows }: { rows: readonly RowResult[] }) {
         <h2>Rows to look at</h2>
         <span class="soft small">the first {rows.length}</span>
       </header>
-      <div class="scroll">
+      <Scroll label="Rows to look at">
         <table>
           <thead>
             <tr>
@@ -119,7 +119,7 @@ function Remarks({ rows }: { rows: readonly RowResult[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

@@ -131,3 +131,12 @@ export function ActorName({ id, label }: { id: string; label: string | null }) {
     </>
   );
 }
+
+/** A wide table in a box of its own. It scrolls, so where it holds no link it has to be within reach of the keyboard. */
+export function Scroll({ label, children }: { label: string; children?: Child }) {
+  return (
+    <section class="scroll" tabindex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}
