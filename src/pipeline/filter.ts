@@ -129,11 +129,13 @@ async function buildPart(
   const before = firstKeyOf(shard + 1, shardBits);
   const addresses: string[] = [];
   const domains: string[] = [];
+  let count = 0;
   let scanned = 0;
   for (let after = firstKeyOf(shard, shardBits), statements = 1; ; statements++) {
     const stretch = await suppressedKeys(deps.db, after, before, rowsPerStretch);
     addresses.push(stretch.addresses);
     domains.push(stretch.domains);
+    count += stretch.count;
     scanned += stretch.scanned;
     if (stretch.last !== null && stretch.scanned === rowsPerStretch) {
       after = stretch.last;
@@ -145,7 +147,7 @@ async function buildPart(
     const digest = hexOf(await sha256(bytes));
     const name = partName(version, shard, digest);
     await writePart(deps.kv, name, bytes);
-    return { part: { name, bytes: bytes.length, count: keys.length + listed.length, scanned }, statements };
+    return { part: { name, bytes: bytes.length, count, scanned }, statements };
   }
 }
 

@@ -1,4 +1,5 @@
 /** The filter of suppressed recipients: what it is made of and how far its building is, in D1; the filter itself, in KV. */
+import { ERASED_DOMAIN } from "../domain/address";
 import { rowsOf } from "./statements";
 
 const PREFIX = "filter:v1:";
@@ -114,18 +115,23 @@ export async function markCurrent(db: D1Database, version: number, at: number): 
 export interface KeyStretch {
   readonly addresses: string;
   readonly domains: string;
+  /** Recipients in it. */
+  readonly count: number;
   readonly scanned: number;
   /** The last key that was looked at; `null`: there was none. */
   readonly last: string | null;
 }
 
-/** In the order of the keys, suppressed or not, so that a statement ends in time however few of them are. */
+/**
+ * In the order of the keys, suppressed or not, so that a statement ends in time however few of them are. Of whom only
+ * the hash is left may have been a domain: such a key is among both.
+ */
 const STRETCH = `
-  SELECT count(*) AS scanned, max(key) AS last,
-    coalesce(group_concat(CASE WHEN suppressed = 1 AND is_domain = 0 THEN substr(key, 1, 16) END, ''), '') AS addresses,
-    coalesce(group_concat(CASE WHEN suppressed = 1 AND is_domain = 1 THEN substr(key, 1, 16) END, ''), '') AS domains
-  FROM (SELECT key, suppressed, coalesce(substr(address, 1, 1), '') = '@' AS is_domain FROM recipients
-        WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3)`;
+  SELECT count(*) AS scanned, max(key) AS last, coalesce(sum(suppressed), 0) AS count,
+    coalesce(group_concat(CASE WHEN suppressed = 1 AND is_domain IS NOT 1 THEN substr(key, 1, 16) END, ''), '') AS addresses,
+    coalesce(group_concat(CASE WHEN suppressed = 1 AND is_domain IS NOT 0 THEN substr(key, 1, 16) END, ''), '') AS domains
+  FROM (SELECT key, suppressed, CASE WHEN domain <> '${ERASED_DOMAIN}' THEN substr(address, 1, 1) = '@' END AS is_domain
+        FROM recipients WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3)`;
 
 /**
  * The suppressed recipients of a stretch of keys. What has ended in the meantime may be among them.

@@ -55,6 +55,16 @@ describe("the filter", () => {
     );
     await runCron();
     expect(isIn(await theFilter(), "erased@example.com")).toBe(true);
+    await list(["erased-too@example.com"]);
+    await block("@erased.example");
+    await tamper("UPDATE recipients SET address = key || '@erased.invalid', domain = 'erased.invalid'");
+    pass(EVERY_MS);
+    await runCron();
+    const filter = await theFilter();
+    expect(filter.count).toBe(3);
+    for (const recipient of ["erased@example.com", "erased-too@example.com", "@erased.example"]) {
+      expect(isIn(filter, recipient), recipient).toBe(true);
+    }
   });
 
   it("is the same in many shards, read in many stretches, over many runs", async () => {
