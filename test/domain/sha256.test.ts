@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
-import { sha256Prefix } from "../../src/domain/sha256";
+import { sha256HexSync, sha256Prefix } from "../../src/domain/sha256";
 
 async function expectSame(text: string): Promise<void> {
   const { high, low } = sha256Prefix(text);
   const hex = [high, low].map((word) => word.toString(16).padStart(8, "0")).join("");
-  expect(hex, JSON.stringify(text)).toBe((await sha256Hex(text)).slice(0, 16));
+  const expected = await sha256Hex(text);
+  expect(hex, JSON.stringify(text)).toBe(expected.slice(0, 16));
+  expect(sha256HexSync(text)).toBe(expected);
 }
 
 describe("the synchronous digest", () => {
