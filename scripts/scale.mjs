@@ -8,6 +8,7 @@
  * Environment:
  *   RECIPIENTS   on the list (1000000)
  *   LINES        of the list that is scrubbed (1000000)
+ *   IMPORTED     rows of the list that is imported and taken back (100000)
  *
  * The seconds are those of a simulator on a shared machine. Statements, rows and bytes are what counts.
  */
@@ -21,7 +22,7 @@ await run(async () => {
   const unknown = names.filter((name) => !Object.hasOwn(STEPS, name));
   if (unknown.length)
     throw new Problem(`There is no step ${unknown.join(", ")}. Steps: ${Object.keys(STEPS).join(", ")}`);
-  const sizes = { recipients: sizeOf("RECIPIENTS"), lines: sizeOf("LINES") };
+  const sizes = { recipients: sizeOf("RECIPIENTS"), lines: sizeOf("LINES"), imported: sizeOf("IMPORTED", "100000") };
   const service = new Service();
   try {
     await service.start();
@@ -33,8 +34,8 @@ await run(async () => {
 });
 process.exit();
 
-function sizeOf(name) {
-  const text = process.env[name] || "1000000";
+function sizeOf(name, usual = "1000000") {
+  const text = process.env[name] || usual;
   const size = Number(text);
   if (Number.isInteger(size) && size > 0) return size;
   throw new Problem(`${name} must be a whole number above 0, not "${text}".`);

@@ -1,6 +1,7 @@
 /** What is measured, step by step. A step says what it found, and fails where that is wrong. */
 import { Problem } from "../project.mjs";
 import { measureFilter } from "./filter.mjs";
+import { applyImport, exportAll, importList, undoImport } from "./lists.mjs";
 import { strangerName, suppressedName } from "./seed.mjs";
 
 const CHECKED = 10_000;
@@ -10,7 +11,7 @@ const PAGE = 1_000;
 /**
  * By name. `run` gets the service and the sizes, and returns what it found, in words.
  *
- * @type {Readonly<Record<string, { title: string, run: (service: import("./service.mjs").Service, sizes: { recipients: number, lines: number }) => Promise<string> }>>}
+ * @type {Readonly<Record<string, { title: string, run: (service: import("./service.mjs").Service, sizes: { recipients: number, lines: number, imported: number }) => Promise<string> }>>}
  */
 export const STEPS = {
   check: { title: `check ${CHECKED} addresses`, run: checkMany },
@@ -18,6 +19,10 @@ export const STEPS = {
   changes: { title: `follow ${PAGES * PAGE} changes`, run: follow },
   scrub: { title: "scrub a CSV", run: scrub },
   filter: { title: "build, load and ask the filter", run: measureFilter },
+  export: { title: "export the list as NDJSON", run: exportAll },
+  import: { title: "import a list", run: importList },
+  apply: { title: "apply what was imported", run: applyImport },
+  undo: { title: "undo the import", run: undoImport },
 };
 
 async function checkMany(service, { recipients }) {
@@ -59,7 +64,7 @@ async function scrub(service, { recipients, lines }) {
   const response = await service.fetch("/v1/scrub?column=email", {
     method: "POST",
     headers: { "content-type": "text/csv" },
-    body: streamOf(lines, lineOf),
+    body: streamOf(lines, lineOf, "id,name,email,since,city\r\n"),
     duplex: "half",
   });
   let rows = -1;
@@ -76,12 +81,13 @@ async function scrub(service, { recipients, lines }) {
   return `${report.rows} rows: ${report.allowed} allowed (${(bytes / 1e6).toFixed(1)} MB), ${report.suppressed} suppressed, ${report.invalid} invalid`;
 }
 
-function streamOf(lines, lineOf) {
+/** A body of so many lines, made as it is read. */
+export function streamOf(lines, lineOf, head) {
   const encoder = new TextEncoder();
   const LINES_PER_CHUNK = 500;
   let next = 0;
   return new ReadableStream({
-    start: (controller) => controller.enqueue(encoder.encode("id,name,email,since,city\r\n")),
+    start: (controller) => controller.enqueue(encoder.encode(head)),
     pull: (controller) => {
       if (next >= lines) return controller.close();
       const length = Math.min(LINES_PER_CHUNK, lines - next);
