@@ -4,6 +4,7 @@ import { noteAction } from "../pipeline/audit";
 import { health } from "../pipeline/health";
 import { prune } from "../pipeline/prune";
 import { rebuildEdge, rebuildRecipient } from "../pipeline/rebuild";
+import { rebuildAll } from "../pipeline/rebuild-all";
 import { reconcile } from "../pipeline/reconcile";
 import { actorOf } from "./actor";
 import { Problem } from "./problem";
@@ -11,6 +12,10 @@ import { recipientOf } from "./recipient-param";
 import { iso } from "./representations";
 import { createRouter } from "./router";
 import { ADMIN, json, problems, reasonSchema, timeOrNull } from "./schemas";
+import type { Services } from "./services";
+
+const MAX_REBUILT = 1_000;
+const DEFAULT_REBUILT = 200;
 
 const healthSchema = z
   .object({
@@ -59,7 +64,7 @@ const postRebuild = createRoute({
   method: "post",
   path: "/v1/rebuild",
   tags: ["Operations"],
-  summary: "Rebuild a recipient from the journal, or the edge cache from the database",
+  summary: "Rebuild a recipient or all of them from the journal, or the edge cache from the database",
   security: ADMIN,
   request: {
     body: {
@@ -69,6 +74,11 @@ const postRebuild = createRoute({
           schema: z.union([
             z.strictObject({ recipient: z.string().min(1) }),
             z.strictObject({ target: z.literal("kv"), cursor: z.string().nullable().optional() }),
+            z.strictObject({
+              target: z.literal("recipients"),
+              cursor: z.string().nullable().optional(),
+              limit: z.number().int().min(1).max(MAX_REBUILT).default(DEFAULT_REBUILT).describe("Recipients."),
+            }),
           ]),
         },
       },
@@ -83,6 +93,11 @@ const postRebuild = createRoute({
           suppressed: z.boolean(),
           reasons: z.array(reasonSchema),
           softBounces: z.number().int(),
+        }),
+        z.object({
+          target: z.literal("recipients"),
+          rebuilt: z.number().int(),
+          nextCursor: z.string().nullable().describe("Post it again to go on; null: done."),
         }),
         z.object({
           target: z.literal("kv"),
@@ -111,6 +126,7 @@ operationRoutes.openapi(postReconcile, async (c) => {
 
 operationRoutes.openapi(postRebuild, async (c) => {
   const wanted = c.req.valid("json");
+  if ("target" in wanted && wanted.target === "recipients") return c.json(await rebuildPart(c.env, wanted), 200);
   if ("target" in wanted) {
     const cursor = wanted.cursor ?? null;
     if (cursor !== null && !/^(?:rows|keys):/.test(cursor)) throw new Problem("invalid_cursor");
@@ -125,3 +141,12 @@ operationRoutes.openapi(postRebuild, async (c) => {
   const reasons = verdict.suppressions.map((s) => s.reason);
   return c.json({ recipient, version, suppressed: reasons.length > 0, reasons, softBounces: verdict.softCount }, 200);
 });
+
+async function rebuildPart(
+  services: Services,
+  { cursor = null, limit }: { readonly cursor?: string | null | undefined; readonly limit: number },
+) {
+  if (cursor !== null && !/^(?:events:\d{1,16}|rows:.{0,320})$/s.test(cursor)) throw new Problem("invalid_cursor");
+  if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
+  return { target: "recipients" as const, ...(await rebuildAll(services, cursor, limit)) };
+}
