@@ -189,6 +189,8 @@ function printNextSteps(url, admin) {
   console.log(
     [
       "",
+      `All of it, to look at: ${url}/dashboard (sign in with ${admin})`,
+      "",
       "Who is suppressed:",
       curl("/v1/suppressions?limit=5"),
       "Why, with the evidence:",

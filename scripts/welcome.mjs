@@ -13,6 +13,7 @@ export function welcome({ port, state, secretsFile, made, vars }) {
     "",
     `Bouncekeeper is ready:  ${urlOf(port)}`,
     "",
+    `  dashboard     ${urlOf(port)}/dashboard`,
     `  admin token   ${admin ?? "none"}`,
     `  check token   ${firstCredential(vars.CHECK_TOKENS) ?? "none"}`,
     `  secrets       ${file}${made ? " (made just now)" : ""}`,

@@ -10,7 +10,7 @@ import { CAMPAIGNS, peopleOf } from "./story.mjs";
 
 const DAY_MS = 86_400_000;
 const PEOPLE = 4_000;
-const MAILS = { workday: 420, weekend: 130 };
+const MAILS = { workday: 800, weekend: 250 };
 /** Of the hour's outcomes, deliveries are so much more: these weeks went well. */
 const MORE_DELIVERED = 4;
 /** A request tells of so many messages. */

@@ -72,7 +72,7 @@ export const ahasend = defineAdapter<Uint8Array>({
   title: "AhaSend",
   manual: "https://ahasend.com/docs/api-reference/webhooks",
   setUp: [
-    "In AhaSend, Webhooks: add {url} for delivered, transient error, failed, bounced and suppressed.",
+    "In AhaSend: Webhooks. Add {url} for delivered, transient error, failed, bounced and suppressed.",
     "Set the secret that AhaSend shows for the webhook, whole: {secret}",
   ],
   verifiedBy: "Standard Webhooks signature (HMAC-SHA256 of id, time and body; the secret as it is)",

@@ -61,7 +61,7 @@ export const azure = defineAdapter<string>({
   manual: "https://learn.microsoft.com/azure/event-grid/communication-services-email-events",
   setUp: [
     "Make up a long secret and set it: {secret}",
-    "In the Azure portal, your Communication Services resource, Events, + Event Subscription: event type Email Delivery Report Received, endpoint type Web Hook, and {url} with ?code=<secret> behind it.",
+    "In the Azure portal: your Communication Services resource → Events → + Event Subscription. Event type Email Delivery Report Received, endpoint type Web Hook, and {url} with ?code=<secret> behind it.",
   ],
   verifiedBy: `${SHARED_SECRET_VERIFICATION}, also ?code=`,
   usesBasicAuth: true,

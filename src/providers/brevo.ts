@@ -63,7 +63,7 @@ export const brevo = defineAdapter<string>({
   manual: "https://developers.brevo.com/docs/transactional-webhooks",
   setUp: [
     "Make up a long secret and set it: {secret}",
-    "In Brevo, Transactional, Settings, Webhook: add {url} with the authentication method token and the secret, for delivered, deferred, soft and hard bounced, invalid email, blocked, error, spam and unsubscribed.",
+    "In Brevo: Transactional → Settings → Webhook. Add {url} with the authentication method token and the secret, for delivered, deferred, soft and hard bounced, invalid email, blocked, error, spam and unsubscribed.",
   ],
   ...BY_SHARED_SECRET,
   retryStatus: 429,

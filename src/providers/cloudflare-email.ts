@@ -48,7 +48,7 @@ export const cloudflareEmail = defineAdapter<never>({
   manual: "https://developers.cloudflare.com/email-service/",
   setUp: [
     "Create a queue: npx wrangler queues create email-events",
-    "In the Cloudflare dashboard, Queues, the queue, Subscriptions: subscribe it to Email Sending of your domain, for delivered, deferred, bounced, failed, rejected and complained.",
+    "In the Cloudflare dashboard: Queues → the queue → Subscriptions. Subscribe it to Email Sending of your domain, for delivered, deferred, bounced, failed, rejected and complained.",
     "Uncomment the queue’s consumer in wrangler.toml and deploy. There is no URL and no secret.",
   ],
   verifiedBy: "queue bound to the worker",

@@ -74,7 +74,7 @@ export const elasticemail = defineAdapter<string>({
   manual: "https://help.elasticemail.com/en/articles/4804685-notification-settings",
   setUp: [
     "Make up a long secret and set it: {secret}",
-    "In Elastic Email, Settings, Notifications: add {url} with ?token=<secret> behind it, for Sent, Unsubscribed, Complaints and Bounce / Error.",
+    "In Elastic Email: Settings → Notifications. Add {url} with ?token=<secret> behind it, for Sent, Unsubscribed, Complaints and Bounce / Error.",
   ],
   ...BY_SHARED_SECRET,
   acceptsGet: true,

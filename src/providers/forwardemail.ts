@@ -49,7 +49,7 @@ export const forwardemail = defineAdapter<string>({
   title: "Forward Email",
   manual: "https://forwardemail.net/en/faq#do-you-support-bounce-webhooks",
   setUp: [
-    "In Forward Email, your domain, Advanced settings: enter {url} as the bounce webhook.",
+    "In Forward Email: your domain → Advanced settings. Enter {url} as the bounce webhook.",
     "Set the webhook signature key that the same page shows: {secret}",
   ],
   verifiedBy: "X-Webhook-Signature (HMAC-SHA256 of the body)",

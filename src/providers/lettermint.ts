@@ -49,7 +49,7 @@ export const lettermint = defineAdapter<string>({
   title: "Lettermint",
   manual: "https://docs.lettermint.co/platform/webhooks/introduction",
   setUp: [
-    "In Lettermint, Project, Routes, your route, Webhooks: add {url} for all events of delivery, bounces, complaints and unsubscriptions.",
+    "In Lettermint: Project → Routes → your route → Webhooks. Add {url} for all events of delivery, bounces, complaints and unsubscriptions.",
     "Set the webhook’s signing secret: {secret}",
   ],
   verifiedBy: "X-Lettermint-Signature (HMAC-SHA256 of time and body)",

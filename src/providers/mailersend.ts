@@ -73,7 +73,7 @@ export const mailersend = defineAdapter<string>({
   manual: "https://developers.mailersend.com/api/v1/webhooks.html",
   setUp: [
     "Set any text, so that the URL answers when it is tried: {secret}",
-    "In MailerSend, Email, Domains, your domain, Webhooks: add {url} for delivered, soft and hard bounced, deferred, suppressed, unsubscribed and spam complaint.",
+    "In MailerSend: Email → Domains → your domain → Webhooks. Add {url} for delivered, soft and hard bounced, deferred, suppressed, unsubscribed and spam complaint.",
     "Set the signing secret that the webhook’s page now shows, in place of the first text: {secret}",
   ],
   verifiedBy: "Signature (HMAC-SHA256 of the body)",

@@ -92,7 +92,7 @@ export const mailgun = defineAdapter<string>({
   manual: "https://documentation.mailgun.com/docs/mailgun/user-manual/tracking-messages/",
   setUp: [
     "Set the key from API security, HTTP webhook signing key (not the API key): {secret}",
-    "In Mailgun, Sending, Webhooks, for each domain: add {url} for Delivered, Permanent failure, Temporary failure, Spam complaints and Unsubscribes.",
+    "In Mailgun: Sending → Webhooks. For each domain add {url} for Delivered, Permanent failure, Temporary failure, Spam complaints and Unsubscribes.",
   ],
   verifiedBy: "HMAC-SHA256 of timestamp and token, each token once",
   readCredential: readSecret,

@@ -70,7 +70,7 @@ export const mailjet = defineAdapter<string>({
   manual: "https://dev.mailjet.com/email/guides/webhooks/",
   setUp: [
     "Make up a long secret and set it as mailjet:<secret>: {secret}",
-    "In Mailjet, Account settings, Event notifications: enter {url} with mailjet:<secret>@ before the host, for sent, bounce, blocked, spam and unsub.",
+    "In Mailjet: Account settings → Event notifications. Enter {url} with mailjet:<secret>@ before the host, for sent, bounce, blocked, spam and unsub.",
   ],
   ...BY_SHARED_SECRET,
   parse: (request) => readRecords(request.body, parseEvent),

@@ -42,7 +42,7 @@ export const mailpace = defineAdapter<Uint8Array>({
   title: "MailPace",
   manual: "https://docs.mailpace.com/guide/webhooks",
   setUp: [
-    "In MailPace, your domain, Webhooks: copy the key under Public Key Verification and set it first: {secret}",
+    "In MailPace: your domain → Webhooks. Copy the key under Public Key Verification and set it first: {secret}",
     "On the same page add {url} for email.delivered, email.deferred, email.bounced and email.spam.",
   ],
   verifiedBy: "X-MailPace-Signature (Ed25519)",

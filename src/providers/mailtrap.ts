@@ -52,7 +52,7 @@ export const mailtrap = defineAdapter<string>({
   title: "Mailtrap",
   manual: "https://docs.mailtrap.io/email-api-smtp/advanced/webhooks",
   setUp: [
-    "In Mailtrap, Settings, Webhooks, Create New Webhook: enter {url}, area Email Sending, for delivery, bounce, soft bounce, spam complaint, unsubscribe, suspension and reject. Each stream needs its own.",
+    "In Mailtrap: Settings → Webhooks → Create New Webhook. Enter {url}, area Email Sending, for delivery, bounce, soft bounce, spam complaint, unsubscribe, suspension and reject. Each stream needs its own.",
     "Set the signing secret among the webhook’s details: {secret}",
   ],
   verifiedBy: "Mailtrap-Signature (HMAC-SHA256 of the body)",

@@ -84,7 +84,7 @@ export const mandrill = defineAdapter<Credential>({
   manual: "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",
   setUp: [
     "Set any text, so that the URL answers when it is tried: {secret}",
-    "In Mandrill, Settings, Webhooks: add {url} for delivered, delayed, bounced, soft-bounced, marked as spam, unsubscribes and rejected.",
+    "In Mandrill: Settings → Webhooks. Add {url} for delivered, delayed, bounced, soft-bounced, marked as spam, unsubscribes and rejected.",
     "Set the key that Mandrill now shows: {secret}",
   ],
   verifiedBy: "HMAC-SHA1 of the registered URL and the fields (X-Mandrill-Signature)",

@@ -82,7 +82,7 @@ export const postal = defineAdapter<Uint8Array>({
   manual: "https://docs.postalserver.io/developer/webhooks",
   setUp: [
     "On the Postal server, postal default-dkim-record shows the public key behind p=. Set it: {secret}",
-    "In Postal, your mail server, Webhooks: add {url} for MessageSent, MessageDelayed, MessageDeliveryFailed and MessageBounced.",
+    "In Postal: your mail server → Webhooks. Add {url} for MessageSent, MessageDelayed, MessageDeliveryFailed and MessageBounced.",
   ],
   verifiedBy: "X-Postal-Signature-256 (RSA-SHA256), or X-Postal-Signature (RSA-SHA1) of older servers",
   readCredential,

@@ -94,7 +94,7 @@ export const postmark = defineAdapter<string>({
   manual: "https://postmarkapp.com/developer/webhooks/webhooks-overview",
   setUp: [
     "Make up a long secret and set it as postmark:<secret>: {secret}",
-    "In Postmark, your server, the message stream, Webhooks, Add webhook: enter {url}, user postmark and the secret as basic auth credentials, and tick Delivery, Bounce, Spam complaint and Subscription change.",
+    "In Postmark: your server → the message stream → Webhooks → Add webhook. Enter {url}, user postmark and the secret as basic auth credentials, and tick Delivery, Bounce, Spam complaint and Subscription change.",
   ],
   ...BY_SHARED_SECRET,
   parse: (request) => readRecord(request.body, parseRecord),

@@ -63,7 +63,7 @@ export const resend = defineAdapter<Uint8Array>({
   title: "Resend",
   manual: "https://resend.com/docs/webhooks/introduction",
   setUp: [
-    "In Resend, Webhooks, Add Webhook: enter {url} for email.delivered, delivery_delayed, bounced, complained, suppressed and failed.",
+    "In Resend: Webhooks → Add Webhook. Enter {url} for email.delivered, delivery_delayed, bounced, complained, suppressed and failed.",
     "Set the signing secret of the webhook’s page, whsec_…: {secret}",
   ],
   verifiedBy: "Svix signature (HMAC-SHA256 of id, time and body)",

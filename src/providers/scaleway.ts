@@ -66,7 +66,7 @@ export const scaleway = defineAdapter<string>({
   setUp: [
     "In Topics and Events create a topic, and set its ARN: {secret}",
     "In the topic create a subscription: protocol HTTPS, endpoint {url}, raw delivery off. It is confirmed by itself.",
-    "In Transactional Email, your domain, Webhooks: choose the topic, for delivered, deferred, dropped, mailbox not found, spam and blocklisted.",
+    "In Transactional Email: your domain → Webhooks. Choose the topic, for delivered, deferred, dropped, mailbox not found, spam and blocklisted.",
   ],
   verifiedBy: "Topics and Events' signature (RSA), topics on a list",
   readCredential: readTopicArn,

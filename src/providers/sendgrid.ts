@@ -90,7 +90,7 @@ export const sendgrid = defineAdapter<Uint8Array>({
   title: "SendGrid",
   manual: "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event",
   setUp: [
-    "In SendGrid, Settings, Mail Settings, Event Webhooks, Create new webhook: enter {url}, for delivered, deferred, bounced, dropped, spam reports and both kinds of unsubscribes; switch Signed Event Webhook on.",
+    "In SendGrid: Settings → Mail Settings → Event Webhooks → Create new webhook. Enter {url}, for delivered, deferred, bounced, dropped, spam reports and both kinds of unsubscribes; switch Signed Event Webhook on.",
     "Save, open it again and set its verification key, which begins with MFkwEwYH: {secret}",
   ],
   verifiedBy: "X-Twilio-Email-Event-Webhook-Signature (ECDSA P-256 of timestamp and body)",

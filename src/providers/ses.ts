@@ -109,7 +109,7 @@ export const ses = defineAdapter<string>({
   setUp: [
     "In the SNS console create a standard topic, and set its ARN: {secret}",
     "In the topic create a subscription: protocol HTTPS, endpoint {url}, raw message delivery off. It is confirmed by itself.",
-    "In SES, Configuration sets, your set, Event destinations: add the topic, for bounces, complaints, deliveries, delays, rejects, rendering failures and subscriptions.",
+    "In SES: Configuration sets → your set → Event destinations. Add the topic, for bounces, complaints, deliveries, delays, rejects, rendering failures and subscriptions.",
   ],
   verifiedBy: "Amazon SNS's signature (RSA), topics on a list",
   readCredential: readTopicArn,

@@ -50,7 +50,7 @@ export const smtp2go = defineAdapter<string>({
   manual: "https://developers.smtp2go.com/docs/webhooks-overview",
   setUp: [
     "Make up a long secret and set it: {secret}",
-    "In SMTP2GO, Settings, Webhooks, Add Webhook: enter {url} with the secret as bearer authorization, for delivered, bounce, spam, unsubscribe and reject.",
+    "In SMTP2GO: Settings → Webhooks → Add Webhook. Enter {url} with the secret as bearer authorization, for delivered, bounce, spam, unsubscribe and reject.",
   ],
   ...BY_SHARED_SECRET,
   parse: (request) => readFormOrJson(request, parseEvent),

@@ -92,7 +92,7 @@ export const sparkpost = defineAdapter<string>({
   manual: "https://developers.sparkpost.com/api/webhooks/",
   setUp: [
     "Make up a long secret and set it as sparkpost:<secret>: {secret}",
-    "In SparkPost, Configuration, Webhooks: create one with the target {url} and basic authentication with that user and secret, for deliveries, delays, bounces, complaints, rejections and unsubscribes.",
+    "In SparkPost: Configuration → Webhooks. Create one with the target {url} and basic authentication with that user and secret, for deliveries, delays, bounces, complaints, rejections and unsubscribes.",
   ],
   ...BY_SHARED_SECRET,
   parse: (request) => readRecords(request.body, parseRecord),

@@ -46,7 +46,7 @@ export const sweego = defineAdapter<Uint8Array>({
   title: "Sweego",
   manual: "https://learn.sweego.io/docs/webhooks",
   setUp: [
-    "In Sweego, Webhooks: add {url} for delivered, soft bounce, hard bounce, complaint and unsubscribe.",
+    "In Sweego: Webhooks. Add {url} for delivered, soft bounce, hard bounce, complaint and unsubscribe.",
     "Set the secret that Sweego shows for it: {secret}",
   ],
   verifiedBy: "Webhook-Signature (HMAC-SHA256 of id, time and body)",

@@ -89,7 +89,7 @@ export const unisenderGo = defineAdapter<string>({
   manual: "https://godocs.unisender.ru/web-api-ref#callback-format",
   setUp: [
     "Set the API key of the project, else of the account: {secret}",
-    "In Unisender Go, Settings, Webhooks: add {url}, format JSON, not gzipped, for delivered, unsubscribed, soft bounced, hard bounced and spam; turn on the delivery details.",
+    "In Unisender Go: Settings → Webhooks. Add {url}, format JSON, not gzipped, for delivered, unsubscribed, soft bounced, hard bounced and spam; turn on the delivery details.",
   ],
   verifiedBy: "MD5 of the body with the API key in place of `auth`",
   readCredential: readSecret,

@@ -47,7 +47,7 @@ export const zeptomail = defineAdapter<string>({
   title: "Zoho ZeptoMail",
   manual: "https://www.zoho.com/zeptomail/help/webhooks.html",
   setUp: [
-    "In ZeptoMail, the Mail Agent, Webhooks: add {url} for soft bounces, hard bounces and, where it is offered, feedback loop.",
+    "In ZeptoMail: the Mail Agent → Webhooks. Add {url} for soft bounces, hard bounces and, where it is offered, feedback loop.",
     "Set the authorization key that ZeptoMail shows for it: {secret}",
   ],
   verifiedBy: "HMAC-SHA256 of the JSON (producer-signature)",

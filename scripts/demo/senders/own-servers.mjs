@@ -23,6 +23,7 @@ function powerMtaRecord(event, type) {
     dsnStatus: event.status && `${event.status} (${event.category ?? "success"})`,
     dsnDiag: event.reply && `smtp;${replyOf(event)}`,
     bounceCat: event.category ?? "other",
+    dsnMta: `mx1.${event.recipient.slice(event.recipient.lastIndexOf("@") + 1)} (192.0.2.25)`,
   };
 }
 

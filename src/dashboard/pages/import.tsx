@@ -167,11 +167,11 @@ async function importPage(c: Context<DashboardEnv>, problem: string | null): Pro
             placeholder={"email,reason\nsomebody@example.com,hard bounce"}
           ></textarea>
         </label>
-        <div class="filters">
-          <label>
-            or a file with it
-            <input type="file" name="file" accept=".csv,.txt,.json,.ndjson,.jsonl,text/*,application/json" />
-          </label>
+        <label class="below">
+          or a file with it
+          <input type="file" name="file" accept=".csv,.txt,.json,.ndjson,.jsonl,text/*,application/json" />
+        </label>
+        <div class="filters below">
           <Choice
             label="Read as"
             name="format"
@@ -180,7 +180,7 @@ async function importPage(c: Context<DashboardEnv>, problem: string | null): Pro
               ...FORMATS.filter(({ refused }) => !refused).map(({ id, title }) => [id, title] as const),
             ]}
           />
-          <Choice label="Where no reason is given" name="reason" options={REASON_OPTIONS} />
+          <Choice label="If no reason is given" name="reason" options={REASON_OPTIONS} />
           <Note />
         </div>
         <label class="check below">

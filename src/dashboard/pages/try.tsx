@@ -63,19 +63,22 @@ function TryForm({ token, text }: { token: string; text: string }) {
       </div>
       <form class="panel" method="post" action={PATH} enctype="multipart/form-data">
         <FormToken token={token} />
-        <p>Paste a mail with all its headers, drop an .eml file on the field, or choose one. Nothing is recorded.</p>
+        <p>Paste a mail with all its headers, or drop an .eml file on the field. Nothing is recorded.</p>
         <label>
           The mail
           <textarea name="mail" rows={14} data-drop spellcheck={false}>
             {text}
           </textarea>
         </label>
-        <p class="actions">
-          <input type="file" name="file" accept=".eml,message/rfc822,text/plain" aria-label="A file with the mail" />
+        <label class="below">
+          or a file with it
+          <input type="file" name="file" accept=".eml,message/rfc822,text/plain" />
+        </label>
+        <div class="actions below">
           <button class="primary" type="submit">
             Recognize it
           </button>
-        </p>
+        </div>
       </form>
     </>
   );

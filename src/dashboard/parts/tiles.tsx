@@ -43,7 +43,7 @@ export function RateTile({ label, rate, of, limits }: { label: string; rate: num
 
 const VERDICT_WORDS: Readonly<Record<Verdict, (limits: Limits) => string>> = {
   good: ({ good }) => `Good: below ${limitWords(good)}`,
-  warn: ({ good }) => `Watch it: above ${limitWords(good)}`,
+  warn: ({ good }) => `Watch: above ${limitWords(good)}`,
   bad: ({ bad }) => `Act now: ${limitWords(bad)} or more`,
   unknown: () => "Too few messages to judge",
 };
