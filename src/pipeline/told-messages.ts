@@ -117,13 +117,16 @@ export function mergeLogs(logs: readonly (Told & { readonly stream: Stream })[])
   /** How far each log is told when these messages are. */
   readonly ends: Partial<Places>;
 } {
-  const timed = logs.map((log) => ({ ...log, timed: risingTimes(log.messages) }));
-  const horizon = Math.min(
-    ...timed.filter(({ hasMore }) => hasMore).map((log) => log.timed.at(-1)?.at ?? Number.NEGATIVE_INFINITY),
-  );
-  const taken = timed.map((log) => ({ ...log, taken: log.timed.filter(({ at }) => at <= horizon) }));
+  const timed = logs.map((log, rank) => ({ ...log, rank, timed: risingTimes(log.messages) }));
+  const unfinished = timed.filter(({ hasMore }) => hasMore);
+  const isReached = (at: number, rank: number) =>
+    unfinished.every((log) => {
+      const last = log.timed.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+      return at < last || (at === last && rank <= log.rank);
+    });
+  const taken = timed.map((log) => ({ ...log, taken: log.timed.filter(({ at }) => isReached(at, log.rank)) }));
   const messages = taken
-    .flatMap((log, rank) => log.taken.map(({ at, message }) => ({ at, rank, message })))
+    .flatMap(({ rank, ...log }) => log.taken.map(({ at, message }) => ({ at, rank, message })))
     .sort((a, b) => a.at - b.at || a.rank - b.rank)
     .map(({ message }) => message);
   const ends = taken.map((log) => {
