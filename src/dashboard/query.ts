@@ -44,3 +44,11 @@ export function textsIn(form: Readonly<Record<string, unknown>>, name: string, l
     .filter((value): value is string => typeof value === "string" && value.trim() !== "")
     .slice(0, limit);
 }
+
+/** A page again, with the word that says what was done. @param to a path of the dashboard */
+export function withDone(to: string, done: { readonly done: string; readonly batch?: string }): string {
+  const url = new URL(to, "https://dashboard.invalid");
+  for (const name of ["done", "batch"]) url.searchParams.delete(name);
+  for (const [name, value] of Object.entries(done)) url.searchParams.set(name, value);
+  return url.pathname + url.search;
+}

@@ -164,6 +164,25 @@ describe("the connections", () => {
     expect(page).toContain("WEBHOOK_POSTMARK__BROAD_CAST");
   });
 
+  it("show the mailboxes, and what is wrong with them", async () => {
+    const mailbox = { host: "pop.example.com", username: "b@example.com", password: "secret-word" };
+    const MAILBOXES = [
+      { ...mailbox, name: "bounces" },
+      { ...mailbox, name: "broken", tls: "sometimes" },
+    ];
+    await bindings.DB.prepare(
+      `INSERT INTO mailboxes (name, account, leased_until, is_behind, error_code, error_detail, failures)
+       VALUES ('bounces', 'a', 0, 0, 'refused', 'The server refused the password.', 4)`,
+    ).run();
+    const owner = await visitor(testEnv({ MAILBOXES }));
+    const page = await owner.html("/dashboard/connections");
+    expect(page).toMatch(/bounces<.*?cannot be read.*?The server refused the password\./s);
+    expect(page).toMatch(/broken<.*?settings unusable/s);
+    expect(page).not.toContain("secret-word");
+    const overview = (await owner.html("/dashboard")).replace(/<[^>]*>/g, "");
+    expect(overview).toMatch(/The mailbox bounces could not be read 4 times in a\s+row/);
+  });
+
   it("whose secret cannot be used say what is wrong, without it", async () => {
     const broken = await visitor(testEnv({ WEBHOOK_SENDGRID: "no-key-at-all" }));
     const page = await broken.html("/dashboard/connections/sendgrid/default");

@@ -201,14 +201,17 @@
     const state = make("span", "soft small", "Live");
     document.querySelector(list.dataset.controls)?.prepend(state, button);
 
+    let isAsking = false;
     const refresh = async () => {
-      if (document.hidden || isPaused || !list.isConnected) return;
+      // One question at a time: two would bring the same rows twice.
+      if (document.hidden || isPaused || isAsking || !list.isConnected) return;
       if (Date.now() - started > LIVE_FOR_MS) {
         if (!isPaused) button.click();
         return;
       }
       const body = list.querySelector("tbody");
       url.searchParams.set("after", body?.rows[0]?.dataset.seq ?? "0");
+      isAsking = true;
       try {
         const response = await fetch(url, { credentials: "same-origin" });
         if (!response.ok || response.redirected) return;
@@ -226,6 +229,8 @@
         }
       } catch {
         // The next round tries again.
+      } finally {
+        isAsking = false;
       }
     };
     setInterval(refresh, REFRESH_MS);

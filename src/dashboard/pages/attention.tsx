@@ -114,8 +114,7 @@ function Rejecting({
 function Failing({ state: { name, failures, errorDetail, lastSuccessAt } }: { state: MailboxState }) {
   return (
     <li>
-      The mailbox <a href={`/dashboard/connections/mailbox/${name}`}>{name}</a> could not be read {failures} times in a
-      row
+      The mailbox <a href="/dashboard/connections#mailboxes">{name}</a> could not be read {failures} times in a row
       {lastSuccessAt === null ? null : (
         <>
           , the last time that it worked was <Time at={lastSuccessAt} />

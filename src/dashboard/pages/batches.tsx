@@ -9,7 +9,7 @@ import { Confirm, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
 import { ActorName, Badge, count, Empty, Foreign, Time } from "../parts/words";
-import { pathIn, queryOf, textIn } from "../query";
+import { pathIn, queryOf, textIn, withDone } from "../query";
 import { notFoundPage } from "./problems";
 
 const PATH = "/dashboard/batches";
@@ -183,5 +183,5 @@ batchesRoutes.post(`${PATH}/:id/revert`, async (c) => {
   const to = pathIn(textIn(form, "to", 1_000)) ?? `${PATH}/${id}`;
   const row = await revertBatch(c.env, { id, actor: actorOf(c), requestId: c.env.requestId });
   const done = row === null ? "not-found" : row.status === "reverted" && row.pending === 0 ? "reverted" : "reverting";
-  return c.redirect(`${to}?done=${done}`, 303);
+  return c.redirect(withDone(to, { done }), 303);
 });

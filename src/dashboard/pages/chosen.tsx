@@ -10,7 +10,7 @@ import { ErasureQuestions } from "../parts/erasure";
 import { FormToken, MAX_NOTE_LENGTH, Note } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { count, Foreign } from "../parts/words";
-import { pathIn, textIn, textsIn } from "../query";
+import { pathIn, textIn, textsIn, withDone } from "../query";
 
 const PATH = "/dashboard/suppressions";
 /** As many as the list shows at once. */
@@ -41,19 +41,11 @@ async function choiceOf(c: Context<DashboardEnv>): Promise<Choice> {
   };
 }
 
-/** The list again, with what came of it. */
-function backTo(to: string, done: Readonly<Record<string, string>>): string {
-  const url = new URL(to, "https://dashboard.invalid");
-  for (const name of ["done", "batch"]) url.searchParams.delete(name);
-  for (const [name, value] of Object.entries(done)) url.searchParams.set(name, value);
-  return url.pathname + url.search;
-}
-
 chosenRoutes.post(`${PATH}/chosen`, async (c) => {
   const choice = await choiceOf(c);
-  if (!choice.recipients.length) return c.redirect(backTo(choice.to, { done: "nothing-chosen" }), 303);
+  if (!choice.recipients.length) return c.redirect(withDone(choice.to, { done: "nothing-chosen" }), 303);
   if (choice.action === "erase" && choice.recipients.length > MAX_ERASED) {
-    return c.redirect(backTo(choice.to, { done: "too-many-to-erase" }), 303);
+    return c.redirect(withDone(choice.to, { done: "too-many-to-erase" }), 303);
   }
   const standings = await standingsOf(c.env, choice.recipients);
   const hasComplaint = standings.some((s) => s.suppressions.some(({ reason }) => reason === "complaint"));
@@ -114,19 +106,19 @@ chosenRoutes.post(`${PATH}/chosen/release`, async (c) => {
   const form = await c.req.parseBody({ all: true });
   const note = textIn(form, "note", MAX_NOTE_LENGTH) ?? null;
   const force = textIn(form, "force", 10) === "yes";
-  if (!recipients.length || !c.env.policy.ok) return c.redirect(backTo(to, { done: "failed" }), 303);
-  if (force && note === null) return c.redirect(backTo(to, { done: "needs-force" }), 303);
+  if (!recipients.length || !c.env.policy.ok) return c.redirect(withDone(to, { done: "failed" }), 303);
+  if (force && note === null) return c.redirect(withDone(to, { done: "needs-force" }), 303);
   const request = { action: "release" as const, recipients, note, force };
   const { batchId, results } = await runBulk(c.env, { ...request, actor: actorOf(c), requestId: c.env.requestId });
   const hasStayed = results.some(({ code }) => code === "complaint_needs_force");
   const done = batchId === null ? "needs-force" : hasStayed ? "released-some" : "released";
-  return c.redirect(backTo(to, batchId === null ? { done } : { done, batch: batchId }), 303);
+  return c.redirect(withDone(to, batchId === null ? { done } : { done, batch: batchId }), 303);
 });
 
 chosenRoutes.post(`${PATH}/chosen/erase`, async (c) => {
   const { recipients, to } = await choiceOf(c);
   const form = await c.req.parseBody({ all: true });
-  if (textIn(form, "sure", 10) !== "yes") return c.redirect(backTo(to, { done: "not-confirmed" }), 303);
+  if (textIn(form, "sure", 10) !== "yes") return c.redirect(withDone(to, { done: "not-confirmed" }), 303);
   const keepSuppressed = textIn(form, "keep", 10) !== "no";
   let isPending = false;
   for (const address of recipients.slice(0, MAX_ERASED)) {
@@ -136,5 +128,5 @@ chosenRoutes.post(`${PATH}/chosen/erase`, async (c) => {
     isPending ||= outcome?.isPending ?? false;
   }
   const done = isPending ? "erasure-pending" : keepSuppressed ? "erased-suppressed" : "erased";
-  return c.redirect(backTo(to, { done }), 303);
+  return c.redirect(withDone(to, { done }), 303);
 });

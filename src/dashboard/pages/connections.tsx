@@ -6,10 +6,12 @@ import { sendTestEvent } from "../../pipeline/test-event";
 import type { Adapter } from "../../providers/adapter";
 import { ADAPTERS } from "../../providers/registry";
 import { openAlerts } from "../../store/alerts";
+import { type MailboxState, mailboxStates } from "../../store/mailboxes";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { Mailboxes } from "../parts/mailboxes";
 import { Notice } from "../parts/notice";
 import { Badge, count, Empty, Time } from "../parts/words";
 
@@ -19,9 +21,11 @@ const PATH = "/dashboard/connections";
 export const connectionsRoutes = new Hono<DashboardEnv>();
 
 connectionsRoutes.get(PATH, async (c) => {
-  const [connections, silent] = await Promise.all([
+  const { mailboxes } = c.env.config;
+  const [connections, silent, states] = await Promise.all([
     connectionsOf(c.env, new URL(c.req.url).origin),
     silentConnections(c.env.db),
+    mailboxes.length ? mailboxStates(c.env.db) : new Map<string, MailboxState>(),
   ]);
   const known = new Set(connections.map(({ provider }) => provider));
   const others = ADAPTERS.filter(({ id }) => !known.has(id));
@@ -79,6 +83,7 @@ connectionsRoutes.get(PATH, async (c) => {
           </div>
         )}
       </section>
+      {mailboxes.length ? <Mailboxes mailboxes={mailboxes} states={states} /> : null}
       <section class="panel">
         <header>
           <h2>Connect another provider</h2>

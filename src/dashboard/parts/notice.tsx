@@ -62,7 +62,7 @@ export function Notice({ url, token }: NoticeProps) {
       {batch !== null && isUuid(batch) ? (
         <form method="post" action={`/dashboard/batches/${batch}/revert`}>
           <FormToken token={token} />
-          <input type="hidden" name="to" value={url.pathname} />
+          <input type="hidden" name="to" value={url.pathname + url.search} />
           <button type="submit">Undo</button>
         </form>
       ) : null}

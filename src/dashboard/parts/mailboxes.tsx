@@ -1,0 +1,71 @@
+/** POP3 mailboxes: whether they can be read. */
+import type { Config } from "../../config";
+import type { MailboxState } from "../../store/mailboxes";
+import { Badge, Foreign, Time } from "./words";
+
+type Mailbox = Config["mailboxes"][number];
+
+interface MailboxesProps {
+  readonly mailboxes: readonly Mailbox[];
+  readonly states: ReadonlyMap<string, MailboxState>;
+}
+
+export function Mailboxes({ mailboxes, states }: MailboxesProps) {
+  return (
+    <section class="panel" id="mailboxes">
+      <header>
+        <h2>Mailboxes</h2>
+        <span class="soft small">
+          in the secret <code>MAILBOXES</code>
+        </span>
+      </header>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Mailbox</th>
+              <th scope="col">State</th>
+              <th scope="col">Last read</th>
+              <th scope="col">What was wrong</th>
+            </tr>
+          </thead>
+          <tbody>
+            {mailboxes.map((mailbox) => (
+              <Row mailbox={mailbox} state={states.get(mailbox.name)} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Row({ mailbox: { name, settings }, state }: { mailbox: Mailbox; state: MailboxState | undefined }) {
+  const lastSuccessAt = state?.lastSuccessAt ?? null;
+  return (
+    <tr>
+      <th scope="row" class="name">
+        <a href={`/dashboard/events?provider=mailbox&connection=${encodeURIComponent(name)}`}>{name}</a>
+      </th>
+      <td>
+        {!settings.ok ? (
+          <Badge tone="bad">settings unusable</Badge>
+        ) : !settings.value.enabled ? (
+          <Badge>switched off</Badge>
+        ) : state?.errorCode ? (
+          <Badge tone="bad">cannot be read</Badge>
+        ) : lastSuccessAt === null ? (
+          <Badge>waiting for the first scan</Badge>
+        ) : (
+          <Badge tone="good">works</Badge>
+        )}
+      </td>
+      <td>
+        {lastSuccessAt === null ? <span class="soft">never</span> : <Time at={lastSuccessAt} precision="minute" />}
+      </td>
+      <td class="text">
+        <Foreign text={settings.ok ? (state?.errorDetail ?? "") : settings.error} />
+      </td>
+    </tr>
+  );
+}
