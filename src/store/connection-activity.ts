@@ -50,9 +50,7 @@ export async function countsByConnection(
   db: D1Database,
 ): Promise<{ connection: string; kind: string; count: number }[]> {
   const { results } = await db
-    .prepare(
-      "SELECT connection, kind, sum(count) AS count FROM connection_stats GROUP BY connection, kind",
-    )
+    .prepare("SELECT connection, kind, sum(count) AS count FROM connection_stats GROUP BY connection, kind")
     .all<{ connection: string; kind: string; count: number }>();
   return results;
 }
