@@ -1,6 +1,4 @@
 /** Text by lines, in constant memory: NDJSON, and lists of one address a line. */
-import { type Chunks, textPieces } from "./text";
-
 /** Longest line that is taken in, in UTF-16 units. */
 export const MAX_LINE_LENGTH = 65_536;
 
@@ -13,14 +11,7 @@ export interface Line {
   readonly problem: "too_long" | null;
 }
 
-/** Every line but those that are empty. */
-export async function* readLines(chunks: Chunks, maxLength = MAX_LINE_LENGTH): AsyncGenerator<Line> {
-  const splitter = new LineSplitter(maxLength);
-  for await (const piece of textPieces(chunks)) yield* splitter.push(piece);
-  yield* splitter.end();
-}
-
-/** The same, for a caller who has the text piece by piece. */
+/** Cuts text into lines, piece by piece: every line but those that are empty. */
 export class LineSplitter {
   readonly #maxLength: number;
   #rest = "";

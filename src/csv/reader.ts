@@ -2,7 +2,6 @@
 import { type Delimiter, detectDialect } from "./dialect";
 import { lineEnd } from "./lines";
 import { parseRecord } from "./record";
-import { type Chunks, textPieces } from "./text";
 
 /** Longest record that is taken in, in UTF-16 units. */
 export const MAX_RECORD_LENGTH = 65_536;
@@ -28,14 +27,10 @@ export interface CsvOptions {
   readonly maxRecordLength?: number | undefined;
 }
 
-/** Every record but those that are empty lines; the header, where there is one, is the first of them. */
-export async function* readCsv(chunks: Chunks, options: CsvOptions = {}): AsyncGenerator<CsvRecord> {
-  const parser = new CsvParser(options);
-  for await (const piece of textPieces(chunks)) yield* parser.push(piece);
-  yield* parser.end();
-}
-
-/** The same, for a caller who has the text piece by piece. Pieces of some kilobytes serve it best. */
+/**
+ * Cuts a CSV into records, piece by piece: every record but those that are empty lines. The header, where there is one, is
+ * the first of them. Pieces of some kilobytes (`textPieces`) serve it best.
+ */
 export class CsvParser {
   readonly #maxLength: number;
   #delimiter: Delimiter | null;
@@ -47,11 +42,6 @@ export class CsvParser {
   constructor({ delimiter, maxRecordLength = MAX_RECORD_LENGTH }: CsvOptions = {}) {
     this.#delimiter = delimiter ?? null;
     this.#maxLength = maxRecordLength;
-  }
-
-  /** What the text so far says the delimiter is; `null` before there is any. */
-  get delimiter(): Delimiter | null {
-    return this.#delimiter;
   }
 
   push(piece: string): CsvRecord[] {

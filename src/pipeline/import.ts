@@ -24,7 +24,7 @@ import type { Deps } from "./deps";
 import { normalize } from "./normalize";
 
 /** Rows of one list. Beyond this the calls of the database would exceed what an invocation may make. */
-export const MAX_IMPORT_ROWS = 500_000;
+const MAX_IMPORT_ROWS = 500_000;
 
 export interface ImportRequest {
   readonly chunks: Chunks;

@@ -2,7 +2,7 @@
 import { utf8Bytes } from "../crypto/encoding";
 import type { EventDraft, OperatorKind } from "../domain/event";
 import { type Actor, type AuditAction, insertAudit } from "../store/audit";
-import { hasComplaintAfter, pendingOfRecipient } from "../store/pending";
+import { complainedAfter, pendingOfRecipient } from "../store/pending";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
 import { namesOf, type Standing, standingOf } from "./standing";
@@ -84,7 +84,7 @@ export async function release(deps: Deps, { address, force, ...rest }: Release):
   if (!row && !pending.length) return { type: "unknown" };
   const complained =
     suppressions.some((s) => s.reason === "complaint") ||
-    (await hasComplaintAfter(deps.db, address, row?.released_at ?? 0));
+    (await complainedAfter(deps.db, [[address, row?.released_at ?? 0]])).size > 0;
   if (complained && !(force && rest.note !== undefined)) return { type: "needs_force" };
   // Also where nothing stands against it now: what occurred before may still be on its way.
   return { type: "released", counts: await command(deps, standing, { kind: "manual_release", ...rest }) };

@@ -72,18 +72,6 @@ async function namesFrom(
   return new Set(results.flatMap((result) => result.results.map((row) => row.name)));
 }
 
-/** Is a complaint on record that occurred after a moment, applied or not, whatever hides it? */
-export async function hasComplaintAfter(db: D1Database, address: string, at: number): Promise<boolean> {
-  const row = await db
-    .prepare(
-      `SELECT 1 AS found FROM events WHERE address = ?1 AND kind = 'complained' AND occurred_at > ?2
-         AND retracted_by IS NULL LIMIT 1`,
-    )
-    .bind(address, at)
-    .first();
-  return row !== null;
-}
-
 /** What objects are rebuilt from: their recipients' rows, and everything on record about them, withdrawn or not. */
 export interface RecordsOf {
   readonly rows: readonly RecipientRow[];

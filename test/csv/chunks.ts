@@ -1,3 +1,5 @@
+import { type Chunks, textPieces } from "../../src/csv/text";
+
 /** Text as it comes over a network: in chunks that cut records, characters and line ends apart. */
 
 export function* inChunks(text: string | Uint8Array, bytes: number): Generator<Uint8Array> {
@@ -5,8 +7,14 @@ export function* inChunks(text: string | Uint8Array, bytes: number): Generator<U
   for (let at = 0; at < all.byteLength; at += bytes) yield all.subarray(at, at + bytes);
 }
 
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+interface Reader<T> {
+  push(piece: string): readonly T[];
+  end(): readonly T[];
+}
+
+/** Everything that a reader makes of some chunks, as it does for a request's body. */
+export async function readAll<T>(reader: Reader<T>, chunks: Chunks): Promise<T[]> {
   const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
+  for await (const piece of textPieces(chunks)) all.push(...reader.push(piece));
+  return [...all, ...reader.end()];
 }

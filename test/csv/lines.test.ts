@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_LINE_LENGTH, readLines } from "../../src/csv/lines";
-import { collect, inChunks } from "./chunks";
+import { LineSplitter, MAX_LINE_LENGTH } from "../../src/csv/lines";
+import { inChunks, readAll } from "./chunks";
 
-const linesOf = (text: string, size = 3, maxLength?: number) => collect(readLines(inChunks(text, size), maxLength));
+const linesOf = (text: string, size = 3, maxLength?: number) =>
+  readAll(new LineSplitter(maxLength), inChunks(text, size));
 
 describe("lines", () => {
   it.each([

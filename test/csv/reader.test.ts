@@ -2,14 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { detectDialect, isHeader } from "../../src/csv/dialect";
-import { type CsvOptions, type CsvRecord, MAX_RECORD_LENGTH, readCsv } from "../../src/csv/reader";
+import { type CsvOptions, CsvParser, type CsvRecord, MAX_RECORD_LENGTH } from "../../src/csv/reader";
 import { csvLine } from "../../src/csv/writer";
-import { collect, inChunks } from "./chunks";
+import { inChunks, readAll } from "./chunks";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 async function recordsOf(input: string | Uint8Array, options?: CsvOptions, size = 7): Promise<CsvRecord[]> {
-  return collect(readCsv(inChunks(input, size), options));
+  return readAll(new CsvParser(options), inChunks(input, size));
 }
 
 async function fieldsOf(input: string | Uint8Array, options?: CsvOptions): Promise<(readonly string[])[]> {
@@ -112,7 +112,7 @@ describe("a record that is too long", () => {
       yield bytes(",2\r");
       yield bytes("\n3,4\n");
     }
-    expect(await collect(readCsv(endless()))).toMatchObject([
+    expect(await readAll(new CsvParser(), endless())).toMatchObject([
       { line: 1, problem: null },
       { line: 2, fields: [], raw: "", problem: "too_long" },
       { line: 3, fields: ["3", "4"] },

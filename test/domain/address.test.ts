@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalAddress, canonicalRecipient, domainRecipient } from "../../src/domain/address";
+import {
+  canonicalAddress,
+  canonicalRecipient,
+  domainRecipient,
+  erasedAddress,
+  keyOfErased,
+} from "../../src/domain/address";
 
 describe("the canonical form of an address", () => {
   it.each([
@@ -69,6 +75,26 @@ describe("the canonical form of an address", () => {
     for (const input of ["A@B.example", "jö@ü.example", '"X y"@example.com']) {
       const once = canonicalAddress(input);
       expect(once.ok && canonicalAddress(once.value)).toEqual(once);
+    }
+  });
+});
+
+describe("what is left of an erased address", () => {
+  const key = "9f".repeat(32);
+
+  it("is made of its hash, is an address, and gives the hash back", () => {
+    expect(canonicalRecipient(erasedAddress(key))).toEqual({ ok: true, value: erasedAddress(key) });
+    expect(keyOfErased(erasedAddress(key))).toBe(key);
+  });
+
+  it("is taken for nothing else", () => {
+    for (const other of [
+      "john@example.com",
+      "@erased.invalid",
+      `${key}@example.com`,
+      `${key.slice(1)}@erased.invalid`,
+    ]) {
+      expect(keyOfErased(other)).toBeNull();
     }
   });
 });
