@@ -44,6 +44,11 @@ export class CsvParser {
     this.#maxLength = maxRecordLength;
   }
 
+  /** What the text so far says the delimiter is; `null` before there is any. */
+  get delimiter(): Delimiter | null {
+    return this.#delimiter;
+  }
+
   push(piece: string): CsvRecord[] {
     this.#text += piece;
     return this.#records(false);
