@@ -1,8 +1,8 @@
 /**
  * The weeks before the hour: mail to the same people day after day, by those who tell of many messages in one request.
  *
- * A day is told the same way whenever it is told, so that a second run adds nothing. Weekends are quiet; and some days
- * ago a provider of mailboxes took the sender's mail for spam, which is what a chart is for.
+ * A day is told the same way whenever it is told, so that a second run adds nothing. Weekends are quiet; now and then a
+ * provider of mailboxes takes the sender's mail for spam, or an old list is written to, which is what a chart is for.
  */
 import { DELIVERED, NO_SUCH_USER, OUTCOMES, SPAM } from "./outcomes.mjs";
 import { createRandom } from "./random.mjs";
@@ -15,10 +15,12 @@ const MAILS = { workday: 800, weekend: 250 };
 const MORE_DELIVERED = 4;
 /** A request tells of so many messages. */
 const BATCH_SIZE = 250;
-/** Days before today on which the mailboxes of one domain refused mail as spam, and how much of it. */
-const REFUSAL = { daysAgo: [4, 5], domain: "example.net", share: 0.2 };
-/** On one day an old list was written to. */
-const OLD_LIST = { daysAgo: 11, share: 0.06 };
+/** Something goes wrong every so many days; which, by the day's number among them. */
+const MISHAPS_EVERY_DAYS = 13;
+/** The mailboxes of one domain refuse mail as spam, and how much of it. */
+const REFUSAL = { days: [0, 1], domain: "example.net", share: 0.2 };
+/** An old list is written to. */
+const OLD_LIST = { days: [6], share: 0.06 };
 
 const USUAL = OUTCOMES.map((outcome) =>
   outcome === DELIVERED ? { ...outcome, weight: outcome.weight * MORE_DELIVERED } : outcome,
@@ -36,11 +38,12 @@ export function historians(senders) {
 export function tellHistory({ seed, now, days, senders }) {
   const today = Math.floor(now / DAY_MS);
   const people = [...peopleOf(createRandom(`${seed}-people`), PEOPLE)];
-  const daysAgo = Array.from({ length: days }, (_, i) => days - i);
-  return daysAgo.flatMap((ago) => tellDay({ seed, day: today - ago, ago, people, senders }));
+  return Array.from({ length: days }, (_, i) => today - days + i).flatMap((day) =>
+    tellDay({ seed, day, people, senders }),
+  );
 }
 
-function tellDay({ seed, day, ago, people, senders }) {
+function tellDay({ seed, day, people, senders }) {
   const random = createRandom(`${seed}-day-${day}`);
   // 1970 began on a Thursday.
   const isWeekend = [2, 3].includes(day % 7);
@@ -49,7 +52,7 @@ function tellDay({ seed, day, ago, people, senders }) {
     const recipient = random.pick(people);
     const sender = random.weighted(senders);
     const usual = random.weighted(USUAL.filter(sender.tells));
-    const outcome = mishap({ random, ago, recipient }) ?? usual;
+    const outcome = mishap({ random, day, recipient }) ?? usual;
     const id = `${seed}-day-${day}-${i}`;
     return {
       ...(sender.tells(outcome) ? outcome : usual),
@@ -65,9 +68,10 @@ function tellDay({ seed, day, ago, people, senders }) {
   return happened.sort((a, b) => a.at - b.at);
 }
 
-function mishap({ random, ago, recipient }) {
-  if (REFUSAL.daysAgo.includes(ago) && recipient.endsWith(`@${REFUSAL.domain}`) && random.chance(REFUSAL.share)) {
+function mishap({ random, day, recipient }) {
+  const number = day % MISHAPS_EVERY_DAYS;
+  if (REFUSAL.days.includes(number) && recipient.endsWith(`@${REFUSAL.domain}`) && random.chance(REFUSAL.share)) {
     return SPAM;
   }
-  return ago === OLD_LIST.daysAgo && random.chance(OLD_LIST.share) ? NO_SUCH_USER : undefined;
+  return OLD_LIST.days.includes(number) && random.chance(OLD_LIST.share) ? NO_SUCH_USER : undefined;
 }

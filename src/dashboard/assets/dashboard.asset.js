@@ -45,7 +45,9 @@
       series: heads.map((head, i) => ({
         label: head.textContent.trim(),
         colour: head.dataset.colour,
-        values: rows.map((row) => Number(row.cells[i + 1].dataset.value)),
+        values: rows.map(({ cells }) =>
+          cells[i + 1].dataset.value === "" ? null : Number(cells[i + 1].dataset.value),
+        ),
         texts: rows.map((row) => row.cells[i + 1].textContent.trim()),
       })),
     };

@@ -115,7 +115,7 @@ function Numbers({ view }: { view: Overview }) {
 
 function Charts({ view }: { view: Overview }) {
   const { series, days } = view;
-  const line = (label: string, colour: Colour, value: (tally: Tally) => number) => ({
+  const line = (label: string, colour: Colour, value: (tally: Tally) => number | null) => ({
     label,
     colour,
     values: series.map(({ tally }) => value(tally)),
@@ -144,7 +144,7 @@ function Charts({ view }: { view: Overview }) {
         {...common}
         id="bounce-rate"
         title="Bounce rate"
-        series={[line("Of all sent", "hard", bounceRate)]}
+        series={[line("Of all sent", "hard", (t) => (t.delivered + bouncesOf(t) ? bounceRate(t) : null))]}
         isShare
         limits={[BOUNCE_LIMITS.bad]}
       />
@@ -152,7 +152,7 @@ function Charts({ view }: { view: Overview }) {
         {...common}
         id="complaint-rate"
         title="Complaint rate"
-        series={[line("Of delivered", "complaint", complaintRate)]}
+        series={[line("Of delivered", "complaint", (t) => (t.delivered ? complaintRate(t) : null))]}
         isShare
         limits={[COMPLAINT_LIMITS.good, COMPLAINT_LIMITS.bad]}
       >

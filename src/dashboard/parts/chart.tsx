@@ -8,7 +8,8 @@ export type Colour = "delivered" | "hard" | "soft" | "block" | "undetermined" | 
 export interface Series {
   readonly label: string;
   readonly colour: Colour;
-  readonly values: readonly number[];
+  /** `null`: there is nothing to say for that time. */
+  readonly values: readonly (number | null)[];
 }
 
 interface ChartProps {
@@ -26,7 +27,7 @@ interface ChartProps {
 }
 
 export function Chart({ id, title, step, times, series, isShare = false, limits = [], children }: ChartProps) {
-  const isEmpty = series.every(({ values }) => values.every((value) => value === 0));
+  const isEmpty = series.every(({ values }) => values.every((value) => !value));
   return (
     <section class="panel chart-panel" aria-labelledby={`${id}-title`}>
       <header>
@@ -62,8 +63,9 @@ export function Chart({ id, title, step, times, series, isShare = false, limits 
 }
 
 function Numbers({ id, title, step, times, series, isShare }: Omit<ChartProps, "limits" | "children">) {
-  const shown = (value: number) => (isShare ? percent(value) : count(value));
-  const drawn = (value: number) => (isShare ? Math.round(value * 1_000_000) / 10_000 : value);
+  const shown = (value: number | null) => (value === null ? "–" : isShare ? percent(value) : count(value));
+  const drawn = (value: number | null) =>
+    value === null ? "" : String(isShare ? Math.round(value * 1_000_000) / 10_000 : value);
   return (
     <details class="more small">
       <summary>
@@ -89,8 +91,8 @@ function Numbers({ id, title, step, times, series, isShare }: Omit<ChartProps, "
                   <Time at={at} precision={step === "hour" ? "minute" : "day"} />
                 </th>
                 {series.map(({ values }) => (
-                  <td class="num" data-value={String(drawn(values[row] ?? 0))}>
-                    {shown(values[row] ?? 0)}
+                  <td class="num" data-value={drawn(values[row] ?? null)}>
+                    {shown(values[row] ?? null)}
                   </td>
                 ))}
               </tr>
