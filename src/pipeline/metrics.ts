@@ -2,7 +2,7 @@
 import { SEVERITIES } from "../domain/alert";
 import type { Metric, Sample } from "../domain/prometheus";
 import { allActivity, type ConnectionActivity } from "../store/connection-activity";
-import { type EventTotal, type MetricFigures, metricFigures, suppressedTotal } from "../store/metrics";
+import { type EventTotal, type MetricFigures, metricFigures } from "../store/metrics";
 import { allNotifications } from "../store/notifications";
 import type { Deps } from "./deps";
 
@@ -12,17 +12,11 @@ const MAX_CONNECTIONS = 500;
 const MAX_NOTIFICATIONS = 200;
 /** Beyond it nobody wants to know exactly how much waits. */
 const MAX_COUNTED = 10_000;
-/** Counting the suppressed reads a row for each. */
-const SUPPRESSED_KEPT_MS = 5 * 60_000;
-
-const counted = new WeakMap<D1Database, { readonly at: number; readonly total: number }>();
-
 /** @param problems of the configuration */
 export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: number): Promise<Metric[]> {
   const at = now();
-  const [figures, suppressed, activity, notifications] = await Promise.all([
+  const [figures, activity, notifications] = await Promise.all([
     metricFigures(db, MAX_EVENT_SERIES, MAX_COUNTED),
-    suppressedNow(db, at),
     allActivity(db),
     allNotifications(db),
   ]);
@@ -35,7 +29,7 @@ export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: n
       help: "Events recorded, by connection, kind and bounce class.",
       samples: figures.events.map(eventSample),
     },
-    ...gaugesOf(figures, suppressed, problems, at),
+    ...gaugesOf(figures, problems, at),
     gauge("connection_last_received_timestamp_seconds", "When a connection was last heard from, to the minute.", [
       ...heard.map((a) => sampleOfConnection(a, a.lastReceivedAt)),
     ]),
@@ -61,14 +55,16 @@ export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: n
   ];
 }
 
-function gaugesOf(figures: MetricFigures, suppressed: number, problems: number, now: number): Metric[] {
+function gaugesOf(figures: MetricFigures, problems: number, now: number): Metric[] {
   const { pending, oldestPendingAt, quarantined, unsettled, lastCronAt, filterVersion, filterCurrentAt } = figures;
   const oldest = oldestPendingAt === null ? 0 : seconds(now - oldestPendingAt);
   const openOf = (severity: string) => figures.openAlerts.find((row) => row.severity === severity)?.count ?? 0;
   return [
-    gauge("suppressed_recipients", "Recipients on the suppression list, counted every five minutes.", [
-      { value: suppressed },
-    ]),
+    gauge(
+      "suppressed_recipients",
+      "Recipients on the suppression list, by the first of their reasons.",
+      figures.suppressed.map(({ reason, count }) => ({ labels: { reason }, value: count })),
+    ),
     gauge("pending_events", "Events on record that are still to be applied.", [{ value: pending }]),
     gauge("pending_oldest_seconds", "Age of the oldest of them.", [{ value: oldest }]),
     gauge("quarantine_items", `What could not be read, counted up to ${MAX_COUNTED}.`, [{ value: quarantined }]),
@@ -99,14 +95,6 @@ function eventSample({ connection, kind, class: bounceClass, count }: EventTotal
 
 function sampleOfConnection({ provider, connection }: ConnectionActivity, at: number | null): Sample {
   return { labels: { provider, connection }, value: secondsOrNull(at) };
-}
-
-async function suppressedNow(db: D1Database, now: number): Promise<number> {
-  const known = counted.get(db);
-  if (known && Math.abs(now - known.at) < SUPPRESSED_KEPT_MS) return known.total;
-  const total = await suppressedTotal(db);
-  counted.set(db, { at: now, total });
-  return total;
 }
 
 function seconds(ms: number): number {

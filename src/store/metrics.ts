@@ -10,6 +10,8 @@ export interface EventTotal {
 
 export interface MetricFigures {
   readonly events: readonly EventTotal[];
+  /** Recipients, by the first of their reasons. */
+  readonly suppressed: readonly { readonly reason: string; readonly count: number }[];
   readonly pending: number;
   /** Epoch ms, as all times here. */
   readonly oldestPendingAt: number | null;
@@ -22,7 +24,7 @@ export interface MetricFigures {
   readonly openAlerts: readonly { readonly severity: string; readonly count: number }[];
 }
 
-type Gauges = Omit<MetricFigures, "events" | "openAlerts">;
+type Gauges = Omit<MetricFigures, "events" | "suppressed" | "openAlerts">;
 
 /** What is still counted by hour, and the totals of what is counted by day. */
 const EVENT_TOTALS = `
@@ -48,6 +50,7 @@ export async function metricFigures(db: D1Database, maxSeries: number, maxCounte
   const results = await db.batch([
     db.prepare(EVENT_TOTALS).bind(maxSeries),
     db.prepare(GAUGES).bind(maxCounted),
+    db.prepare("SELECT reason, count FROM suppressed_counts ORDER BY reason"),
     db.prepare("SELECT severity, count(*) AS count FROM alerts WHERE closed_at IS NULL GROUP BY severity"),
   ]);
   const [gauges] = rowsOf<Gauges>(results, 1);
@@ -55,11 +58,7 @@ export async function metricFigures(db: D1Database, maxSeries: number, maxCounte
   return {
     ...gauges,
     events: rowsOf<EventTotal>(results, 0),
-    openAlerts: rowsOf<{ severity: string; count: number }>(results, 2),
+    suppressed: rowsOf<{ reason: string; count: number }>(results, 2),
+    openAlerts: rowsOf<{ severity: string; count: number }>(results, 3),
   };
-}
-
-/** How many recipients are suppressed. Reads the whole index of them. */
-export async function suppressedTotal(db: D1Database): Promise<number> {
-  return (await db.prepare("SELECT count(*) AS n FROM recipients WHERE suppressed = 1").first<number>("n")) ?? 0;
 }
