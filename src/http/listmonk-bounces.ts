@@ -6,6 +6,7 @@
  * bounces takes them off this list; the journal keeps them, and nobody is released by it.
  */
 import { type Context, Hono } from "hono";
+import { actorOfToken } from "../pipeline/audit";
 import { blockBounced, subscriberNumber } from "../pipeline/bounce-list";
 import { listmonk } from "../providers/listmonk";
 import {
@@ -96,7 +97,8 @@ listmonkRoutes.delete("/api/bounces/:id", async (c) => {
 });
 
 listmonkRoutes.put("/api/bounces/blocklist", async (c) => {
-  await blockBounced(c.env, c.env.requestId);
+  const actor = await actorOfToken(c.req.header("authorization") ?? "", "listmonk API");
+  await blockBounced(c.env, actor, c.env.requestId);
   return c.json({ data: true });
 });
 

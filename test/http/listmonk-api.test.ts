@@ -149,6 +149,8 @@ describe("blocking and deleting", () => {
     expect((await jsonOf(await api("/v1/check?recipient=dora%40example.com&consistency=strong"))).suppressed).toBe(
       false,
     );
+    const [batch] = (await jsonOf(await api("/v1/batches"))).items;
+    expect(batch).toMatchObject({ kind: "block", note: "listmonk: blocklist of bounced subscribers" });
     const events = async () => (await jsonOf(await api("/v1/events?kind=manual_block"))).items.length;
     const before = await events();
     expect(before).toBe(4);
