@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { assetRoutes } from "./assets";
 import type { DashboardEnv } from "./env";
 import { requireOwnForm, requireSession, SIGN_IN_PATH, secureHeaders } from "./guard";
+import { alertsRoutes } from "./pages/alerts";
 import { allowListRoutes } from "./pages/allow-list";
 import { auditRoutes } from "./pages/audit";
 import { batchesRoutes } from "./pages/batches";
@@ -13,6 +14,8 @@ import { eraseRoutes } from "./pages/erase";
 import { eventsRoutes } from "./pages/events";
 import { exportsRoutes } from "./pages/exports";
 import { importRoutes } from "./pages/import";
+import { notificationRoutes } from "./pages/notification";
+import { notificationsRoutes } from "./pages/notifications";
 import { overviewRoutes } from "./pages/overview";
 import { failurePage, notFoundPage } from "./pages/problems";
 import { quarantineRoutes } from "./pages/quarantine";
@@ -38,6 +41,9 @@ const PAGES = [
   connectionsRoutes,
   importRoutes,
   batchesRoutes,
+  alertsRoutes,
+  notificationsRoutes,
+  notificationRoutes,
   tryRoutes,
   auditRoutes,
   signOutRoutes,

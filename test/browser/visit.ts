@@ -96,6 +96,8 @@ export async function everyPage(): Promise<ReadonlyMap<string, string>> {
     ["connections", "/dashboard/connections"],
     ["connection", "/dashboard/connections/sendgrid/default"],
     ["connection to be set up", "/dashboard/connections/ses/default"],
+    ["notifications", "/dashboard/notifications"],
+    ["alerts", "/dashboard/alerts"],
     ["import", "/dashboard/import"],
     ["batches", "/dashboard/batches"],
     ["batch", `/dashboard/batches/${batch}`],

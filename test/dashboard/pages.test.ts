@@ -13,6 +13,7 @@ const JOHN = encodeURIComponent("john@example.com");
 async function pagePaths(): Promise<string[]> {
   const [item] = (await jsonOf(await api("/v1/quarantine"))).items;
   const [batch] = (await jsonOf(await api("/v1/batches"))).items;
+  const [notification] = (await jsonOf(await api("/v1/notifications"))).items;
   return [
     ...new Set(
       dashboardRoutes.routes
@@ -24,7 +25,8 @@ async function pagePaths(): Promise<string[]> {
             .replace(":connection", "default")
             .replace("/receipts/:id{[0-9]{1,16}}", "/receipts/1")
             .replace("/quarantine/:id", `/quarantine/${item.id}`)
-            .replace("/batches/:id", `/batches/${batch.id}`),
+            .replace("/batches/:id", `/batches/${batch.id}`)
+            .replace("/notifications/:id", `/notifications/${notification.id}`),
         ),
     ),
   ];
@@ -39,6 +41,8 @@ async function makeHostileData(): Promise<void> {
   const headers = { authorization: "Bearer admin-token", "x-actor": note.slice(0, 90) };
   const bulk = { action: "block", recipients: ["jane@example.com"], note };
   expect((await api("/v1/suppressions/bulk", { json: bulk, headers })).status).toBe(200);
+  const told = { url: "https://hooks.example.com/?<script>", note, excluded: [note] };
+  expect((await api("/v1/notifications", { json: told })).status).toBe(201);
   expect((await api(`/v1/allowlist/${JOHN}`, { method: "PUT", json: { note }, headers })).status).toBe(200);
 }
 

@@ -29,6 +29,11 @@ const WORDS: Readonly<Partial<Record<AuditAction, string>>> = {
   replay: "read again from quarantine",
   drop: "dropped from quarantine",
   rebuild: "rebuilt",
+  add_notification: "had somebody told",
+  remove_notification: "had somebody told no more",
+  rotate_secret: "changed a notification's secret",
+  resume_notification: "resumed a notification",
+  redeliver: "had messages delivered again",
 };
 
 export const auditRoutes = new Hono<DashboardEnv>();

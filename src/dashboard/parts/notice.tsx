@@ -41,6 +41,14 @@ const NOTICES: Readonly<Record<string, readonly [tone: Tone, words: string]>> = 
   ],
   "test-failed": ["bad", "The test event could not be recorded: the database does not answer. Try again."],
   "test-unknown": ["warn", "There is no test event for this provider."],
+  told: ["good", "It is told from now on."],
+  "told-no-more": ["good", "It is told no more."],
+  "notification-arrived": ["good", "The test arrived."],
+  "notification-refused": ["bad", "The test did not arrive: the receiver cannot be reached, or did not take it."],
+  resumed: ["good", "It goes on where it was left, within a minute."],
+  redelivered: ["good", "What was given up is delivered again, within a minute."],
+  "secret-changed": ["good", "The new credentials are used from now on."],
+  "bad-credentials": ["warn", "Nothing was changed: credentials are written as user:token."],
   failed: ["bad", "That did not work. Nothing was changed; try again."],
 };
 
