@@ -64,12 +64,13 @@ export async function subscribe(
   asked: Asked,
 ): Promise<Result<Subscribed, string>> {
   const { format, events, note } = wanted;
-  const target = await checkTarget(wanted.url, deps.allowPrivateTargets);
+  const given = format === "listmonk" && wanted.credentials === undefined ? splitCredentials(wanted.url) : wanted;
+  const target = await checkTarget(given.url, deps.allowPrivateTargets);
   if (!target.ok) return fail(`url: ${TARGET_PROBLEMS[target.error]}`);
   const url = target.value;
   if (url.origin === wanted.ownOrigin) return fail("url: It is this worker's own.");
   if (!streamsOf({ format, events }).length) return fail(`events: None of these can be told in the format ${format}.`);
-  const secret = secretFor(format, wanted.credentials);
+  const secret = secretFor(format, given.credentials);
   if (!secret.ok) return secret;
   if (format === "listmonk" && url.pathname === "/") url.pathname = LISTMONK_PATH;
   const id = deps.newId();
@@ -80,6 +81,20 @@ export async function subscribe(
   const notification = await notificationById(deps.db, id);
   if (!notification) throw new Error("the subscription was not stored");
   return ok({ notification, secret: shown(format, secret.value) });
+}
+
+/** `https://user:token@lists.example.com`: what is a secret is kept as one, and not in the URL. */
+function splitCredentials(text: string): Pick<Subscription, "url" | "credentials"> {
+  try {
+    const url = new URL(text);
+    if (url.username === "" || url.password === "") return { url: text };
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    url.username = "";
+    url.password = "";
+    return { url: url.href, credentials };
+  } catch {
+    return { url: text };
+  }
 }
 
 function secretFor(format: NotificationFormat, credentials: string | undefined): Result<string, string> {

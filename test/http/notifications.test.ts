@@ -388,6 +388,19 @@ describe("a listmonk server", () => {
     expect(other.heard.map(({ body }) => body.email)).toEqual(["john@example.com"]);
   });
 
+  it("may have its credentials in the URL that is given; they are kept as a secret", async () => {
+    const server = monk();
+    const json = { url: "https://keeper:a%20token@lists.example.com/", format: "listmonk" };
+    const response = await create(json);
+    expect(response.status).toBe(201);
+    expect((await jsonOf(response)).url).toBe("https://lists.example.com/webhooks/bounce");
+    await report(bounced("john@example.com", "hard", at()));
+    expect(only(server).headers.get("authorization")).toBe(`Basic ${btoa("keeper:a token")}`);
+    const [row] = await rowsOf<{ url: string }>("SELECT url FROM notifications");
+    expect(row?.url).not.toContain("token");
+    expect((await create({ ...json, url: "https://%E0%A4%A@lists.example.com/" })).status).toBe(400);
+  });
+
   it("gets new credentials at once", async () => {
     const server = monk();
     const { id } = await subscribe(server, ["*"], { format: "listmonk", credentials });
