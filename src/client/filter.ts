@@ -87,9 +87,14 @@ export async function loadFilter(
   const currentAt = () => listed.currentAt ?? loaded.currentAt;
   const mayList = (address: string): boolean => {
     if (Date.now() - currentAt().getTime() > maxAgeMs) return true;
-    const [own, domain] = [sha256Prefix(address), digestOfDomain(domainRecipient(address))];
-    if (mayListAddress(loaded.filter, own) || listsDomain(loaded.filter, domain)) return true;
+    const { filter } = loaded;
     const { prefixes } = listed;
+    const own = sha256Prefix(address);
+    if (mayListAddress(filter, own)) return true;
+    // Usually nothing is known that could be about a domain.
+    if (!filter.listsDomains && prefixes.size === 0) return false;
+    const domain = digestOfDomain(domainRecipient(address));
+    if (listsDomain(filter, domain)) return true;
     return prefixes.size > 0 && (prefixes.has(hexOf(own)) || prefixes.has(hexOf(domain)));
   };
   const mayBeSuppressed = (recipient: string): boolean => {

@@ -40,7 +40,7 @@ export const ADDRESS_ERRORS: Readonly<Record<AddressError, string>> = {
  * @param input as received, e.g. `"John" <John@Example.com>`
  */
 export function canonicalAddress(input: string): Result<string, AddressError> {
-  if (input.length <= MAX_PLAIN_LENGTH && CANONICAL.test(input)) return ok(input);
+  if (isCanonical(input)) return ok(input);
   const bare = stripDecoration(input);
   if (bare === "") return fail("empty");
   const at = bare.lastIndexOf("@");
@@ -58,8 +58,14 @@ export function canonicalAddress(input: string): Result<string, AddressError> {
   return byteLength(address) > MAX_ADDRESS_BYTES ? fail("too_long") : ok(address);
 }
 
+/** Is there nothing to be done to it? Most are asked about as they are stored. */
+function isCanonical(input: string): boolean {
+  return input.length <= MAX_PLAIN_LENGTH && CANONICAL.test(input);
+}
+
 /** What can be mailed, and so bounce: an address, or the bare uuid of a listmonk subscriber. */
 export function canonicalMailbox(input: string): Result<string, AddressError> {
+  if (isCanonical(input)) return ok(input);
   const trimmed = input.trim();
   return UUID.test(trimmed) ? ok(uuidAddress(trimmed)) : canonicalAddress(trimmed);
 }

@@ -45,6 +45,8 @@ export interface Shard extends Fuse {
 
 export interface Filter extends FilterHead {
   readonly shards: readonly Shard[];
+  /** Is any domain blocked? */
+  readonly listsDomains: boolean;
 }
 
 export type FilterError = "not_a_filter" | "unknown_format" | "incomplete";
@@ -69,7 +71,8 @@ export function parseFilter(bytes: Uint8Array): Result<Filter, FilterError> {
     shards.push(shard.value);
     at = shard.end;
   }
-  return at === bytes.byteLength ? ok({ ...head, shards }) : fail("incomplete");
+  const listsDomains = shards.some(({ domains }) => domains.byteLength > 0);
+  return at === bytes.byteLength ? ok({ ...head, shards, listsDomains }) : fail("incomplete");
 }
 
 function parseHead(view: DataView): FilterHead {

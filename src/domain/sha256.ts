@@ -60,14 +60,19 @@ function absorbShortAscii(text: string): boolean {
   const { length } = text;
   if (length > BLOCK_BYTES - PADDING_BYTES) return false;
   let nonAscii = 0;
-  schedule.fill(0, 0, BLOCK_WORDS);
+  let word = 0;
+  // A word at a time: bytes put one by one into the schedule would take as long as the rounds.
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     nonAscii |= code;
-    putByte(i, code);
+    word = (word << 8) | code;
+    if ((i & 3) === 3) schedule[i >> 2] = word;
   }
   if (nonAscii > 0x7f) return false;
-  putByte(length, 0x80);
+  const bytesLeft = length & 3;
+  // What is left of the text, the one bit, and nothing up to the length.
+  schedule[length >> 2] = (((bytesLeft === 0 ? 0 : word) << 8) | 0x80) << (24 - bytesLeft * 8);
+  schedule.fill(0, (length >> 2) + 1, BLOCK_WORDS - 1);
   schedule[BLOCK_WORDS - 1] = length * 8;
   compress();
   return true;
@@ -93,14 +98,14 @@ function putByte(at: number, byte: number): void {
   schedule[at >> 2] = (schedule[at >> 2] as number) | (byte << (24 - (at & 3) * 8));
 }
 
-/** One block (§6.2.2), out of the first words of the schedule and into the state. */
+/** One block (§6.2.2), out of the first words of the schedule and into the state. Rotations are written out: they are most of the time. */
 function compress(): void {
   for (let i = BLOCK_WORDS; i < 64; i++) {
-    const older = word(schedule, i - 15);
-    const newer = word(schedule, i - 2);
-    const sigma0 = rotated(older, 7) ^ rotated(older, 18) ^ (older >>> 3);
-    const sigma1 = rotated(newer, 17) ^ rotated(newer, 19) ^ (newer >>> 10);
-    schedule[i] = (word(schedule, i - 16) + sigma0 + word(schedule, i - 7) + sigma1) | 0;
+    const older = schedule[i - 15] as number;
+    const newer = schedule[i - 2] as number;
+    const sigma0 = ((older >>> 7) | (older << 25)) ^ ((older >>> 18) | (older << 14)) ^ (older >>> 3);
+    const sigma1 = ((newer >>> 17) | (newer << 15)) ^ ((newer >>> 19) | (newer << 13)) ^ (newer >>> 10);
+    schedule[i] = ((schedule[i - 16] as number) + sigma0 + (schedule[i - 7] as number) + sigma1) | 0;
   }
   let a = word(state, 0);
   let b = word(state, 1);
@@ -111,10 +116,10 @@ function compress(): void {
   let g = word(state, 6);
   let h = word(state, 7);
   for (let i = 0; i < 64; i++) {
-    const sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
+    const sum1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const choice = g ^ (e & (f ^ g));
-    const first = (h + sum1 + choice + word(ROUND_CONSTANTS, i) + word(schedule, i)) | 0;
-    const sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
+    const first = (h + sum1 + choice + (ROUND_CONSTANTS[i] as number) + (schedule[i] as number)) | 0;
+    const sum0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const majority = (a & b) | (c & (a | b));
     h = g;
     g = f;
@@ -141,8 +146,4 @@ function add(at: number, value: number): void {
 
 function word(array: Int32Array, at: number): number {
   return array[at] as number;
-}
-
-function rotated(value: number, bits: number): number {
-  return (value >>> bits) | (value << (32 - bits));
 }
