@@ -2,8 +2,11 @@
 import { z } from "@hono/zod-openapi";
 import { CONTENT_TYPES, EXPORT_FORMATS, type ExportFormat, headOf, linesOfItems } from "../export/document";
 
-/** Rows of one round trip. */
+/** Rows of the first round trip; later ones bring as many as are about so long. */
 export const EXPORT_PAGE = 1_000;
+/** An invocation makes a thousand queries, so short rows are to come in long pages, and has to hold one of them. */
+const MAX_EXPORT_PAGE = 10_000;
+const PAGE_TEXT_LENGTH = 4_000_000;
 
 export const exportQuery = {
   format: z.enum(EXPORT_FORMATS).default("csv"),
@@ -12,15 +15,15 @@ export const exportQuery = {
 
 interface Page {
   readonly items: readonly Readonly<Record<string, unknown>>[];
-  /** Fetches the next page; `null`: that was the last. */
-  readonly next: (() => Promise<Page>) | null;
+  /** Fetches the next page, of at most so many rows; `null`: that was the last. */
+  readonly next: ((limit: number) => Promise<Page>) | null;
 }
 
 export interface ExportFile {
   readonly name: string;
   readonly format: ExportFormat;
   readonly columns: readonly string[];
-  readonly first: () => Promise<Page>;
+  readonly first: (limit: number) => Promise<Page>;
 }
 
 /**
@@ -29,7 +32,8 @@ export interface ExportFile {
  */
 export async function exportResponse({ name, format, columns, first }: ExportFile): Promise<Response> {
   const encoder = new TextEncoder();
-  let page: Page | null = await first();
+  let limit = EXPORT_PAGE;
+  let page: Page | null = await first(limit);
   let isFirst = true;
   const body = new ReadableStream<Uint8Array>(
     {
@@ -42,7 +46,8 @@ export async function exportResponse({ name, format, columns, first }: ExportFil
         isFirst = false;
         const text = head + linesOfItems(format, columns, page.items);
         if (text !== "") controller.enqueue(encoder.encode(text));
-        page = page.next ? await page.next() : null;
+        limit = limitAfter(page.items.length, text.length);
+        page = page.next ? await page.next(limit) : null;
         if (!page) controller.close();
       },
     },
@@ -57,6 +62,12 @@ export async function exportResponse({ name, format, columns, first }: ExportFil
       "x-content-type-options": "nosniff",
     },
   });
+}
+
+/** So many rows are as long as a page may be, by the last one. */
+function limitAfter(rows: number, length: number): number {
+  const fitting = Math.floor((rows * PAGE_TEXT_LENGTH) / Math.max(1, length));
+  return Math.min(MAX_EXPORT_PAGE, Math.max(EXPORT_PAGE, fitting));
 }
 
 /** For openapi.json. */

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { eventPage } from "../store/events";
 import { exportedSuppressions } from "../store/suppressions";
-import { EXPORT_PAGE, exportContent, exportQuery, exportResponse } from "./export-stream";
+import { exportContent, exportQuery, exportResponse } from "./export-stream";
 import {
   eventCursor,
   eventCursorOf,
@@ -49,30 +49,30 @@ export const exportRoutes = createRouter();
 exportRoutes.openapi(exportEvents, async (c) => {
   const { format, cursor, ...query } = c.req.valid("query");
   const filter = eventFilterOf(query);
-  const pageAfter = async (before: number | null): Promise<Page> => {
-    const rows = await eventPage(c.env.db, filter, EXPORT_PAGE, before);
+  const pageAfter = async (before: number | null, limit: number): Promise<Page> => {
+    const rows = await eventPage(c.env.db, filter, limit, before);
     const items = rows.map((row) => ({ ...eventOf(row), cursor: eventCursor(row.seq, filter) }));
     const last = rows.at(-1);
-    return { items, next: last && rows.length === EXPORT_PAGE ? () => pageAfter(last.seq) : null };
+    return { items, next: last && rows.length === limit ? (size) => pageAfter(last.seq, size) : null };
   };
-  const first = () => pageAfter(eventCursorOf(cursor, filter));
+  const first = (limit: number) => pageAfter(eventCursorOf(cursor, filter), limit);
   return exportResponse({ name: "events", format, columns: EVENT_COLUMNS, first });
 });
 
 exportRoutes.openapi(exportSuppressions, async (c) => {
   const { format, cursor, ...query } = c.req.valid("query");
   const filter = suppressionFilterOf(query);
-  const pageAfter = async (after: ReturnType<typeof suppressionCursorOf>): Promise<Page> => {
-    const rows = await exportedSuppressions(c.env.db, filter, EXPORT_PAGE, after, c.env.now());
+  const pageAfter = async (after: ReturnType<typeof suppressionCursorOf>, limit: number): Promise<Page> => {
+    const rows = await exportedSuppressions(c.env.db, filter, limit, after, c.env.now());
     const items = rows.map((row) => ({
       ...exportedSuppressionOf(row, c.env.now()),
       cursor: suppressionCursor(row, filter),
     }));
     const last = rows.at(-1);
     const next = last && { since: last.since ?? 0, key: last.key };
-    return { items, next: next && rows.length === EXPORT_PAGE ? () => pageAfter(next) : null };
+    return { items, next: next && rows.length === limit ? (size) => pageAfter(next, size) : null };
   };
-  const first = () => pageAfter(suppressionCursorOf(cursor, filter));
+  const first = (limit: number) => pageAfter(suppressionCursorOf(cursor, filter), limit);
   return exportResponse({ name: "suppressions", format, columns: SUPPRESSION_COLUMNS, first });
 });
 

@@ -81,6 +81,12 @@ describe.each(["/v1/events/export", "/v1/suppressions/export"])("%s", (path) => 
     await expect(api(path, { env: testEnv(late.bindings) })).rejects.toThrow();
   });
 
+  it("reads longer pages once it knows how long its rows are", async () => {
+    const watched = withFaults(() => null);
+    expect(await linesOf(await api(path, { env: testEnv(watched.bindings) }))).toHaveLength(total + 1);
+    expect(watched.steps).toHaveLength(2);
+  });
+
   it("asks the database for no more than its reader reads", async () => {
     const { default: worker } = await import("../../src/index");
     const { createExecutionContext, waitOnExecutionContext } = await import("cloudflare:test");

@@ -1,6 +1,6 @@
 /** What a list shows, all of it, as a file: the API's exports, behind the sign-in. */
 import { Hono } from "hono";
-import { EXPORT_PAGE, type ExportFile, exportResponse } from "../../http/export-stream";
+import { type ExportFile, exportResponse } from "../../http/export-stream";
 import { EVENT_COLUMNS, SUPPRESSION_COLUMNS } from "../../http/exports";
 import { eventCursor, suppressionCursor } from "../../http/filters";
 import { eventOf, exportedSuppressionOf } from "../../http/representations";
@@ -17,25 +17,30 @@ export const exportsRoutes = new Hono<DashboardEnv>();
 exportsRoutes.get("/dashboard/events/export", async (c) => {
   const filter = eventFilterOf(queryOf(new URL(c.req.url), EVENT_FILTERS));
   if (!filter) return c.redirect("/dashboard/events", 303);
-  const pageBefore = async (before: number | null): Promise<ExportPage> => {
-    const { rows, next } = await searchEvents(c.env.db, filter, EXPORT_PAGE, before);
+  const pageBefore = async (before: number | null, limit: number): Promise<ExportPage> => {
+    const { rows, next } = await searchEvents(c.env.db, filter, limit, before);
     // A stretch without any: a page has to have something, or be the last.
-    if (!rows.length && next !== null) return pageBefore(next);
+    if (!rows.length && next !== null) return pageBefore(next, limit);
     const items = rows.map((row) => ({ ...eventOf(row), cursor: eventCursor(row.seq, {}) }));
-    return { items, next: next === null ? null : () => pageBefore(next) };
+    return { items, next: next === null ? null : (size) => pageBefore(next, size) };
   };
-  return exportResponse({ name: "events", format: "csv", columns: EVENT_COLUMNS, first: () => pageBefore(null) });
+  return exportResponse({
+    name: "events",
+    format: "csv",
+    columns: EVENT_COLUMNS,
+    first: (limit) => pageBefore(null, limit),
+  });
 });
 
 exportsRoutes.get("/dashboard/suppressions/export", async (c) => {
   const search = suppressionSearchOf(queryOf(new URL(c.req.url), SUPPRESSION_FILTERS));
   const now = c.env.now();
-  const pageAfter = async (place: SuppressionPlace | null): Promise<ExportPage> => {
-    const { rows, next } = await searchSuppressions(c.env.db, search, EXPORT_PAGE, place, now);
-    if (!rows.length && next !== null) return pageAfter(next);
+  const pageAfter = async (place: SuppressionPlace | null, limit: number): Promise<ExportPage> => {
+    const { rows, next } = await searchSuppressions(c.env.db, search, limit, place, now);
+    if (!rows.length && next !== null) return pageAfter(next, limit);
     const items = rows.map((row) => ({ ...exportedSuppressionOf(row, now), cursor: suppressionCursor(row, {}) }));
-    return { items, next: next === null ? null : () => pageAfter(next) };
+    return { items, next: next === null ? null : (size) => pageAfter(next, size) };
   };
-  const first = () => pageAfter(null);
+  const first = (limit: number) => pageAfter(null, limit);
   return exportResponse({ name: "suppressions", format: "csv", columns: SUPPRESSION_COLUMNS, first });
 });
