@@ -31,21 +31,38 @@ export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Pro
  * A body piece by piece, unpacked where it says that it is gzipped.
  *
  * @param maxBytes of what comes out
- * @throws Problem `invalid_request` for another encoding; the pieces, `body_too_large`
+ * @throws Problem `invalid_request` for another encoding; so do the pieces where they cannot be unpacked, and
+ *   `body_too_large` where there are too many
  */
-export function streamedBody(request: Request, maxBytes: number): AsyncIterable<Uint8Array> {
+export function streamedBody(request: Request, maxBytes = Number.POSITIVE_INFINITY): AsyncIterable<Uint8Array> {
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "gzip") {
     throw new Problem("invalid_request", { detail: "content-encoding: gzip or none" });
   }
-  const body = encoding === "gzip" ? request.body?.pipeThrough(new DecompressionStream("gzip")) : request.body;
-  return limited(body ?? [], maxBytes);
+  const body = request.body ?? new Blob([]).stream();
+  return limited(encoding === "gzip" ? unpacked(body) : body, maxBytes);
 }
 
-async function* limited(
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  maxBytes: number,
-): AsyncGenerator<Uint8Array> {
+/** What breaks off on its way to us is no fault of the packing. */
+async function* unpacked(packed: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isCutOff = false;
+  const arriving = new TransformStream<Uint8Array, Uint8Array>();
+  const gunzip = new DecompressionStream("gzip");
+  packed.pipeTo(arriving.writable).catch(() => {
+    isCutOff = true;
+  });
+  // Whoever reads what comes out is told of it, too.
+  arriving.readable.pipeTo(gunzip.writable).catch(() => undefined);
+  try {
+    yield* gunzip.readable;
+  } catch (error) {
+    // The reason for which the source failed is noted before or just after its reader is told.
+    await scheduler.wait(0);
+    throw isCutOff ? error : new Problem("invalid_request", { detail: "The body is not gzipped, or not to its end." });
+  }
+}
+
+async function* limited(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
   let length = 0;
   for await (const part of body) {
     length += part.byteLength;

@@ -6,6 +6,7 @@ import { KEEPS, MAX_INVALID_ROWS, type Scrub, type ScrubReport } from "../list/s
 import { errorFields } from "../log";
 import { scrubList } from "../pipeline/scrub";
 import { readScrubReport, writeScrubReport } from "../store/scrub-reports";
+import { streamedBody } from "./body";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
 import { CHECK, json, problems, purposeSchema, time } from "./schemas";
@@ -102,7 +103,7 @@ export const scrubRoutes = createRouter();
 
 scrubRoutes.openapi(post, async (c) => {
   const { format, ...options } = c.req.valid("query");
-  const scrub = await scrubList(c.env, bodyOf(c.req.raw), {
+  const scrub = await scrubList(c.env, streamedBody(c.req.raw), {
     ...options,
     format: format ?? formatOf(c.req.raw.headers),
   });
@@ -125,13 +126,6 @@ scrubRoutes.openapi(getReport, async (c) => {
 function formatOf(headers: Headers): ListFormat | undefined {
   const [type = ""] = (headers.get("content-type") ?? "").split(";");
   return FORMATS[type.trim().toLowerCase()];
-}
-
-function bodyOf(request: Request): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
-  if (encoding === "identity") return request.body ?? [];
-  if (encoding !== "gzip") throw new Problem("invalid_request", { detail: "content-encoding: gzip or none" });
-  return request.body?.pipeThrough(new DecompressionStream("gzip")) ?? [];
 }
 
 /**

@@ -112,6 +112,18 @@ describe("an import", () => {
     expect(other.status).toBe(400);
   });
 
+  it("says that what cannot be unpacked is the sender's to mend, and what was recorded of it", async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => `u${i}-${Math.imul(i, 2_654_435_761) >>> 0}@example.com\n`);
+    const zipped = new Blob(["email\n", ...rows]).stream().pipeThrough(new CompressionStream("gzip"));
+    const whole = await new Response(zipped).arrayBuffer();
+    const headers = { ...ADMIN, "content-encoding": "gzip" };
+    for (const body of [FULL, whole.slice(0, whole.byteLength - 1_000)]) {
+      const response = await api("/v1/suppressions/import?dryRun=true", { body, headers });
+      expect(response.status).toBe(400);
+      expect(await jsonOf(response)).toMatchObject({ code: "invalid_request" });
+    }
+  });
+
   it("takes entries without a reason for what the caller says", async () => {
     await imported("ann@example.com\n", "?reason=unsubscribe");
     expect(await reasonsOf("ann@example.com")).toEqual(["unsubscribe"]);

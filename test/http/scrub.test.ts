@@ -291,7 +291,9 @@ describe("what a list is", () => {
     const body = await new Response(zipped).arrayBuffer();
     const response = await scrub(body, { headers: { "content-encoding": "gzip" } });
     expect(await response.text()).toBe("name,email,city\r\nAnn,ann@example.com,Oslo\r\n");
-    expect((await scrub(CSV, { headers: { "content-encoding": "br" } })).status).toBe(400);
+    for (const encoding of ["br", "gzip"]) {
+      expect((await scrub(CSV, { headers: { "content-encoding": encoding } })).status, encoding).toBe(400);
+    }
   });
 });
 
