@@ -1,0 +1,51 @@
+/**
+ * What is measured against its floor. `count` requests a round, `concurrency` of them at a time; `units` is how many
+ * things one request is about, for prices.
+ */
+export const CASES = [
+  { name: "checkHit", title: "check, suppressed (KV hit)", floor: "a: one KV read", count: 1_500, concurrency: 16 },
+  {
+    name: "checkMiss",
+    title: "check, not suppressed (KV miss)",
+    floor: "a: one KV read",
+    count: 1_500,
+    concurrency: 16,
+  },
+  { name: "checkAndNothing", title: "the same check", floor: "c: an empty worker", count: 1_500, concurrency: 16 },
+  { name: "checkStrong", title: "check, strong", floor: "one D1 read", count: 500, concurrency: 8 },
+  { name: "checkBulk", title: "check of 1,000", floor: "parse, one D1 read", count: 30, concurrency: 2, units: 1_000 },
+  {
+    name: "inboxroad",
+    title: "one Inboxroad delivery",
+    floor: "b: verify, parse, one insert",
+    count: 300,
+    concurrency: 8,
+  },
+  {
+    ...{ name: "sendgrid", title: "signed SendGrid batch of 1,000, 98 % delivered" },
+    ...{ floor: "b: verify, parse, one insert", count: 8, concurrency: 1, units: 1_000 },
+  },
+  {
+    ...{ name: "deliveries", title: "signed SendGrid batch of 1,000 deliveries" },
+    ...{ floor: "b: verify, parse, one insert", count: 8, concurrency: 1, units: 1_000 },
+  },
+  {
+    ...{ name: "softBounces", title: "signed batch of 1,000 soft bounces of 1,000 recipients" },
+    ...{ floor: "b: verify, parse, one insert", count: 1, concurrency: 1, units: 1_000 },
+  },
+  { name: "dsn", title: "raw DSN", floor: "b: parse, one insert", count: 150, concurrency: 4 },
+  {
+    ...{ name: "export", title: "export of 100,000 suppressions as CSV" },
+    ...{ floor: "read and write the same rows", count: 1, concurrency: 1, units: 100_000 },
+  },
+];
+
+/** Requests whose operations are counted: those above, and these. `before`: requests that make it what it is. */
+export const COUNTED = [
+  ...CASES.filter(({ name }) => name !== "checkAndNothing"),
+  { name: "deliveries100", title: "100 deliveries", units: 100 },
+  { name: "oneSoft", title: "one soft bounce" },
+  { name: "fifthSoft", title: "the soft bounce that suppresses", before: 4 },
+  { name: "oneHard", title: "one hard bounce" },
+  { name: "hard100", title: "100 hard bounces of 100 recipients", units: 100 },
+];
