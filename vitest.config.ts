@@ -14,7 +14,10 @@ const PLAIN_NODE = ["domain", "mail", "csv", "import"]
   .map((zone) => `test/${zone}/**/*.test.ts`)
   .concat("test/architecture.test.ts", "test/bundle.test.ts");
 
-export default defineConfig({
+/** `npm run test:chaos`: by itself, as it takes its time. */
+const CHAOS = "chaos";
+
+export default defineConfig(({ mode }) => ({
   test: {
     projects: [
       {
@@ -26,6 +29,8 @@ export default defineConfig({
                 ADMIN_TOKENS: "test-admin,test-admin-2",
                 CHECK_TOKENS: "test-check",
                 TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
+                // `npm run fuzz` says how long and with which seed.
+                FUZZ: { runs: process.env.FUZZ_RUNS ?? null, seed: process.env.FUZZ_SEED ?? null },
               },
               // A test that reaches the network is a mistake: it gets this answer instead.
               outboundService: (request: Request) => new Response(`blocked: ${request.url}`, { status: 599 }),
@@ -35,7 +40,7 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/**/*.test.ts"],
-          exclude: PLAIN_NODE.concat("test/browser/**", "test/e2e/**"),
+          exclude: PLAIN_NODE.concat("test/browser/**", "test/e2e/**", "test/chaos/**"),
           globalSetup: ["test/support/node/pop3-listener.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
