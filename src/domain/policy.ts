@@ -23,6 +23,14 @@ const DEFAULT_EFFECTS: Readonly<Record<EffectSubject, Effect>> = {
 const MAX_THRESHOLD = 1000;
 const MAX_DAYS = 36_500;
 const days = z.number().min(0).max(MAX_DAYS);
+const MAX_STEPS = 20;
+const MAX_WAIT_HOURS = 8_760;
+
+const probationSchema = z.strictObject({
+  enabled: z.boolean().default(false),
+  steps_days: z.array(z.number().positive().max(MAX_DAYS)).min(1).max(MAX_STEPS).default([1, 3, 7, 30]),
+  wait_hours: z.number().positive().max(MAX_WAIT_HOURS).default(24),
+});
 
 /** The policy as an operator writes it, `[vars.POLICY]` in `wrangler.toml`. Unknown keys are errors: a typo must not pass. */
 const policySchema = z.strictObject({
@@ -30,6 +38,7 @@ const policySchema = z.strictObject({
   window_days: days.default(0),
   reset_on_delivery: z.boolean().default(true),
   soft_suppression_days: days.default(0),
+  probation: probationSchema.prefault({}),
   effects: z
     .strictObject(
       Object.fromEntries(
@@ -38,6 +47,14 @@ const policySchema = z.strictObject({
     )
     .default({}),
 });
+
+/** A soft suppression ends when a message got through, and one is let through now and then to find out. Lengths in ms. */
+export interface ProbationPolicy {
+  /** How long it is suppressed before a message is let through: at first, and after each that bounced; then for good. */
+  readonly stepsMs: readonly number[];
+  /** So long the outcome of a message is waited for before another one may follow. */
+  readonly waitMs: number;
+}
 
 /** When does an address stop receiving mail? Lengths in ms. */
 export interface Policy {
@@ -49,10 +66,13 @@ export interface Policy {
   readonly resetOnDelivery: boolean;
   /** How long a soft suppression lasts; 0: for good. */
   readonly softSuppressionMs: number;
+  /** Absent: off. With it `resetOnDelivery` is true and `softSuppressionMs` is 0, whatever the operator wrote. */
+  readonly probation?: ProbationPolicy | undefined;
   readonly effects: Readonly<Record<EffectSubject, Effect>>;
 }
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Reads the policy.
@@ -80,8 +100,16 @@ export function parsePolicy(raw: unknown): Result<Policy, string> {
   return ok({
     softThreshold: p.soft_threshold,
     windowMs: p.window_days * DAY_MS,
-    resetOnDelivery: p.reset_on_delivery,
-    softSuppressionMs: p.soft_suppression_days * DAY_MS,
+    resetOnDelivery: p.reset_on_delivery || p.probation.enabled,
+    softSuppressionMs: p.probation.enabled ? 0 : p.soft_suppression_days * DAY_MS,
+    ...probationOf(p.probation),
     effects: { ...DEFAULT_EFFECTS, ...Object.fromEntries(stated) },
   });
+}
+
+function probationOf(stated: z.infer<typeof probationSchema>): Pick<Policy, "probation"> {
+  if (!stated.enabled) return {};
+  return {
+    probation: { stepsMs: stated.steps_days.map((n) => n * DAY_MS), waitMs: stated.wait_hours * HOUR_MS },
+  };
 }

@@ -8,6 +8,7 @@
 import { BOUNCE_CLASSES, type EventKind, REASONS, type Reason } from "./event";
 import { ECHO_OF, type Fact } from "./fact";
 import type { EffectSubject, Policy } from "./policy";
+import { nextStep, type Probation } from "./probation";
 
 /** When something last happened, and which event says so. */
 export interface Stamp {
@@ -34,6 +35,8 @@ export interface Suppression {
   readonly until: number | null;
   /** The event that caused it. */
   readonly eventId: string;
+  /** Of a soft one: it does not end by itself, but a probe may be made. */
+  readonly probation?: Probation | undefined;
 }
 
 /** What follows from a state at a moment under a policy. */
@@ -193,15 +196,16 @@ export function decide(state: RecipientState, policy: Policy, now: number): Verd
   };
 }
 
-/** One entry per reason, the one that lasts longest, then the latest. */
+/** One entry per reason, the one that lasts longest, then the latest. No probe is made while another one stands. */
 function strongestPerReason(list: readonly Suppression[]): Suppression[] {
   const end = (s: Suppression) => s.until ?? Number.POSITIVE_INFINITY;
-  return REASONS.flatMap((reason) =>
-    list
-      .filter((s) => s.reason === reason)
-      .sort((a, b) => (end(a) === end(b) ? b.since - a.since : end(b) - end(a)))
-      .slice(0, 1),
-  );
+  return REASONS.flatMap((reason) => {
+    const ofReason = list.filter((s) => s.reason === reason);
+    const [strongest] = ofReason.sort((a, b) => (end(a) === end(b) ? b.since - a.since : end(b) - end(a)));
+    if (!strongest) return [];
+    const { probation, ...rest } = strongest;
+    return [probation && ofReason.length === 1 ? { ...rest, probation } : rest];
+  });
 }
 
 function suppressionFrom(reason: Reason, stamp: Stamp): Suppression {
@@ -234,17 +238,37 @@ function countBounces(state: RecipientState, policy: Policy, now: number): SoftC
   let run: Stamp[] = [];
   let suppression: Suppression | null = null;
   for (const bounce of bounces) {
-    if (suppression && (suppression.until === null || bounce.at <= suppression.until)) continue;
+    if (suppression && isSpent(bounce, suppression)) continue;
+    if (suppression?.probation) {
+      suppression = softSuppression(policy, suppression, bounce.at);
+      continue;
+    }
     run = [...run, bounce].filter((b) => !policy.windowMs || bounce.at - b.at <= policy.windowMs);
     if (run.length < policy.softThreshold) continue;
-    const until = policy.softSuppressionMs ? bounce.at + policy.softSuppressionMs : null;
-    suppression = { reason: "soft", since: bounce.at, until, eventId: bounce.eventId };
+    suppression = softSuppression(policy, { since: bounce.at, eventId: bounce.eventId }, bounce.at);
     run = [];
   }
   const standing = suppression && (suppression.until === null || suppression.until > now);
   const current = standing ? bounces : run;
   const inWindow = current.filter((b) => standing || !policy.windowMs || now - b.at <= policy.windowMs);
   return { count: inWindow.length, countingSince: bounces[0]?.at ?? null, suppression };
+}
+
+/** The probe's own outcome comes after the time at which it was let through. */
+function isSpent({ at }: Stamp, { until, probation }: Suppression): boolean {
+  const end = probation?.probeFrom ?? until;
+  return end === null || at <= end;
+}
+
+/** Begins, or goes one step further, with the bounce at `at`. */
+function softSuppression(
+  policy: Policy,
+  { since, eventId, probation }: Pick<Suppression, "since" | "eventId" | "probation">,
+  at: number,
+): Suppression {
+  const next = policy.probation && nextStep(policy.probation, probation, at);
+  const until = policy.softSuppressionMs ? at + policy.softSuppressionMs : null;
+  return { reason: "soft", since, until, eventId, ...(next ? { probation: next } : {}) };
 }
 
 function countedMessages(state: RecipientState, policy: Policy): Stamp[] {

@@ -1,6 +1,6 @@
 /** What changed on the suppression list, for mirrors: in the order in which it took effect, and nothing left out. */
 import { keyOfErased } from "../domain/address";
-import { combineAnswers, type StoredAnswer } from "../domain/answer";
+import { combineAnswers, type StoredAnswer, withoutProbation } from "../domain/answer";
 import type { Reason } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
 import { type ChangeRow, changesAfter } from "../store/changes";
@@ -51,7 +51,7 @@ function changeOf(row: ChangeRow): Change {
   return {
     key: row.key,
     address: row.address === null || keyOfErased(row.address) !== null ? null : row.address,
-    ...combineAnswers(answer, undefined, "marketing", row.changed_at),
+    ...combineAnswers(answer && withoutProbation(answer), undefined, "marketing", row.changed_at),
     allowed: answer?.allowed ?? false,
     changedAt: row.changed_at,
   };

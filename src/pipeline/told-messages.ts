@@ -1,7 +1,7 @@
 /** From the rows of the logs to messages. */
 import { sha256Hex } from "../crypto/digest";
 import type { AlertDetail } from "../domain/alert";
-import { combineAnswers, type StoredAnswer } from "../domain/answer";
+import { combineAnswers, type StoredAnswer, withoutProbation } from "../domain/answer";
 import { type Message, messageId, type Places, type Stream } from "../domain/notification";
 import {
   changeData,
@@ -213,6 +213,7 @@ function causeOf({ answer, suppressions }: ChangeToTell): Suppression | null {
 }
 
 async function changeMessage(row: ChangeToTell, evidence: EventRow | undefined): Promise<Message | null> {
+  if (row.previous !== null && row.answer !== null && isSameToOthers(row.previous, row.answer)) return null;
   const now = standingOf(row.answer, row.changed_at);
   // What had ended by itself by then stood until then.
   const before = standingOf(row.previous, Number.NEGATIVE_INFINITY);
@@ -240,9 +241,17 @@ async function changeMessage(row: ChangeToTell, evidence: EventRow | undefined):
   };
 }
 
+/** A step of a probation, or a probe, concerns only those who check. */
+function isSameToOthers(before: string, now: string): boolean {
+  return JSON.stringify(storedAnswer(before)) === JSON.stringify(storedAnswer(now));
+}
+
+function storedAnswer(json: string): StoredAnswer {
+  return withoutProbation(JSON.parse(json) as StoredAnswer);
+}
+
 function standingOf(answer: string | null, now: number): ListStanding {
-  const stored = answer === null ? undefined : (JSON.parse(answer) as StoredAnswer);
-  return combineAnswers(stored, undefined, "marketing", now);
+  return combineAnswers(answer === null ? undefined : storedAnswer(answer), undefined, "marketing", now);
 }
 
 async function alertMessage(row: AlertChange): Promise<Message> {

@@ -1,5 +1,6 @@
 /** The projection: what the objects decided, and the events that it settles. */
 import { domainRecipient, ERASED_DOMAIN, keyOfErased } from "../domain/address";
+import { storedAnswerOf } from "../domain/answer";
 import type { Decision } from "../domain/decision";
 import type { Suppression, Verdict } from "../domain/recipient-state";
 import { type FactRow, factColumnsOf } from "./event-row";
@@ -162,9 +163,8 @@ function nameOf(
 
 /** The edge cache's value, less its version; `null` where the cache holds nothing. */
 function answerOf(verdict: Verdict): string | null {
-  if (!verdict.suppressions.length && !verdict.allowed) return null;
-  const reasons = Object.fromEntries(verdict.suppressions.map((s) => [s.reason, { since: s.since, until: s.until }]));
-  return JSON.stringify({ reasons, ...(verdict.allowed ? { allowed: true } : {}) });
+  const answer = storedAnswerOf(verdict);
+  return answer && JSON.stringify(answer);
 }
 
 export function suppressionsOf(row: Pick<RecipientRow, "suppressions">, now: number): Suppression[] {
