@@ -14,10 +14,7 @@ const PLAIN_NODE = ["domain", "mail", "csv", "import"]
   .map((zone) => `test/${zone}/**/*.test.ts`)
   .concat("test/architecture.test.ts", "test/bundle.test.ts");
 
-/** `npm run test:chaos`: by itself, as it takes its time. */
-const CHAOS = "chaos";
-
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   test: {
     projects: [
       {
@@ -31,6 +28,8 @@ export default defineConfig(({ mode }) => ({
                 TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
                 // `npm run fuzz` says how long and with which seed.
                 FUZZ: { runs: process.env.FUZZ_RUNS ?? null, seed: process.env.FUZZ_SEED ?? null },
+                // `npm run test:chaos` too.
+                CHAOS: { runs: process.env.CHAOS_RUNS ?? null, seed: process.env.SEED ?? null },
               },
               // A test that reaches the network is a mistake: it gets this answer instead.
               outboundService: (request: Request) => new Response(`blocked: ${request.url}`, { status: 599 }),

@@ -78,7 +78,7 @@ export async function fillRecipients(runtime, count) {
 }
 
 /** One statement after the other, as wrangler applies them; triggers hold semicolons of their own. */
-async function migrate(db) {
+export async function migrate(db) {
   const directory = path.join(ROOT, "migrations");
   for (const name of readdirSync(directory).sort()) {
     const text = readFileSync(path.join(directory, name), "utf8").replace(/^\s*--.*$/gm, "");
