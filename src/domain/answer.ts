@@ -84,6 +84,12 @@ export function storedAnswerOf({ suppressions, allowed }: Verdict): StoredAnswer
   return { reasons, ...(allowed ? { allowed } : {}) };
 }
 
+/** May a probe be made of this recipient now? @param now epoch ms */
+export function isProbeDue(verdict: Verdict, purpose: Purpose, now: number): boolean {
+  const { probeFrom } = combineAnswers(storedAnswerOf(verdict) ?? undefined, undefined, purpose, now);
+  return probeFrom !== undefined && probeFrom <= now;
+}
+
 /** For those who keep a copy and cannot be given a probe: suppressed, and it does not end by itself. */
 export function withoutProbation({ reasons, ...answer }: StoredAnswer): StoredAnswer {
   return {

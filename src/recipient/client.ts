@@ -1,6 +1,6 @@
 /** The caller's side of a recipient's object. */
 import type { Decision } from "../domain/decision";
-import type { ApplyRequest, RebuildRequest, RecipientRpc, Revision } from "./rpc";
+import type { ApplyRequest, ProbeAnswer, ProbeRequest, RebuildRequest, RecipientRpc, Revision } from "./rpc";
 
 export type RecipientNamespace = DurableObjectNamespace;
 
@@ -17,6 +17,11 @@ export function rebuildRecipientObject(
   request: RebuildRequest,
 ): Promise<Decision | null> {
   return withRetry(() => stub(namespace, request.key).rebuild(request));
+}
+
+/** Asks for a probe, once: whoever is given one and does not hear of it has to wait as all others do. */
+export function takeProbe(namespace: RecipientNamespace, request: ProbeRequest): Promise<ProbeAnswer | null> {
+  return stub(namespace, request.key).takeProbe(request);
 }
 
 export function revisionOf(namespace: RecipientNamespace, key: string): Promise<Revision> {

@@ -6,6 +6,8 @@
  * - `version` only rises, and rises with every change of the verdict, also over a rebuild. It starts at the clock,
  *   so an object that lost its storage does not start below what it published before.
  * - `revision` rises with every change of the state, whether or not the verdict moved.
+ * - At most one probe is out at a time. That one was given out is remembered here only: an object that lost its storage
+ *   may give out one more.
  * - A record that was withdrawn or erased is never taken in again, however late somebody brings it: a rebuild tells
  *   which these are, and the object remembers.
  *
@@ -14,11 +16,13 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { keyOfErased } from "../domain/address";
-import type { Decision } from "../domain/decision";
+import { isProbeDue } from "../domain/answer";
+import { type Decision, withProbe } from "../domain/decision";
 import type { RecordedFact } from "../domain/fact";
 import type { Policy } from "../domain/policy";
+import type { ProbeLease } from "../domain/probation";
 import { applyFacts, decide, EMPTY_STATE, type RecipientState, type Verdict } from "../domain/recipient-state";
-import type { ApplyRequest, RebuildRequest, RecipientRpc, Revision } from "./rpc";
+import type { ApplyRequest, ProbeAnswer, ProbeRequest, RebuildRequest, RecipientRpc, Revision } from "./rpc";
 
 interface Stored {
   readonly key: string;
@@ -34,10 +38,12 @@ interface Stored {
   readonly retracted?: readonly number[];
   /** Records up to here were erased. Absent: none. */
   readonly erasedUpTo?: number;
+  /** The last probe that was given out. Absent: none that still matters. */
+  readonly lease?: ProbeLease;
 }
 
-/** What the object remembers beside the state: which records it must not take in. */
-type Barred = Pick<Stored, "retracted" | "erasedUpTo">;
+/** What the object remembers beside the state: which records it must not take in, and whether a probe is out. */
+type Remembered = Pick<Stored, "retracted" | "erasedUpTo" | "lease">;
 
 const STORED = "recipient";
 /** After a failed publication the alarm tries again; the platform's own retries end after six. */
@@ -60,12 +66,24 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
   async rebuild(request: RebuildRequest): Promise<Decision | null> {
     const stored = this.load();
     if ((stored?.revision ?? 0) !== request.ifRevision) return null;
-    const barred: Barred = {
+    const remembered: Remembered = {
+      ...(stored?.lease ? { lease: stored.lease } : {}),
       ...(request.retracted.length ? { retracted: request.retracted } : {}),
       ...barredUpTo(Math.max(stored?.erasedUpTo ?? 0, request.erasedUpTo)),
     };
-    const state = applyFacts(EMPTY_STATE, admitted(request.facts, barred));
-    return this.settle(request, stored, state, barred, request.floor);
+    const state = applyFacts(EMPTY_STATE, admitted(request.facts, remembered));
+    return this.settle(request, stored, state, remembered, request.floor);
+  }
+
+  async takeProbe({ purpose, policy }: ProbeRequest): Promise<ProbeAnswer | null> {
+    const stored = this.load();
+    if (!stored) return null;
+    const about = { ...stored, policy };
+    const now = Date.now();
+    const verdict = withProbe(decide(stored.state, policy, now), stored.lease);
+    const isGranted = policy.probation !== undefined && isProbeDue(verdict, purpose, now);
+    const lease = isGranted ? { lease: { at: now, until: now + policy.probation.waitMs } } : {};
+    return { isGranted, decision: this.settle(about, stored, stored.state, { ...stored, ...lease }, 0) };
   }
 
   async revision(): Promise<Revision> {
@@ -100,11 +118,11 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
     about: { readonly key: string; readonly address: string; readonly policy: Policy },
     stored: Stored | undefined,
     state: RecipientState,
-    barred: Barred,
+    remembered: Remembered,
     floor: number,
   ): Decision {
     const now = Date.now();
-    const verdict = decide(state, about.policy, now);
+    const verdict = withProbe(decide(state, about.policy, now), remembered.lease);
     const text = JSON.stringify(verdict);
     const moved = stored?.verdict !== text || (stored?.version ?? 0) <= floor;
     const version = moved ? Math.max(now, (stored?.version ?? 0) + 1, floor + 1) : stored.version;
@@ -116,8 +134,9 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
       version,
       verdict: text,
       policy: about.policy,
-      ...(barred.retracted ? { retracted: barred.retracted } : {}),
-      ...barredUpTo(barred.erasedUpTo ?? 0),
+      ...(remembered.retracted ? { retracted: remembered.retracted } : {}),
+      ...barredUpTo(remembered.erasedUpTo ?? 0),
+      ...keptLease(remembered, verdict, now),
     };
     if (moved || next.revision !== stored.revision || JSON.stringify(stored.policy) !== JSON.stringify(about.policy)) {
       this.ctx.storage.kv.put(STORED, next);
@@ -141,12 +160,17 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
   }
 }
 
-function barredUpTo(seq: number): Barred {
+/** Long after a probation is over nothing is left of it. */
+function keptLease({ lease }: Remembered, { suppressions }: Verdict, now: number): Remembered {
+  return lease && (lease.until > now || suppressions.some((s) => s.probation)) ? { lease } : {};
+}
+
+function barredUpTo(seq: number): Remembered {
   return seq > 0 ? { erasedUpTo: seq } : {};
 }
 
 /** What may be taken in. Somebody may have read a record before it was withdrawn or erased, and bring it after. */
-function admitted(facts: readonly RecordedFact[], { retracted, erasedUpTo = 0 }: Barred): readonly RecordedFact[] {
+function admitted(facts: readonly RecordedFact[], { retracted, erasedUpTo = 0 }: Remembered): readonly RecordedFact[] {
   if (!retracted && !erasedUpTo) return facts;
   return facts.filter(({ seq }) => seq > erasedUpTo && !retracted?.includes(seq));
 }

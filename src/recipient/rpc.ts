@@ -1,4 +1,5 @@
 /** What callers and the recipient's object say to each other. */
+import type { Purpose } from "../domain/answer";
 import type { Decision } from "../domain/decision";
 import type { RecordedFact } from "../domain/fact";
 import type { Policy } from "../domain/policy";
@@ -21,6 +22,19 @@ export interface RebuildRequest extends ApplyRequest {
   readonly erasedUpTo: number;
 }
 
+/** Somebody is about to send, and nothing but a soft suppression on probation seems to stand against it. */
+export interface ProbeRequest {
+  readonly key: string;
+  readonly purpose: Purpose;
+  readonly policy: Policy;
+}
+
+export interface ProbeAnswer {
+  /** It may be mailed, once, by whoever asked. */
+  readonly isGranted: boolean;
+  readonly decision: Decision;
+}
+
 /** How far an object has come. */
 export interface Revision {
   /** Rises with every change of its state; 0: it knows nothing. */
@@ -34,6 +48,8 @@ export interface RecipientRpc {
   apply(request: ApplyRequest): Promise<Decision>;
   /** `null`: the object took in something else meanwhile; read the facts again. */
   rebuild(request: RebuildRequest): Promise<Decision | null>;
+  /** Gives out the probe of a recipient on probation, to one caller at a time. `null`: the object knows nothing. */
+  takeProbe(request: ProbeRequest): Promise<ProbeAnswer | null>;
   revision(): Promise<Revision>;
   /** Empties the object's storage, if nothing is known to it any more. Returns whether it is empty now. */
   forget(): Promise<boolean>;
