@@ -5,8 +5,8 @@ import { CONTENT_TYPES, EXPORT_FORMATS, type ExportFormat, headOf, linesOfItems 
 /** Rows of the first round trip; later ones bring as many as are about so long. */
 export const EXPORT_PAGE = 1_000;
 /** An invocation makes a thousand queries, so short rows are to come in long pages, and has to hold one of them. */
-const MAX_EXPORT_PAGE = 10_000;
-const PAGE_TEXT_LENGTH = 4_000_000;
+const MAX_EXPORT_PAGE = 2_500;
+const PAGE_TEXT_LENGTH = 1_000_000;
 
 export const exportQuery = {
   format: z.enum(EXPORT_FORMATS).default("csv"),
