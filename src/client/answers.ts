@@ -10,6 +10,8 @@ export type StoreRead = "kv" | "d1";
 export interface OneAnswer extends Suppressed {
   readonly suppressed: boolean;
   readonly source: StoreRead;
+  /** It is on probation, and this one message may be sent. */
+  readonly probe?: true | undefined;
 }
 
 /** The answer to `POST /v1/check`. */
@@ -25,11 +27,12 @@ const STRONG_SOURCE: StoreRead = "d1";
 /** @returns `null`: not an answer about this recipient, or not from where it was to be read */
 export function parseOne(value: unknown, recipient: string, consistency: Consistency): OneAnswer | null {
   if (!isSuppressed(value) || value.recipient !== recipient) return null;
-  const { suppressed, source } = value as Partial<OneAnswer>;
+  const { suppressed, source, probe } = value as Partial<OneAnswer>;
   if (typeof suppressed !== "boolean" || suppressed !== value.reasons.length > 0) return null;
   if (source !== STRONG_SOURCE && (source !== "kv" || consistency === "strong")) return null;
+  if (probe && suppressed) return null;
   const { reasons, since, until } = value;
-  return { recipient, suppressed, reasons, since, until, source };
+  return { recipient, suppressed, reasons, since, until, source, ...(probe ? { probe } : {}) };
 }
 
 /**

@@ -23,6 +23,8 @@ export interface Check extends Suppressed {
    * answered, and `onError` decided.
    */
   readonly source: StoreRead | "filter" | "fallback";
+  /** It is on probation, and this one message may be sent: its outcome decides. Absent otherwise. */
+  readonly probe?: true | undefined;
 }
 
 export type CheckOne = (recipient: string, options?: CheckOptions) => Promise<Check>;
@@ -81,17 +83,23 @@ function askable(recipient: string): string {
 
 /** One address is looked up in the edge cache, several in the database. */
 async function askGroup(settings: Settings, questions: Several<Question>): Promise<AnswerOf<Question, OneAnswer>> {
-  const [{ recipient, purpose }] = questions;
+  const [first] = questions;
+  const { recipient, purpose } = first;
   const recipients = new Set(questions.map((question) => question.recipient));
   const { signal, stop } = whenAllAborted(questions.map((question) => question.signal));
   try {
     if (recipients.size > 1) return answersOf(await askBulk(settings, { recipients, purpose, signal }, settings.quick));
     const consistency = questions.some((question) => question.consistency === "strong") ? "strong" : "eventual";
     const answer = await askOne(settings, { recipient, purpose, consistency, signal });
-    return () => answer;
+    return (question) => (answer.probe && question !== first ? waiting(answer) : answer);
   } finally {
     stop();
   }
+}
+
+/** One message may be sent, and one of those who asked in the same tick sends it. */
+function waiting({ recipient, source }: OneAnswer): OneAnswer {
+  return { ...NOTHING_KNOWN, recipient, suppressed: true, reasons: ["soft"], source };
 }
 
 function askOne({ transport, quick }: Settings, { recipient, purpose, consistency, signal }: Question) {

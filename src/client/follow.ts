@@ -26,11 +26,18 @@ const MAX_WAIT_MS = 30_000;
 export async function* follow({ fetchPage, intervalMs, fromBeginning, signal }: FollowSettings): AsyncGenerator<Event> {
   const patiently = untilAnswered(fetchPage, signal);
   const mark = new Mark();
-  if (!fromBeginning) mark.passReceipt((await patiently()).items[0]);
+  if (!fromBeginning) mark.passReceipt(await newest(patiently));
   for (;;) {
     yield* unread(patiently, mark);
     await sleep(intervalMs, signal);
   }
+}
+
+/** Of a filter that few events pass, the first pages may be empty. */
+async function newest(fetchPage: FetchPage): Promise<Event | undefined> {
+  let page = await fetchPage();
+  while (!page.items.length && page.nextCursor !== null) page = await fetchPage(page.nextCursor);
+  return page.items[0];
 }
 
 /** How far the journal has been read. Receipts are recorded whole, and in the order of their numbers. */

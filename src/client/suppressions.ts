@@ -4,7 +4,7 @@ import { createImport } from "./import";
 import { itemsOf, parsePage } from "./lists";
 import type { CallOptions, Settings } from "./options";
 import { createSend, segmentOf } from "./resource";
-import type { Change, Page, Reason, Suppressed, SuppressionDetail } from "./types";
+import type { Change, Page, Reason, Suppression, SuppressionDetail } from "./types";
 
 export interface SuppressionFilter {
   /** `domain`: blocks of whole domains. */
@@ -58,7 +58,7 @@ export type Suppressions = ReturnType<typeof createSuppressions>;
 export function createSuppressions(settings: Settings) {
   const send = createSend(settings);
   const page = (filter: SuppressionFilter & PageOptions = {}, options?: CallOptions) =>
-    send<Page<Suppressed>>("GET", "/v1/suppressions", { ...options, query: { ...filter }, parse: parsePage });
+    send<Page<Suppression>>("GET", "/v1/suppressions", { ...options, query: { ...filter }, parse: parsePage });
   return {
     /** One entry, with its evidence. Rejects with `not_found` where it is not on the list. */
     get: (recipient: string, options?: CallOptions) =>

@@ -12,8 +12,26 @@ export interface Suppressed {
   readonly recipient: string;
   readonly reasons: readonly Reason[];
   readonly since: string | null;
-  /** When it ends by itself; `null`: it does not. */
+  /** When it ends by itself, or when a probe may be made of it; `null`: it does not, or a probe may be made now. */
   readonly until: string | null;
+}
+
+/** How far a soft suppression on probation has come. */
+export interface Probation {
+  /** From 1. */
+  readonly step: number;
+  /** So many steps there are; a bounce after the last suppresses for good. */
+  readonly of: number;
+  /** From then on the next check of this one address may send one message. */
+  readonly probeFrom: string;
+  /** When a check was last given that permission in this step. */
+  readonly probedAt: string | null;
+}
+
+/** An entry of the suppression list. */
+export interface Suppression extends Suppressed {
+  /** Absent: it is not on probation. */
+  readonly probation?: Probation | undefined;
 }
 
 /** One entry of the journal. */
@@ -47,12 +65,12 @@ export interface Event {
   readonly retractedBy?: string | undefined;
 }
 
-export interface SuppressionDetail extends Suppressed {
+export interface SuppressionDetail extends Suppression {
   readonly note: string | null;
   readonly evidence: readonly Event[];
 }
 
-export interface Recipient extends Suppressed {
+export interface Recipient extends Suppression {
   /** Hex SHA-256 of the address: what logs show. */
   readonly key: string;
   readonly suppressed: boolean;

@@ -18,8 +18,6 @@ export interface StoredAnswer {
   readonly reasons: Readonly<Partial<Record<string, Span>>>;
   /** On the allow-list: a block of the domain does not reach it. */
   readonly allowed?: boolean | undefined;
-  /** Of the decision that it came with, where the store says so. */
-  readonly version?: number | undefined;
 }
 
 export interface Answer {

@@ -6,7 +6,8 @@ import { ADDRESS_ERRORS, canonicalMailbox } from "../domain/address";
 import { type Answer, PURPOSES, type Purpose } from "../domain/answer";
 import type { Reason } from "../domain/event";
 import { errorFields } from "../log";
-import { type CheckDeps, CONSISTENCIES, type Consistency, check, checkList, MAX_BULK_CHECK } from "../pipeline/check";
+import { type CheckDeps, CONSISTENCIES, type Consistency, checkList, MAX_BULK_CHECK } from "../pipeline/check";
+import { checkToSend, type ProbeDeps } from "../pipeline/probe";
 
 export interface BindingOptions {
   /** For transactional mail complaints and unsubscriptions alone do not suppress. Absent: marketing. */
@@ -26,6 +27,8 @@ export interface BindingSuppressed {
 export interface BindingAnswer extends BindingSuppressed {
   readonly suppressed: boolean;
   readonly source: "kv" | "d1";
+  /** It is on probation, and this one message may be sent: its outcome decides. Absent otherwise. */
+  readonly probe?: true;
 }
 
 export interface BindingAnswers {
@@ -38,15 +41,15 @@ export interface BindingAnswers {
  * @throws TypeError `invalid_recipient: …`, `invalid_request: …`; Error `unavailable: …` where nothing can answer. An
  *   error's message is all of it that is sure to reach another worker, so it begins with the code
  */
-export async function checkByBinding(deps: CheckDeps, recipient: unknown, options: unknown): Promise<BindingAnswer> {
+export async function checkByBinding(deps: ProbeDeps, recipient: unknown, options: unknown): Promise<BindingAnswer> {
   if (typeof recipient !== "string") throw new TypeError("invalid_request: the recipient must be text");
   const { purpose, consistency } = optionsOf(options);
   const address = canonicalMailbox(recipient);
   if (!address.ok) throw new TypeError(`invalid_recipient: ${ADDRESS_ERRORS[address.error]}`);
-  const { source, suppressed, ...answer } = await answered(deps, () =>
-    check(deps, address.value, purpose, consistency),
+  const { source, suppressed, probe, ...answer } = await answered(deps, () =>
+    checkToSend(deps, address.value, purpose, consistency),
   );
-  return { ...onTheWire(recipient, answer), suppressed, source };
+  return { ...onTheWire(recipient, answer), suppressed, source, ...(probe ? { probe } : {}) };
 }
 
 /**

@@ -2,7 +2,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADDRESS_ERRORS, canonicalMailbox } from "../domain/address";
 import type { Answer } from "../domain/answer";
-import { CONSISTENCIES, check, checkList, MAX_BULK_CHECK } from "../pipeline/check";
+import { CONSISTENCIES, checkList, MAX_BULK_CHECK } from "../pipeline/check";
+import { checkToSend } from "../pipeline/probe";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
@@ -13,7 +14,8 @@ const checkOne = createRoute({
   path: "/v1/check",
   tags: ["Checks"],
   summary: "May I mail this address?",
-  description: "One look-up at the edge, at most a minute behind. `consistency=strong` reads the database.",
+  description:
+    "One look-up at the edge, at most a minute behind. `consistency=strong` reads the database. It is for who is about to send: of a recipient on probation one check is given the probe.",
   security: CHECK,
   request: {
     query: z.object({
@@ -42,7 +44,8 @@ const checkBulk = createRoute({
   path: "/v1/check",
   tags: ["Checks"],
   summary: "May I mail these addresses?",
-  description: "Reads the database. Those that are not listed in the answer may be mailed.",
+  description:
+    "Reads the database. Those that are not listed in the answer may be mailed. Recipients on probation are listed: no probe is given out here.",
   security: CHECK,
   request: {
     body: {
@@ -63,8 +66,8 @@ checkRoutes.openapi(checkOne, async (c) => {
   const { recipient, purpose, consistency } = c.req.valid("query");
   const address = canonicalMailbox(recipient);
   if (!address.ok) throw new Problem("invalid_recipient", { detail: ADDRESS_ERRORS[address.error] });
-  const { source, ...answer } = await check(c.env, address.value, purpose, consistency);
-  return c.json({ recipient, ...onTheWire(answer), source }, 200);
+  const { source, probe, ...answer } = await checkToSend(c.env, address.value, purpose, consistency);
+  return c.json({ recipient, ...onTheWire(answer), source, ...(probe ? { probe } : {}) }, 200);
 });
 
 checkRoutes.openapi(checkBulk, async (c) => {

@@ -3,12 +3,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { check } from "../pipeline/check";
 import { erase } from "../pipeline/erase";
 import { namesOf, standingOf } from "../pipeline/standing";
-import { eventPage, eventsByIdentity } from "../store/events";
+import { eventsByIdentity, newestEventsOf } from "../store/events";
 import { pendingOfRecipient } from "../store/pending";
 import { actorOf } from "./actor";
 import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
-import { eventOf, iso, suppressionOf } from "./representations";
+import { eventOf, iso, probationOf, suppressionOf } from "./representations";
 import { createRouter } from "./router";
 import { ADMIN, json, problems, recipientSchema } from "./schemas";
 
@@ -71,7 +71,7 @@ recipientRoutes.openapi(getOne, async (c) => {
     standingOf(c.env, address),
     // The same answer as a sender gets, a block of the domain included. A domain itself is not mailed.
     address.startsWith("@") ? null : check(c.env, address, "marketing", "strong"),
-    Promise.all(names.map((name) => eventPage(db, { address: name }, TIMELINE_LENGTH, null))),
+    Promise.all(names.map((name) => newestEventsOf(db, name, TIMELINE_LENGTH))),
     pendingOfRecipient(db, names),
   ]);
   const timeline = timelines
@@ -95,6 +95,7 @@ recipientRoutes.openapi(getOne, async (c) => {
       recipient: address,
       key,
       ...standing,
+      ...probationOf(suppressions),
       suppressed: standing.reasons.length > 0,
       allowed: row?.allowed === 1,
       softBounces: { count: row?.soft_count ?? 0, threshold: policy.ok ? policy.value.softThreshold : null },

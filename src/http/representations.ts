@@ -1,10 +1,12 @@
 /** From rows to what the API shows. */
 import type { z } from "@hono/zod-openapi";
+import { shownEnd } from "../domain/answer";
+import type { Suppression } from "../domain/recipient-state";
 import type { EventRow } from "../store/event-row";
 import { receiptIdOf } from "../store/events";
 import { type RecipientRow, suppressionsOf } from "../store/recipients";
 import type { ExportedSuppressionRow } from "../store/suppressions";
-import type { eventSchema, exportedSuppressionSchema } from "./schemas";
+import type { eventSchema, exportedSuppressionSchema, probationSchema } from "./schemas";
 
 export function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
@@ -41,6 +43,26 @@ export function eventOf(row: EventRow): z.infer<typeof eventSchema> {
 
 export function suppressionOf(row: RecipientRow, now: number) {
   const standing = suppressionsOf(row, now);
+  return {
+    ...entryOf(
+      row,
+      standing.map((s) => ({ ...s, until: shownEnd({ until: s.until, probeFrom: s.probation?.probeFrom }, now) })),
+    ),
+    ...probationOf(standing),
+  };
+}
+
+/** How far the soft one among them has come. */
+export function probationOf(standing: readonly Suppression[]): { probation?: z.infer<typeof probationSchema> } {
+  const probation = standing.find((s) => s.probation)?.probation;
+  if (!probation) return {};
+  const { step, of, probeFrom, probedAt } = probation;
+  return {
+    probation: { step, of, probeFrom: new Date(probeFrom).toISOString(), probedAt: iso(probedAt ?? null) },
+  };
+}
+
+function entryOf(row: RecipientRow, standing: readonly Suppression[]) {
   const ends = standing.map((s) => s.until);
   return {
     recipient: row.address ?? row.key,
@@ -56,7 +78,8 @@ export function exportedSuppressionOf(
   now: number,
 ): z.infer<typeof exportedSuppressionSchema> {
   return {
-    ...suppressionOf(row, now),
+    // Whoever keeps a copy cannot be given a probe there: on probation it has no end.
+    ...entryOf(row, suppressionsOf(row, now)),
     provider: row.event_provider,
     kind: row.event_kind,
     class: row.event_class,

@@ -37,6 +37,10 @@ export const checkSchema = z
     since: timeOrNull,
     until: timeOrNull,
     source: z.enum(["kv", "d1"]),
+    probe: z
+      .literal(true)
+      .optional()
+      .describe("It is on probation, and this one message may be sent: its outcome decides. Absent otherwise."),
   })
   .openapi("Check");
 
@@ -69,14 +73,26 @@ export const eventSchema = z
   })
   .openapi("Event");
 
+/** How far a soft suppression on probation has come. */
+export const probationSchema = z
+  .object({
+    step: z.number().int().describe("From 1."),
+    of: z.number().int().describe("So many steps there are; a bounce after the last suppresses for good."),
+    probeFrom: time.describe("From then on the next check of this one address may send one message."),
+    probedAt: timeOrNull.describe("When a check was last given that permission in this step."),
+  })
+  .openapi("Probation");
+
 const suppressionFields = {
   recipient: z.string(),
   reasons: z.array(reasonSchema),
   since: timeOrNull,
   until: timeOrNull,
 };
+/** What is no column of an export, since it passes. */
+const probationField = { probation: probationSchema.optional() };
 
-export const suppressionSchema = z.object(suppressionFields).openapi("Suppression");
+export const suppressionSchema = z.object({ ...suppressionFields, ...probationField }).openapi("Suppression");
 
 /** A row of an export: the entry, and the event that caused it. */
 export const exportedSuppressionSchema = z.object({
@@ -90,12 +106,13 @@ export const exportedSuppressionSchema = z.object({
 });
 
 export const suppressionDetailSchema = z
-  .object({ ...suppressionFields, note: textOrNull, evidence: z.array(eventSchema) })
+  .object({ ...suppressionFields, ...probationField, note: textOrNull, evidence: z.array(eventSchema) })
   .openapi("SuppressionDetail");
 
 export const recipientSchema = z
   .object({
     ...suppressionFields,
+    ...probationField,
     key: z.string().describe("Hex SHA-256 of the address: what logs show."),
     suppressed: z.boolean(),
     allowed: z.boolean().describe("On the allow-list."),

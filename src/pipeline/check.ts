@@ -19,7 +19,7 @@ export interface Checked extends Answer {
 }
 
 /**
- * One address: two hashes and one KV operation, and nothing else.
+ * One address: two hashes and one KV operation, and nothing else. It only looks: `checkToSend` is for who will send.
  *
  * @param address canonical
  * @throws when neither store answers; never taken for "not suppressed"

@@ -16,7 +16,7 @@ export const check = defineCommand({
   name: "check",
   summary: "May these addresses be mailed?",
   detail:
-    "An address a line: allowed, suppressed (and why, since and until when), or invalid. - reads addresses from standard input, one a line.",
+    "An address a line: allowed, suppressed (and why, since and until when), or invalid. An address that is allowed as a probe may get one message: to ask without sending, use show. - reads addresses from standard input, one a line.",
   args: "ADDRESS…",
   count: [1, Number.POSITIVE_INFINITY],
   options: {
@@ -63,7 +63,7 @@ async function answerTo(client: Client, recipient: string, options: CheckOptions
 
 function lineOf({ recipient, answer }: Answered): string {
   if (!answer) return line(recipient, "invalid");
-  if (!answer.suppressed) return line(recipient, "allowed");
+  if (!answer.suppressed) return line(recipient, "allowed", ...(answer.probe ? ["probe"] : []));
   return line(recipient, "suppressed", answer.reasons.join(" "), answer.since, answer.until);
 }
 

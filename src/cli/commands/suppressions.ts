@@ -59,12 +59,13 @@ export const release = defineCommand({
 });
 
 function pageOf({ timeline, evidence, ...known }: Recipient): string {
-  const { recipient, suppressed, reasons, since, until, allowed, softBounces, releasedAt, pending } = known;
+  const { recipient, suppressed, reasons, since, until, allowed, softBounces, probation, releasedAt, pending } = known;
   const causes = new Set(evidence.map(({ id }) => id));
   return [
     line(recipient, suppressed ? "suppressed" : "allowed", reasons.join(" "), since, until),
     ...(allowed ? [line("on the allow-list")] : []),
     line("soft bounces", `${softBounces.count} of ${softBounces.threshold ?? "?"}`),
+    ...(probation ? [line("probation", `step ${probation.step} of ${probation.of}`, probation.probeFrom)] : []),
     ...(releasedAt ? [line("released", releasedAt)] : []),
     ...(pending ? [line("pending", pending)] : []),
     ...timeline.map((event) => `${causes.has(event.id) ? "* " : "  "}${eventLine(event)}`),

@@ -1,0 +1,76 @@
+/** A check by somebody who is about to send: of a recipient on probation it may be given the probe. */
+import type { Purpose } from "../domain/answer";
+import type { Decision } from "../domain/decision";
+import type { Policy } from "../domain/policy";
+import { errorFields } from "../log";
+import { takeProbe } from "../recipient/client";
+import { type Checked, type Consistency, check } from "./check";
+import type { Deps } from "./deps";
+import { project } from "./project";
+import { recipientKey } from "./recipient-key";
+
+export type ProbeDeps = Pick<Deps, "db" | "kv" | "now" | "log" | "recipients" | "policy" | "waitUntil">;
+
+export interface CheckedToSend extends Checked {
+  /** It is on probation, and this one message may be sent: what becomes of it decides. */
+  readonly probe?: true | undefined;
+}
+
+/** A sender waits. Who has no answer by then is given no probe; another check may be. */
+const PROBE_BUDGET_MS = 1_500;
+
+/**
+ * As `check`. Only an object's word makes it say "not suppressed" where the stores say otherwise: while the object does
+ * not answer, or says no, it is suppressed.
+ *
+ * @param address canonical
+ * @throws when neither store answers; never taken for "not suppressed"
+ */
+export async function checkToSend(
+  deps: ProbeDeps,
+  address: string,
+  purpose: Purpose,
+  consistency: Consistency,
+): Promise<CheckedToSend> {
+  const answer = await check(deps, address, purpose, consistency);
+  const policy = deps.policy.ok ? deps.policy.value : null;
+  const isDue = answer.probeFrom !== undefined && answer.probeFrom <= deps.now();
+  if (!isDue || !policy?.probation || !(await isGranted(deps, policy, address, purpose))) return answer;
+  return { suppressed: false, reasons: [], since: null, until: null, source: answer.source, probe: true };
+}
+
+async function isGranted(deps: ProbeDeps, policy: Policy, address: string, purpose: Purpose): Promise<boolean> {
+  const asked = askForProbe(deps, policy, await recipientKey(address), purpose);
+  // Also after this check has given up waiting for it: what the object decided has to be told.
+  deps.waitUntil(asked);
+  let timer: number | null = null;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), PROBE_BUDGET_MS) as unknown as number;
+  });
+  const outcome = await Promise.race([asked, late]);
+  clearTimeout(timer);
+  return outcome;
+}
+
+/** Never rejects. Whatever the object says is projected: the stores that brought us here are behind it. */
+async function askForProbe(deps: ProbeDeps, policy: Policy, key: string, purpose: Purpose): Promise<boolean> {
+  try {
+    const answer = await takeProbe(deps.recipients, { key, purpose, policy });
+    if (!answer) return false;
+    deps.waitUntil(publish(deps, answer.decision));
+    if (answer.isGranted) deps.log.info("probe.granted", { recipient: key, purpose });
+    return answer.isGranted;
+  } catch (error) {
+    deps.log.warn("probe.failed", { recipient: key, ...errorFields(error) });
+    return false;
+  }
+}
+
+/** Where it fails the next check asks the object again, and tells it then. */
+async function publish(deps: ProbeDeps, decision: Decision): Promise<void> {
+  try {
+    await project(deps, [{ decision, records: [] }]);
+  } catch (error) {
+    deps.log.warn("project.failed", { recipients: 1, ...errorFields(error) });
+  }
+}
