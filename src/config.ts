@@ -11,8 +11,10 @@ import { fail, ok, type Result } from "./domain/result";
 import { MIN_KEY_LENGTH } from "./mail/verp";
 import { type Mailbox, parseMailboxes } from "./mailbox/settings";
 import type { Retention } from "./pipeline/deps";
+import { KEEP_EVERYTHING, parseRetention } from "./pipeline/retention-settings";
 import type { Adapter, RawCredential } from "./providers/adapter";
 import { ADAPTERS } from "./providers/registry";
+import { readSyncs, type Sync } from "./sync/settings";
 
 export interface Env {
   readonly DB: D1Database;
@@ -28,7 +30,7 @@ export interface Env {
   readonly MAILBOXES?: unknown;
   readonly ALERTS?: unknown;
   readonly ALLOW_PRIVATE_TARGETS?: unknown;
-  /** `WEBHOOK_<PROVIDER>` and `WEBHOOK_<PROVIDER>__<CONNECTION>`, and bindings of tests. */
+  /** `WEBHOOK_<PROVIDER>` and `SYNC_<PROVIDER>`, both also with `__<CONNECTION>`, and bindings of tests. */
   readonly [name: string]: unknown;
 }
 
@@ -60,6 +62,8 @@ export interface Config {
   readonly connections: ReadonlyMap<string, Connection>;
   /** POP3 mailboxes to scan, in the order of the secret. */
   readonly mailboxes: readonly Mailbox[];
+  /** Providers' own suppression lists that are kept in step with ours. */
+  readonly syncs: readonly Sync[];
   /** Everything that is wrong, for the log. */
   readonly problems: readonly string[];
 }
@@ -68,20 +72,7 @@ export const DEFAULT_CONNECTION = "default";
 const SECRET_PREFIX = "WEBHOOK_";
 const CONNECTION_SEPARATOR = "__";
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const DEFAULT_FILTER_MINUTES = 15;
-const DEFAULT_RETENTION_DAYS = {
-  deliveries_days: 30,
-  deferrals_days: 30,
-  auto_replies_days: 30,
-  bodies_days: 30,
-  unverified_days: 30,
-  changes_days: 30,
-  audit_days: 365,
-};
-/** Unreadable limits keep everything rather than too little. */
-const KEEP_EVERYTHING = retentionOf(() => Number.POSITIVE_INFINITY);
-
 const memo = new WeakMap<object, Config>();
 
 /** The configuration of an environment, built once for each. */
@@ -105,6 +96,7 @@ function buildConfig(env: Env): Config {
   const allowPrivateTargets = parseSwitch("ALLOW_PRIVATE_TARGETS", env.ALLOW_PRIVATE_TARGETS);
   const connections = readConnections(env);
   const mailboxes = parseMailboxes(env.MAILBOXES);
+  const { syncs, strays } = readSyncs(env, allowPrivateTargets.ok && allowPrivateTargets.value);
   const problems = [
     ...(adminTokens.length ? [] : ["ADMIN_TOKENS is not set: nobody can sign in"]),
     ...(policy.ok ? [] : [policy.error]),
@@ -117,6 +109,8 @@ function buildConfig(env: Env): Config {
     ...strayNames(env),
     ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
     ...(mailboxes.ok ? mailboxes.value.flatMap(mailboxProblem) : [mailboxes.error]),
+    ...syncs.flatMap(({ id, settings }) => (settings.ok ? [] : [`sync ${id}: ${settings.error}`])),
+    ...strays,
   ];
   return {
     adminTokens,
@@ -130,6 +124,7 @@ function buildConfig(env: Env): Config {
     returnPathKeys,
     connections,
     mailboxes: mailboxes.ok ? mailboxes.value : [],
+    syncs,
     problems,
   };
 }
@@ -144,36 +139,6 @@ function tokenList(value: unknown): string[] {
     .split(",")
     .map((token) => token.trim())
     .filter((token) => token !== "");
-}
-
-/** `[vars.RETENTION]`: the keys of `DEFAULT_RETENTION_DAYS`; whole or fractional days above zero. */
-function parseRetention(raw: unknown): Result<Retention, string> {
-  let value = raw ?? {};
-  if (typeof value === "string") {
-    try {
-      value = JSON.parse(value);
-    } catch {
-      return fail("RETENTION is not valid JSON");
-    }
-  }
-  const days = { ...DEFAULT_RETENTION_DAYS, ...(value as Record<string, unknown>) };
-  for (const [name, n] of Object.entries(days)) {
-    if (!Object.hasOwn(DEFAULT_RETENTION_DAYS, name)) return fail(`RETENTION.${name}: unknown key`);
-    if (typeof n !== "number" || !(n > 0)) return fail(`RETENTION.${name}: must be a number of days above 0`);
-  }
-  return ok(retentionOf((name) => Number(days[name]) * DAY_MS));
-}
-
-function retentionOf(lengthOf: (name: keyof typeof DEFAULT_RETENTION_DAYS) => number): Retention {
-  return {
-    deliveriesMs: lengthOf("deliveries_days"),
-    deferralsMs: lengthOf("deferrals_days"),
-    autoRepliesMs: lengthOf("auto_replies_days"),
-    bodiesMs: lengthOf("bodies_days"),
-    unverifiedMs: lengthOf("unverified_days"),
-    changesMs: lengthOf("changes_days"),
-    auditMs: lengthOf("audit_days"),
-  };
 }
 
 /** `FILTER_MINUTES`: a number of minutes, 0 or more; as text too, which is what `[vars]` and secrets may hold. */

@@ -13,7 +13,7 @@ import type { Adapter } from "../src/providers/adapter.ts";
 const ROOT = path.join(import.meta.dirname, "..");
 const MAX_LINES = 300;
 
-const PURE = ["domain", "crypto", "providers", "mail", "csv", "list", "import"];
+const PURE = ["domain", "crypto", "providers", "mail", "csv", "list", "import", "sync"];
 const BELOW_PIPELINE = [...PURE, "store", "recipient", "log"];
 const BELOW_DOORS = [...BELOW_PIPELINE, "pipeline", "config"];
 const BELOW_APP = [...BELOW_DOORS, "http", "handlers", "mailbox", "export", "dashboard"];
@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   csv: [],
   list: ["domain", "crypto", "csv"],
   import: ["domain", "csv"],
+  sync: ["domain", "crypto", "import"],
   store: ["domain"],
   recipient: ["domain"],
   export: ["domain", "csv"],
@@ -34,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: ["domain", "crypto", "mail", "csv", "list"],
   cli: ["domain", "list", "client"],
   pipeline: BELOW_PIPELINE,
-  config: ["domain", "mail", "providers", "pipeline", "mailbox"],
+  config: ["domain", "mail", "providers", "sync", "pipeline", "mailbox"],
   http: [...BELOW_DOORS, "export", "mailbox"],
   handlers: [...BELOW_DOORS, "mailbox"],
   mailbox: [...BELOW_PIPELINE, "pipeline"],

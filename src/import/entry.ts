@@ -26,6 +26,7 @@ export const SKIPPED = {
   not_suppressed: "It is on the list, but not suppressed.",
   sender_fault: "The receiver refused the sender or the message, not the recipient.",
   expired: "It has ended.",
+  sent_from_here: "It is on the provider's list because it was sent there from here.",
 } as const;
 type SkipCode = keyof typeof SKIPPED;
 

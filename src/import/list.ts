@@ -138,7 +138,8 @@ async function openJson(
   return ok({ format: format.value, rows: rows() });
 }
 
-function valuesOfObject(object: JsonObject): Values {
+/** An object's members as columns; those of objects one level down have the outer name before their own. */
+export function valuesOfObject(object: JsonObject): Values {
   const values = flatten(object);
   return (column) => (Object.hasOwn(values, column) && values[column] !== "" ? values[column] : undefined);
 }

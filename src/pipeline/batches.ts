@@ -66,11 +66,11 @@ export interface PartCounts {
 export class BatchWriter {
   readonly id: string;
   readonly #deps: Pick<Deps, "db" | "now">;
-  readonly #batch: NewBatch;
+  readonly #batch: Pick<NewBatch, "requestId">;
   readonly #origin: BatchOrigin;
   #parts = 0;
 
-  private constructor(deps: Pick<Deps, "db" | "now">, batch: NewBatch, origin: BatchOrigin) {
+  private constructor(deps: Pick<Deps, "db" | "now">, batch: Pick<NewBatch, "id" | "requestId">, origin: BatchOrigin) {
     this.#deps = deps;
     this.#batch = batch;
     this.#origin = origin;
@@ -91,6 +91,15 @@ export class BatchWriter {
       insertBatch(deps.db, batch),
       insertAudit(deps.db, { at, requestId, action: AUDITED_AS[about.kind], actor, subject: batch.id, detail }),
     ]);
+    return new BatchWriter(deps, batch, origin);
+  }
+
+  /** Goes on with a batch that was begun earlier. @param requestId of this time: its parts are told apart by it */
+  static resume(
+    deps: Pick<Deps, "db" | "now">,
+    batch: Pick<NewBatch, "id" | "requestId">,
+    origin: BatchOrigin,
+  ): BatchWriter {
     return new BatchWriter(deps, batch, origin);
   }
 

@@ -41,6 +41,9 @@ export interface ImportRequest {
   readonly requestId: string;
 }
 
+/** What a list that was opened is imported by. */
+export type ListRequest = Omit<ImportRequest, "chunks" | "format" | "reason">;
+
 export const ROW_STATUSES = ["new", "known", "skipped", "invalid"] as const;
 
 /** What became of a row. `code` says why, or what keeps it from having an effect. */
@@ -103,17 +106,21 @@ export async function openImport(deps: Deps, request: ImportRequest): Promise<Re
 /** One run over a list. */
 export class ListImport {
   readonly #deps: Deps;
-  readonly #request: ImportRequest;
+  readonly #request: ListRequest;
   readonly #list: SuppressionList;
   readonly #tally = { rows: 0, new: 0, known: 0, skipped: 0, invalid: 0 };
   /** Of a dry run, which nothing remembers: what was said already. */
   readonly #said = new Set<string>();
-  #writer: BatchWriter | null = null;
+  #writer: BatchWriter | null;
+  /** Somebody else's batch, of which this list is a part: it is neither begun nor ended here. */
+  readonly #isPart: boolean;
 
-  constructor(deps: Deps, request: ImportRequest, list: SuppressionList) {
+  constructor(deps: Deps, request: ListRequest, list: SuppressionList, writer: BatchWriter | null = null) {
     this.#deps = deps;
     this.#request = request;
     this.#list = list;
+    this.#writer = writer;
+    this.#isPart = writer !== null;
   }
 
   /**
@@ -123,10 +130,10 @@ export class ListImport {
    * @throws when not even the batch could be begun: then nothing was recorded
    */
   async run(onRows: (rows: readonly RowResult[]) => unknown): Promise<Imported> {
-    if (!this.#request.isDryRun) await this.#open();
+    if (!this.#request.isDryRun && !this.#isPart) await this.#open();
     const failure = await this.#readAll(onRows).catch(failureOf);
     const id = this.#writer?.id ?? null;
-    if (id !== null && !failure) {
+    if (id !== null && !failure && !this.#isPart) {
       await applyBatch(this.#deps, id).catch((error: unknown) => {
         this.#deps.log.warn("import.apply_failed", { batch: id, ...errorFields(error) });
       });
@@ -155,7 +162,7 @@ export class ListImport {
       }
     }
     if (part.rows.length) await onRows(await this.#record(part.rows));
-    await this.#writer?.finish();
+    if (!this.#isPart) await this.#writer?.finish();
     return null;
   }
 
