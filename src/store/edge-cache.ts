@@ -8,7 +8,9 @@ const MAX_TTL_SECONDS = 2 ** 31 - 1;
 
 /** Written as JSON by the projection; times are epoch ms. */
 export interface EdgeAnswer {
-  readonly reasons: Readonly<Record<string, { readonly since: number; readonly until: number | null }>>;
+  readonly reasons: Readonly<
+    Record<string, { readonly since: number; readonly until: number | null; readonly probeFrom?: number }>
+  >;
   readonly allowed?: boolean;
   readonly version?: number;
 }

@@ -62,12 +62,22 @@ export const histories = fc.array(fc.record({ shape: shapes, message, at }), { m
   }),
 );
 
+const SECOND_DAYS = 1_000 / 86_400_000;
+
+/** Steps as short as the histories, one after the other and all of them within one. */
+export const probations = fc.constantFrom([2], [1, 5], [3, 3, 10], [1, 3, 7, 30]).map((seconds) => ({
+  enabled: true,
+  steps_days: seconds.map((n) => n * SECOND_DAYS),
+  wait_hours: 1 / 3_600,
+}));
+
 export const policies = fc
   .record({
     soft_threshold: fc.integer({ min: 1, max: 6 }),
     window_days: fc.constantFrom(0, 10_000 / 86_400_000, 5_000 / 86_400_000),
     reset_on_delivery: fc.boolean(),
     soft_suppression_days: fc.constantFrom(0, 4_000 / 86_400_000),
+    probation: fc.oneof(fc.constant({}), probations),
     effects: fc.constantFrom(
       {},
       { block: "count" },

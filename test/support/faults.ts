@@ -159,7 +159,8 @@ function faultyNamespace(namespace: DurableObjectNamespace, step: RunStep): Dura
           (method: string) =>
           (...args: unknown[]) =>
             step("object", method, () => (stub[method] as Method)(...args));
-        return { apply: call("apply"), rebuild: call("rebuild"), revision: call("revision"), forget: call("forget") };
+        const methods = ["apply", "rebuild", "takeProbe", "revision", "forget"];
+        return Object.fromEntries(methods.map((method) => [method, call(method)]));
       };
     },
   });

@@ -96,7 +96,12 @@ function summaryOfVerdict({ suppressions, allowed, softCount, countingSince, rel
 function edgeAnswerOf({ suppressions, allowed }: Verdict, row: RecipientRow | null): EdgeAnswer | null {
   if (!suppressions.length && !allowed) return null;
   return {
-    reasons: Object.fromEntries(suppressions.map(({ reason, since, until }) => [reason, { since, until }])),
+    reasons: Object.fromEntries(
+      suppressions.map(({ reason, since, until, probation }) => [
+        reason,
+        { since, until, ...(probation ? { probeFrom: probation.probeFrom } : {}) },
+      ]),
+    ),
     ...(allowed ? { allowed } : {}),
     version: row?.answer_version ?? 0,
   };
