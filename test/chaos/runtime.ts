@@ -1,4 +1,5 @@
 /** The built worker in a runtime that a test kills, and starts again over the same stores. */
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -15,6 +16,9 @@ export const SECRETS = {
   WEBHOOK_INBOXROAD: "inboxroad-of-the-chaos",
   WEBHOOK_POWERMTA: "powermta-of-the-chaos",
   WEBHOOK_MAILGUN: "mailgun-of-the-chaos",
+  WEBHOOK_SENDGRID: generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+    .publicKey.export({ type: "spki", format: "der" })
+    .toString("base64"),
 };
 
 interface Statement {
