@@ -3,15 +3,17 @@ import { Hono } from "hono";
 import { canonicalRecipient, domainRecipient, keyOfErased } from "../../domain/address";
 import { isOperatorKind, type Reason } from "../../domain/event";
 import { check } from "../../pipeline/check";
+import { effectivePolicy } from "../../pipeline/policy";
 import { namesOf, standingOf } from "../../pipeline/standing";
-import { eventPage, eventsByIdentity, receiptIdOf } from "../../store/events";
+import { eventsByIdentity, newestEventsOf, receiptIdOf } from "../../store/events";
 import { pendingOfRecipient } from "../../store/pending";
 import { actorsOf } from "../../store/receipts";
-import { suppressionPage } from "../../store/suppressions";
+import { newestSuppressions } from "../../store/suppression-search";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { OnProbation } from "../parts/probation";
 import { Timeline } from "../parts/timeline";
 import { Verdict } from "../parts/verdict";
 import { Badge, countOf, Empty, Foreign, ReasonBadge, recipientPath, Time } from "../parts/words";
@@ -29,7 +31,7 @@ recipientsRoutes.get("/dashboard/recipients", async (c) => {
   if (exact.ok) return c.redirect(recipientPath(exact.value), 303);
   const isLongEnough = text.length >= MIN_SEARCH_LENGTH;
   const found = isLongEnough
-    ? await suppressionPage(c.env.db, { q: text.toLowerCase() }, FOUND_LENGTH, null, c.env.now())
+    ? (await newestSuppressions(c.env.db, { q: text.toLowerCase() }, FOUND_LENGTH, null, c.env.now())).rows
     : [];
   const frame = await frameOf(c, { title: "Find a recipient", path: "/dashboard/recipients", search: text });
   return c.html(
@@ -66,13 +68,14 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
   const address = canonicalRecipient(c.req.param("recipient"));
   if (!address.ok) return c.redirect(`/dashboard/recipients?q=${encodeURIComponent(c.req.param("recipient"))}`, 303);
   const recipient = address.value;
-  const { db, policy } = c.env;
+  const { db } = c.env;
   const names = await namesOf(recipient);
-  const [{ row, suppressions }, timelines, answer, pending] = await Promise.all([
+  const [{ row, suppressions }, timelines, answer, pending, policy] = await Promise.all([
     standingOf(c.env, recipient),
-    Promise.all(names.map((name) => eventPage(db, { address: name }, TIMELINE_LENGTH, null))),
+    Promise.all(names.map((name) => newestEventsOf(db, name, TIMELINE_LENGTH))),
     recipient.startsWith("@") ? null : check(c.env, recipient, "marketing", "strong"),
     pendingOfRecipient(db, names),
+    effectivePolicy(c.env),
   ]);
   const timeline = timelines
     .flat()
@@ -93,7 +96,7 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
     commands.map(({ seq }) => receiptIdOf(seq)),
   );
   const isByDomain = answer?.reasons.includes("domain") ?? false;
-  const threshold = policy.ok ? policy.value.softThreshold : null;
+  const threshold = policy.ok ? policy.value.policy.softThreshold : null;
   const title = keyOfErased(recipient) === null ? recipient : "An erased recipient";
   const frame = await frameOf(c, { title, path: "/dashboard/recipients", search: recipient });
   return c.html(
@@ -116,6 +119,9 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
             threshold={threshold}
           />
         ))}
+        {suppressions.map(({ probation }) =>
+          probation ? <OnProbation probation={probation} now={c.env.now()} /> : null,
+        )}
         {isByDomain ? <ByDomain recipient={recipient} /> : null}
         {suppressions.length || isByDomain ? null : (
           <p class="verdict">

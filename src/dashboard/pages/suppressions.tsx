@@ -17,7 +17,7 @@ import { frameOf } from "../frame";
 import { Choice, Field, Filters, FormToken, Pager, withQuery } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
-import { Empty, Foreign, REASON_WORDS, ReasonBadge, recipientPath, Time } from "../parts/words";
+import { Badge, Empty, Foreign, REASON_WORDS, ReasonBadge, recipientPath, Time } from "../parts/words";
 import { queryOf } from "../query";
 
 const PATH = "/dashboard/suppressions";
@@ -156,6 +156,7 @@ function List({ rows, now }: { rows: readonly ExportedSuppressionRow[]; now: num
 
 function Row({ row, now }: { row: ExportedSuppressionRow; now: number }) {
   const name = row.address ?? row.key;
+  const standing = suppressionsOf(row, now);
   return (
     <tr>
       <td>
@@ -168,9 +169,10 @@ function Row({ row, now }: { row: ExportedSuppressionRow; now: number }) {
       </td>
       <td>
         <span class="badges">
-          {suppressionsOf(row, now).map(({ reason }) => (
+          {standing.map(({ reason }) => (
             <ReasonBadge reason={reason} />
           ))}
+          {standing.some(({ probation }) => probation) ? <Badge tone="info">on probation</Badge> : null}
         </span>
       </td>
       <td>
