@@ -32,6 +32,21 @@ const probationSchema = z.strictObject({
   wait_hours: z.number().positive().max(MAX_WAIT_HOURS).default(24),
 });
 
+const MAX_RECIPIENTS = 1_000_000;
+const MIN_WINDOW_MINUTES = 10;
+const MAX_WINDOW_MINUTES = 1_440;
+const MAX_FACTOR = 1_000;
+const share = z.number().min(0).max(1);
+
+const guardSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  min_recipients: z.number().int().min(2).max(MAX_RECIPIENTS).default(100),
+  window_minutes: z.number().int().min(MIN_WINDOW_MINUTES).max(MAX_WINDOW_MINUTES).default(60),
+  factor: z.number().min(1).max(MAX_FACTOR).default(5),
+  known_good_share: share.default(0.2),
+  bounced_share: share.default(0.3),
+});
+
 /** The policy as an operator writes it, `[vars.POLICY]` in `wrangler.toml`. Unknown keys are errors: a typo must not pass. */
 const policySchema = z.strictObject({
   soft_threshold: z.number().int().min(1).max(MAX_THRESHOLD).default(5),
@@ -39,6 +54,7 @@ const policySchema = z.strictObject({
   reset_on_delivery: z.boolean().default(true),
   soft_suppression_days: days.default(0),
   probation: probationSchema.prefault({}),
+  guard: guardSchema.prefault({}),
   effects: z
     .strictObject(
       Object.fromEntries(
@@ -56,6 +72,18 @@ export interface ProbationPolicy {
   readonly waitMs: number;
 }
 
+/** From when on bounces of the same cause are held until a person has decided: src/store/burst.ts. Lengths in ms. */
+export interface GuardPolicy {
+  /** So many recipients within the window, at least. */
+  readonly minRecipients: number;
+  readonly windowMs: number;
+  /** So many times as many as in the busiest window of the days before. */
+  readonly factor: number;
+  /** Of those recipients, so many were delivered to before; and of the messages there, so many bounced like this. */
+  readonly knownGoodShare: number;
+  readonly bouncedShare: number;
+}
+
 /** When does an address stop receiving mail? Lengths in ms. */
 export interface Policy {
   /** So many distinct bounced messages suppress. */
@@ -68,9 +96,12 @@ export interface Policy {
   readonly softSuppressionMs: number;
   /** Absent: off. With it `resetOnDelivery` is true and `softSuppressionMs` is 0, whatever the operator wrote. */
   readonly probation?: ProbationPolicy | undefined;
+  /** Absent: off. */
+  readonly guard?: GuardPolicy | undefined;
   readonly effects: Readonly<Record<EffectSubject, Effect>>;
 }
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -103,6 +134,7 @@ export function parsePolicy(raw: unknown): Result<Policy, string> {
     resetOnDelivery: p.reset_on_delivery || p.probation.enabled,
     softSuppressionMs: p.probation.enabled ? 0 : p.soft_suppression_days * DAY_MS,
     ...probationOf(p.probation),
+    ...guardOf(p.guard),
     effects: { ...DEFAULT_EFFECTS, ...Object.fromEntries(stated) },
   });
 }
@@ -112,4 +144,29 @@ function probationOf(stated: z.infer<typeof probationSchema>): Pick<Policy, "pro
   return {
     probation: { stepsMs: stated.steps_days.map((n) => n * DAY_MS), waitMs: stated.wait_hours * HOUR_MS },
   };
+}
+
+function guardOf(stated: z.infer<typeof guardSchema>): Pick<Policy, "guard"> {
+  if (!stated.enabled) return {};
+  return {
+    guard: {
+      minRecipients: stated.min_recipients,
+      windowMs: stated.window_minutes * MINUTE_MS,
+      factor: stated.factor,
+      knownGoodShare: stated.known_good_share,
+      bouncedShare: stated.bounced_share,
+    },
+  };
+}
+
+/**
+ * A policy with every key that an operator may write, also those that he left to their defaults.
+ *
+ * @param raw as for `parsePolicy`
+ * @returns `null` where it is no valid policy
+ */
+export function writtenInFull(raw: unknown): Readonly<Record<string, unknown>> | null {
+  if (!parsePolicy(raw).ok) return null;
+  const stated = policySchema.parse(typeof raw === "string" ? JSON.parse(raw) : (raw ?? {}));
+  return { ...stated, effects: { ...DEFAULT_EFFECTS, ...stated.effects } };
 }

@@ -1,4 +1,5 @@
 /** The journal's row and the two ways across: an event into a row, a row into what the pipeline and the API use. */
+import { causeOf } from "../domain/cause";
 import type { BounceClass, BounceMode, EventKind, NormalizedEvent } from "../domain/event";
 import { messageKey, type RecordedFact } from "../domain/fact";
 
@@ -33,8 +34,22 @@ export interface EventRow {
   expires_at: number | null;
   state: number;
   applied_at: number | null;
-  /** The batch whose undoing withdrew it; `null`: it stands. */
+  /** The batch whose undoing, or the incident whose dropping withdrew it; `null`: it stands. */
   retracted_by: string | null;
+  /** Of a bounce: what it says, and who refused. */
+  cause: string | null;
+  /** The incident that put it on hold; `null`: none did. */
+  incident_id: string | null;
+}
+
+/** Recorded, and nobody has decided yet whether it counts: no object is told of it. SQL, of a table with an alias. */
+export function heldSql(alias: string): string {
+  return `(${alias}.state = 2 AND ${alias}.incident_id IS NOT NULL AND ${alias}.retracted_by IS NULL)`;
+}
+
+/** The incident that holds an event, by the same rule; `null`: it is not held. */
+export function heldBy(row: Pick<EventRow, "state" | "incident_id" | "retracted_by">): string | null {
+  return row.state === ENTRY.skipped && row.retracted_by === null ? row.incident_id : null;
 }
 
 /** What an event's row is inserted from, in this order; each is `$.v[index]` in the statement. */
@@ -63,6 +78,7 @@ const INSERTED = [
   ["occurred_at", (e) => e.occurredAt],
   ["received_at", (e) => e.receivedAt],
   ["expires_at", (e) => e.expiresAt],
+  ["cause", causeOf],
 ] as const satisfies readonly (readonly [keyof EventRow, (event: NormalizedEvent) => unknown])[];
 
 export const INSERTED_COLUMNS: readonly string[] = INSERTED.map(([column]) => column);

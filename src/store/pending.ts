@@ -1,5 +1,6 @@
 /** Events by recipient and by state: what is to be applied, and what a rebuild reads. */
-import { FACT_COLUMNS, type FactRow } from "./event-row";
+import { FACT_COLUMNS, type FactRow, heldSql } from "./event-row";
+import { type PolicyRow, selectNewestPolicy } from "./policies";
 import type { RecipientRow } from "./recipients";
 import { jsonChunks, rowsOf } from "./statements";
 
@@ -72,10 +73,12 @@ async function namesFrom(
   return new Set(results.flatMap((result) => result.results.map((row) => row.name)));
 }
 
-/** What objects are rebuilt from: their recipients' rows, and everything on record about them, withdrawn or not. */
+/** What objects are rebuilt from: their recipients' rows, and all that is on record about them, withdrawn or not, less what is held. */
 export interface RecordsOf {
   readonly rows: readonly RecipientRow[];
   readonly facts: readonly FactRow[];
+  /** The newest record of a policy that was applied; what was read with it is decided by it. */
+  readonly policy: PolicyRow | null;
 }
 
 /**
@@ -89,9 +92,14 @@ export async function recordsOf(db: D1Database, keys: readonly string[], names: 
     db
       .prepare(
         `SELECT ${FACT_COLUMNS} FROM events WHERE address IN (SELECT value FROM json_each(?2)
-           UNION SELECT address FROM (${rows}) WHERE address IS NOT NULL) ORDER BY seq`,
+           UNION SELECT address FROM (${rows}) WHERE address IS NOT NULL) AND NOT ${heldSql("events")} ORDER BY seq`,
       )
       .bind(JSON.stringify(keys), JSON.stringify(names)),
+    selectNewestPolicy(db),
   ]);
-  return { rows: rowsOf<RecipientRow>(results, 0), facts: rowsOf<FactRow>(results, 1) };
+  return {
+    rows: rowsOf<RecipientRow>(results, 0),
+    facts: rowsOf<FactRow>(results, 1),
+    policy: rowsOf<PolicyRow>(results, 2)[0] ?? null,
+  };
 }
