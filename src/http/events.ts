@@ -4,7 +4,7 @@ import { type Ingested, ingest, TooManyEvents } from "../pipeline/ingest";
 import { parseSafely } from "../pipeline/parse";
 import { markVerified, type WebhookRequest } from "../providers/adapter";
 import { IDEMPOTENCY_KEY_HEADER, ownEventSchema, ownFormat } from "../providers/own-format";
-import { eventPage } from "../store/events";
+import { searchEvents } from "../store/events";
 import { readBody } from "./body";
 import { eventCursor, eventCursorOf, eventFilterOf, eventFilterQuery } from "./filters";
 import { Problem } from "./problem";
@@ -104,6 +104,8 @@ const list = createRoute({
   path: "/v1/events",
   tags: ["Events"],
   summary: "The journal, newest first",
+  description:
+    "Where a filter matches few of very many events, a page may be short, or empty, and the next one goes on: the list ends where `nextCursor` is null.",
   security: ADMIN,
   request: {
     query: z.object({
@@ -117,8 +119,7 @@ const list = createRoute({
 eventRoutes.openapi(list, async (c) => {
   const { limit, cursor, ...query } = c.req.valid("query");
   const filter = eventFilterOf(query);
-  const rows = await eventPage(c.env.db, filter, limit, eventCursorOf(cursor, filter));
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? eventCursor(last.seq, filter) : null;
+  const { rows, next } = await searchEvents(c.env.db, filter, limit, eventCursorOf(cursor, filter));
+  const nextCursor = next === null ? null : eventCursor(next, filter);
   return c.json({ items: rows.map(eventOf), nextCursor }, 200);
 });

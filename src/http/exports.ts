@@ -1,7 +1,7 @@
 /** The journal and the suppression list as files. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { eventPage } from "../store/events";
-import { exportedSuppressions } from "../store/suppressions";
+import { searchEvents } from "../store/events";
+import { newestSuppressions } from "../store/suppression-search";
 import { exportContent, exportQuery, exportResponse } from "./export-stream";
 import {
   eventCursor,
@@ -50,10 +50,11 @@ exportRoutes.openapi(exportEvents, async (c) => {
   const { format, cursor, ...query } = c.req.valid("query");
   const filter = eventFilterOf(query);
   const pageAfter = async (before: number | null, limit: number): Promise<Page> => {
-    const rows = await eventPage(c.env.db, filter, limit, before);
+    const { rows, next } = await searchEvents(c.env.db, filter, limit, before);
+    // A stretch without any: a page has to have something, or be the last.
+    if (!rows.length && next !== null) return pageAfter(next, limit);
     const items = rows.map((row) => ({ ...eventOf(row), cursor: eventCursor(row.seq, filter) }));
-    const last = rows.at(-1);
-    return { items, next: last && rows.length === limit ? (size) => pageAfter(last.seq, size) : null };
+    return { items, next: next === null ? null : (size) => pageAfter(next, size) };
   };
   const first = (limit: number) => pageAfter(eventCursorOf(cursor, filter), limit);
   return exportResponse({ name: "events", format, columns: EVENT_COLUMNS, first });
@@ -63,14 +64,13 @@ exportRoutes.openapi(exportSuppressions, async (c) => {
   const { format, cursor, ...query } = c.req.valid("query");
   const filter = suppressionFilterOf(query);
   const pageAfter = async (after: ReturnType<typeof suppressionCursorOf>, limit: number): Promise<Page> => {
-    const rows = await exportedSuppressions(c.env.db, filter, limit, after, c.env.now());
+    const { rows, next } = await newestSuppressions(c.env.db, filter, limit, after, c.env.now());
+    if (!rows.length && next !== null) return pageAfter(next, limit);
     const items = rows.map((row) => ({
       ...exportedSuppressionOf(row, c.env.now()),
       cursor: suppressionCursor(row, filter),
     }));
-    const last = rows.at(-1);
-    const next = last && { since: last.since ?? 0, key: last.key };
-    return { items, next: next && rows.length === limit ? (size) => pageAfter(next, size) : null };
+    return { items, next: next === null ? null : (size) => pageAfter(next, size) };
   };
   const first = (limit: number) => pageAfter(suppressionCursorOf(cursor, filter), limit);
   return exportResponse({ name: "suppressions", format, columns: SUPPRESSION_COLUMNS, first });

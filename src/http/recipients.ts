@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { check } from "../pipeline/check";
 import { erase } from "../pipeline/erase";
+import { effectivePolicy } from "../pipeline/policy";
 import { namesOf, standingOf } from "../pipeline/standing";
 import { eventsByIdentity, newestEventsOf } from "../store/events";
 import { pendingOfRecipient } from "../store/pending";
@@ -64,15 +65,16 @@ const NOTHING = { reasons: [], since: null, until: null };
 export const recipientRoutes = createRouter();
 
 recipientRoutes.openapi(getOne, async (c) => {
-  const { db, policy } = c.env;
+  const { db } = c.env;
   const address = recipientOf(c.req.valid("param").recipient);
   const names = await namesOf(address);
-  const [{ key, row, suppressions }, answer, timelines, pending] = await Promise.all([
+  const [{ key, row, suppressions }, answer, timelines, pending, policy] = await Promise.all([
     standingOf(c.env, address),
     // The same answer as a sender gets, a block of the domain included. A domain itself is not mailed.
     address.startsWith("@") ? null : check(c.env, address, "marketing", "strong"),
     Promise.all(names.map((name) => newestEventsOf(db, name, TIMELINE_LENGTH))),
     pendingOfRecipient(db, names),
+    effectivePolicy(c.env),
   ]);
   const timeline = timelines
     .flat()
@@ -98,7 +100,7 @@ recipientRoutes.openapi(getOne, async (c) => {
       ...probationOf(suppressions),
       suppressed: standing.reasons.length > 0,
       allowed: row?.allowed === 1,
-      softBounces: { count: row?.soft_count ?? 0, threshold: policy.ok ? policy.value.softThreshold : null },
+      softBounces: { count: row?.soft_count ?? 0, threshold: policy.ok ? policy.value.policy.softThreshold : null },
       releasedAt: iso(row?.released_at ?? null),
       pending: pending.length,
       evidence: evidence.map(eventOf),

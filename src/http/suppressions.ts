@@ -5,7 +5,7 @@ import { namesOf, standingOf } from "../pipeline/standing";
 import type { EventRow } from "../store/event-row";
 import { eventsByIdentity } from "../store/events";
 import { pendingOfRecipient } from "../store/pending";
-import { suppressionPage } from "../store/suppressions";
+import { newestSuppressions } from "../store/suppression-search";
 import { actorOf } from "./actor";
 import { suppressionCursor, suppressionCursorOf, suppressionFilterOf, suppressionFilterQuery } from "./filters";
 import { noteSchema } from "./notes";
@@ -21,6 +21,8 @@ const list = createRoute({
   path: "/v1/suppressions",
   tags: ["Suppressions"],
   summary: "The suppression list, newest first",
+  description:
+    "Where `q` or `reason` matches few of very many entries, a page may be short, or empty, and the next one goes on: the list ends where `nextCursor` is null.",
   security: ADMIN,
   request: {
     query: z.object({
@@ -93,9 +95,8 @@ suppressionRoutes.openapi(list, async (c) => {
   const { limit, cursor, ...query } = c.req.valid("query");
   const now = c.env.now();
   const filter = suppressionFilterOf(query);
-  const rows = await suppressionPage(c.env.db, filter, limit, suppressionCursorOf(cursor, filter), now);
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? suppressionCursor(last, filter) : null;
+  const { rows, next } = await newestSuppressions(c.env.db, filter, limit, suppressionCursorOf(cursor, filter), now);
+  const nextCursor = next === null ? null : suppressionCursor(next, filter);
   return c.json({ items: rows.map((row) => suppressionOf(row, now)), nextCursor }, 200);
 });
 

@@ -60,7 +60,10 @@ function sentOf(family: string, rows: readonly CountRow[]): Sent[] {
 /** The UTC days since one on which each connection reported something. @param sinceDay days since 1970 */
 export async function activeDays(db: D1Database, sinceDay: number): Promise<Map<string, Heard["activeDays"]>> {
   const { results } = await db
-    .prepare("SELECT connection, day FROM connection_stats WHERE day >= ?1 GROUP BY 1, 2 ORDER BY 1, 2")
+    .prepare(
+      `SELECT value AS connection, day FROM daily_stats WHERE dimension = 'connection' AND day >= ?1
+       UNION SELECT connection, hour / 24 FROM hourly_stats WHERE hour >= ?1 * 24 ORDER BY 1, 2`,
+    )
     .bind(sinceDay)
     .all<{ connection: string; day: number }>();
   return new Map(

@@ -18,6 +18,10 @@ export const AUDIT_ACTIONS = [
   "rotate_secret",
   "resume_notification",
   "redeliver",
+  "pull_sync",
+  "push_sync",
+  "pause_sync",
+  "resume_sync",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -79,16 +83,16 @@ export function insertAudit(db: D1Database, entry: AuditEntry, condition = "true
 
 type Bind = (value: string | number) => string;
 
-const CONDITIONS: { readonly [K in keyof Required<AuditFilter>]: (bind: Bind, value: string | number) => string } = {
-  actor: (bind, v) => {
-    const at = bind(v);
-    return `(actor = ${at} OR actor_label = ${at})`;
-  },
+/** All but who did it, which may be said in two ways. */
+const CONDITIONS: {
+  readonly [K in keyof Required<Omit<AuditFilter, "actor">>]: (bind: Bind, value: string | number) => string;
+} = {
   action: (bind, v) => `action = ${bind(v)}`,
   subject: (bind, v) => `subject = ${bind(v)}`,
   since: (bind, v) => `at >= ${bind(v)}`,
   until: (bind, v) => `at < ${bind(v)}`,
 };
+const NEWEST_FIRST = "ORDER BY at DESC, request_id DESC";
 
 /** A page, newest first. */
 export async function auditPage(
@@ -99,17 +103,30 @@ export async function auditPage(
 ): Promise<AuditRow[]> {
   const values: (string | number)[] = [];
   const bind: Bind = (value) => `?${values.push(value)}`;
-  const conditions = (Object.keys(CONDITIONS) as (keyof AuditFilter)[]).flatMap((name) => {
+  const conditions = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).flatMap((name) => {
     const value = filter[name];
     return value === undefined ? [] : [CONDITIONS[name](bind, value)];
   });
   if (after) conditions.push(`(at, request_id) < (${bind(after.at)}, ${bind(after.requestId)})`);
-  const where = conditions.length ? `WHERE ${conditions.join(" AND ")}` : "";
+  const end = `${NEWEST_FIRST} LIMIT ${bind(limit)}`;
+  const pageOf = (all: readonly string[]) =>
+    `SELECT * FROM audit ${all.length ? `WHERE ${all.join(" AND ")}` : ""} ${end}`;
   const { results } = await db
-    .prepare(`SELECT * FROM audit ${where} ORDER BY at DESC, request_id DESC LIMIT ${bind(limit)}`)
+    .prepare(filter.actor === undefined ? pageOf(conditions) : eitherOf(bind(filter.actor), conditions, pageOf, end))
     .bind(...values)
     .all<AuditRow>();
   return results;
+}
+
+/** By the token, or by the name that its holder goes by: each has an index of its own. */
+function eitherOf(
+  actor: string,
+  conditions: readonly string[],
+  pageOf: (all: readonly string[]) => string,
+  end: string,
+): string {
+  const pages = ["actor", "actor_label"].map((column) => pageOf([`${column} = ${actor}`, ...conditions]));
+  return `${pages.map((page) => `SELECT * FROM (${page})`).join(" UNION ")} ${end}`;
 }
 
 /** Removes what is older than a moment, oldest first. @param before epoch ms */

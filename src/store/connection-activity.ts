@@ -45,12 +45,16 @@ export async function allActivity(db: D1Database): Promise<ConnectionActivity[]>
   return results;
 }
 
-/** Events by connection and kind, for all time, out of the statistics. */
+/** Events by connection and kind, for all time, out of the totals and what is still counted by hour. */
 export async function countsByConnection(
   db: D1Database,
 ): Promise<{ connection: string; kind: string; count: number }[]> {
   const { results } = await db
-    .prepare("SELECT connection, kind, sum(count) AS count FROM connection_stats GROUP BY connection, kind")
+    .prepare(
+      `SELECT connection, kind, sum(count) AS count FROM (
+         SELECT connection, kind, count FROM connection_totals UNION ALL SELECT connection, kind, count FROM hourly_stats)
+       GROUP BY connection, kind`,
+    )
     .all<{ connection: string; kind: string; count: number }>();
   return results;
 }

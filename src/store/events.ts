@@ -42,38 +42,54 @@ const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, va
   after: (bind, v) => `seq > ${bind(v)}`,
 };
 
-const COLUMNS = "*";
+/** Filters that say where in the journal an event stands. */
+const PLACES: readonly (keyof EventFilter)[] = ["since", "until", "after"];
+/** Filters that an index answers. */
+const INDEXED: readonly (keyof EventFilter)[] = ["address", "messageId"];
+/** With these a page may have to look at every event there is. */
+const OTHERS: readonly (keyof EventFilter)[] = ["provider", "connection", "kind", "class", "campaign"];
+/** So many events are looked at for a page: more would keep its reader waiting. */
+const STRETCH = 50_000;
 
-/**
- * A page, newest first.
- *
- * @param before only what stands before this place in the journal
- */
-export async function eventPage(
+function conditionsOf(names: readonly (keyof EventFilter)[], filter: EventFilter, bind: Bind): string[] {
+  return names.flatMap((name) => {
+    const value = filter[name];
+    return value === undefined ? [] : [CONDITIONS[name](bind, value)];
+  });
+}
+
+function whereOf(conditions: readonly string[]): string {
+  return conditions.length ? `WHERE ${conditions.join(" AND ")}` : "";
+}
+
+/** @param stretch how many events may be looked at; `null`: as many as it takes */
+async function pageOf(
   db: D1Database,
   filter: EventFilter,
   limit: number,
   before: number | null,
+  stretch: number | null,
 ): Promise<EventRow[]> {
   const values: (string | number)[] = [];
   const bind: Bind = (value) => `?${values.push(value)}`;
-  const conditions = (Object.keys(CONDITIONS) as (keyof EventFilter)[]).flatMap((name) => {
-    const value = filter[name];
-    return value === undefined ? [] : [CONDITIONS[name](bind, value)];
-  });
-  if (before !== null) conditions.push(`seq < ${bind(before)}`);
-  const where = conditions.length ? `WHERE ${conditions.join(" AND ")}` : "";
+  const places = conditionsOf(PLACES, filter, bind);
+  if (before !== null) places.push(`seq < ${bind(before)}`);
+  const others = conditionsOf([...INDEXED, ...OTHERS], filter, bind);
+  const from =
+    stretch === null
+      ? `events ${whereOf([...places, ...others])}`
+      : `(SELECT * FROM events ${whereOf(places)} ORDER BY seq DESC LIMIT ${bind(stretch)}) ${whereOf(others)}`;
   const { results } = await db
-    .prepare(`SELECT ${COLUMNS} FROM events ${where} ORDER BY seq DESC LIMIT ${bind(limit)}`)
+    .prepare(`SELECT * FROM ${from} ORDER BY seq DESC LIMIT ${bind(limit)}`)
     .bind(...values)
     .all<EventRow>();
   return results;
 }
 
-/** Filters that an index answers; with others a page may have to look at every event there is. */
-const INDEXED: readonly (keyof EventFilter)[] = ["address", "messageId"];
-/** So many events are looked at for a page: more would keep its reader waiting. */
-const STRETCH = 50_000;
+/** The newest events of a recipient. @param address canonical, or another name under which the journal knows it */
+export async function newestEventsOf(db: D1Database, address: string, limit: number): Promise<EventRow[]> {
+  return pageOf(db, { address }, limit, null, null);
+}
 
 export interface FoundEvents {
   readonly rows: readonly EventRow[];
@@ -83,28 +99,41 @@ export interface FoundEvents {
   readonly isCut: boolean;
 }
 
-/** A page, newest first, out of a bounded stretch of the journal: it may be short, or empty, and there is still more. */
+/**
+ * A page, newest first, out of a bounded stretch of the journal: it may be short, or empty, and there is still more.
+ *
+ * @param before only what stands before this place in the journal
+ */
 export async function searchEvents(
   db: D1Database,
   filter: EventFilter,
   limit: number,
   before: number | null,
 ): Promise<FoundEvents> {
-  const isBounded = !INDEXED.some((name) => filter[name] !== undefined);
-  const end = isBounded ? await seqBelow(db, before, STRETCH) : null;
-  const after = end === null ? filter.after : Math.max(end, filter.after ?? 0);
-  const rows = await eventPage(db, { ...filter, after }, limit, before);
+  const has = (name: keyof EventFilter) => filter[name] !== undefined;
+  const stretch = OTHERS.some(has) && !INDEXED.some(has) ? STRETCH : null;
+  const rows = await pageOf(db, filter, limit, before, stretch);
   const last = rows.at(-1);
   if (rows.length === limit && last) return { rows, next: last.seq, isCut: false };
-  // The next search looks at the place where this one ended, too.
-  return end === null ? { rows, next: null, isCut: false } : { rows, next: end + 1, isCut: true };
+  const behind = stretch === null ? null : await seqBehind(db, filter, before, stretch);
+  if (behind === null) return { rows, next: null, isCut: false };
+  // What has come in since the page was read moves the stretch: nothing of the page is to be found again.
+  return { rows, next: Math.min(behind + 1, last?.seq ?? behind + 1), isCut: true };
 }
 
-/** The place so many events below another one, or `null` where there are not so many. */
-async function seqBelow(db: D1Database, before: number | null, distance: number): Promise<number | null> {
+/** The first place behind a stretch, or `null` where there is none. */
+async function seqBehind(
+  db: D1Database,
+  filter: EventFilter,
+  before: number | null,
+  stretch: number,
+): Promise<number | null> {
+  const values: (string | number)[] = [];
+  const bind: Bind = (value) => `?${values.push(value)}`;
+  const places = [...conditionsOf(PLACES, filter, bind), `seq < ${bind(before ?? Number.MAX_SAFE_INTEGER)}`];
   return db
-    .prepare("SELECT seq FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2")
-    .bind(before ?? Number.MAX_SAFE_INTEGER, distance)
+    .prepare(`SELECT seq FROM events ${whereOf(places)} ORDER BY seq DESC LIMIT 1 OFFSET ${bind(stretch)}`)
+    .bind(...values)
     .first<number>("seq");
 }
 
@@ -120,7 +149,7 @@ export async function eventsByIdentity(
 ): Promise<EventRow[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${COLUMNS} FROM events WHERE address IN (SELECT value FROM json_each(?1))
+      `SELECT * FROM events WHERE address IN (SELECT value FROM json_each(?1))
          AND id IN (SELECT value FROM json_each(?2)) ORDER BY seq DESC`,
     )
     .bind(JSON.stringify(names), JSON.stringify(ids))

@@ -165,9 +165,9 @@ export async function outboxPage(
   const { results } = await db
     .prepare(
       `SELECT ${COLUMNS} FROM notification_outbox
-       WHERE notification_id = ?1 AND (parked_at IS NOT NULL) = ?2 AND id > ?3 ORDER BY id LIMIT ?4`,
+       WHERE notification_id = ?1 AND parked_at IS ${isParked ? "NOT NULL" : "NULL"} AND id > ?2 ORDER BY id LIMIT ?3`,
     )
-    .bind(notificationId, isParked ? 1 : 0, after ?? 0, limit)
+    .bind(notificationId, after ?? 0, limit)
     .all<OutboxItem>();
   return results;
 }
@@ -245,7 +245,7 @@ export async function pruneDeliveries(
       .prepare(
         `DELETE FROM notification_attempts WHERE (notification_id, id) IN (
            SELECT a.notification_id, a.id FROM notifications n
-           JOIN notification_attempts a ON a.notification_id = n.id AND a.id <= ?2 + (
+           CROSS JOIN notification_attempts a ON a.notification_id = n.id AND a.id <= ?2 + (
              SELECT min(id) FROM notification_attempts WHERE notification_id = n.id)
            WHERE a.at < ?1)`,
       )
@@ -253,7 +253,7 @@ export async function pruneDeliveries(
     db
       .prepare(
         `DELETE FROM notification_outbox WHERE id IN (
-           SELECT id FROM notification_outbox WHERE parked_at < ?1 ORDER BY id LIMIT ?2)`,
+           SELECT id FROM notification_outbox WHERE parked_at < ?1 ORDER BY parked_at LIMIT ?2)`,
       )
       .bind(parkedBefore, limit),
   ]);

@@ -24,12 +24,13 @@ export async function countAttempt(
       )
       .bind(client, now, since, limit),
     db.prepare("SELECT last_at FROM sign_in_failures WHERE client = ?1").bind(client),
-    // Whoever gave up long ago leaves no row.
+    // Whoever gave up long ago leaves no row. Hashes are anywhere, so each attempt looks at some others.
     db
       .prepare(
-        "DELETE FROM sign_in_failures WHERE client IN (SELECT client FROM sign_in_failures WHERE last_at < ?1 LIMIT 100)",
+        `DELETE FROM sign_in_failures WHERE client IN (SELECT client FROM
+           (SELECT client, last_at FROM sign_in_failures WHERE client > ?2 ORDER BY client LIMIT 100) WHERE last_at < ?1)`,
       )
-      .bind(since),
+      .bind(since, client),
   ]);
   return { isAllowed: (counted?.results.length ?? 0) > 0, lastAt: known?.results[0]?.last_at ?? now };
 }

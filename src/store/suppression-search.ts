@@ -7,6 +7,8 @@ import {
   conditionsOf,
   EVIDENCE_COLUMNS,
   type ExportedSuppressionRow,
+  exportedSuppressions,
+  type SuppressionCursor,
   type SuppressionFilter,
 } from "./suppressions";
 
@@ -118,6 +120,25 @@ export async function searchSuppressions(
 
 function placeOf({ since, key, address }: Pick<ExportedSuppressionRow, "since" | "key" | "address">): SuppressionPlace {
   return { since: since ?? 0, key, address: address ?? "" };
+}
+
+/**
+ * A page, newest first: in one statement where the list's index answers the filter, out of a bounded stretch where an
+ * entry has to be looked at to know whether it passes.
+ */
+export async function newestSuppressions(
+  db: D1Database,
+  filter: SuppressionFilter,
+  limit: number,
+  after: SuppressionCursor | null,
+  now: number,
+): Promise<Pick<FoundSuppressions, "rows" | "next">> {
+  if (filter.q !== undefined || filter.reason !== undefined) {
+    return searchSuppressions(db, { ...filter, order: "newest" }, limit, after && { ...after, address: "" }, now);
+  }
+  const rows = await exportedSuppressions(db, filter, limit, after, now);
+  const last = rows.at(-1);
+  return { rows, next: rows.length === limit && last ? placeOf(last) : null };
 }
 
 /** The entry that ends the stretch after a place, or `null`: the list ends before. Read off the index alone. */

@@ -64,26 +64,6 @@ function pageQuery(filter: SuppressionFilter, limit: number, after: SuppressionC
   return { sql, values };
 }
 
-/**
- * A page of the list, newest first.
- *
- * @param now epoch ms: what has ended by then is not listed
- */
-export async function suppressionPage(
-  db: D1Database,
-  filter: SuppressionFilter,
-  limit: number,
-  after: SuppressionCursor | null,
-  now: number,
-): Promise<RecipientRow[]> {
-  const { sql, values } = pageQuery(filter, limit, after, now);
-  const { results } = await db
-    .prepare(sql)
-    .bind(...values)
-    .all<RecipientRow>();
-  return results;
-}
-
 /** An entry and the event that caused the first of its reasons. */
 export interface ExportedSuppressionRow extends RecipientRow {
   readonly event_provider: string | null;
@@ -98,7 +78,11 @@ export interface ExportedSuppressionRow extends RecipientRow {
 export const EVIDENCE_COLUMNS = `e.provider AS event_provider, e.kind AS event_kind, e.class AS event_class,
   e.status_code AS event_status_code, e.diagnostic_code AS event_diagnostic_code, e.metadata->>'note' AS event_note`;
 
-/** A page for an export: the same rows in the same order, each with its evidence, found by the event's identity. */
+/**
+ * A page of the list, newest first, each entry with its evidence, found by the event's identity.
+ *
+ * @param now epoch ms: what has ended by then is not listed
+ */
 export async function exportedSuppressions(
   db: D1Database,
   filter: SuppressionFilter,

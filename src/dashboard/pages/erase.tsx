@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { canonicalRecipient, keyOfErased } from "../../domain/address";
 import { erase } from "../../pipeline/erase";
 import { namesOf } from "../../pipeline/standing";
-import { eventPage } from "../../store/events";
+import { newestEventsOf } from "../../store/events";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf, upTo } from "../frame";
 import { ErasureQuestions } from "../parts/erasure";
@@ -27,7 +27,7 @@ eraseRoutes.get(PATH, async (c) => {
   if (!address.ok || address.value.startsWith("@")) return c.redirect("/dashboard/recipients", 303);
   const recipient = address.value;
   const names = await namesOf(recipient);
-  const events = await Promise.all(names.map((name) => eventPage(c.env.db, { address: name }, MAX_COUNTED, null)));
+  const events = await Promise.all(names.map((name) => newestEventsOf(c.env.db, name, MAX_COUNTED)));
   const title = keyOfErased(recipient) === null ? recipient : "an erased recipient";
   const frame = await frameOf(c, { title: `Erase ${title}`, path: "/dashboard/recipients", search: recipient });
   return c.html(
