@@ -1,11 +1,13 @@
-/** What is bundled in zod's place is zod, less what nobody here uses. */
-
+/** What is bundled in other packages' place is the same, less what nobody here uses. */
 import { describe, expect, it } from "vitest";
 import * as zod from "zod";
 
-/** By a name that is put together: a script has no types. */
-const SHIM = "../scripts/zod-without-locales.mjs";
-const slim = (await import(/* @vite-ignore */ SHIM)) as typeof zod;
+/** By names that are put together: scripts and packages' insides have no types. */
+async function moduleOf<T>(path: string): Promise<T> {
+  return (await import(/* @vite-ignore */ path)) as T;
+}
+
+const slim = await moduleOf<typeof zod>("../scripts/zod-without-locales.mjs");
 
 /** Translations, and what holds them again; other ways to write and to run a schema. */
 const LEFT_OUT = [
@@ -32,5 +34,34 @@ describe("zod as it is bundled", () => {
     expect(slim.z.string().safeParse(7).error?.issues[0]?.message).toBe(
       zod.z.string().safeParse(7).error?.issues[0]?.message,
     );
+  });
+});
+
+describe("zod's JSON Schema as it is bundled", () => {
+  type Exports = Readonly<Record<string, unknown>>;
+
+  it("has the names of what it stands for, so that whoever imports them still can", async () => {
+    const whole = await moduleOf<Exports>("../node_modules/zod/v4/core/to-json-schema.js");
+    const stub = await moduleOf<Exports>("../scripts/zod-without-json-schema.mjs");
+    expect(Object.keys(stub).sort()).toEqual(Object.keys(whole).sort());
+  });
+
+  it("says so where somebody asks for it", async () => {
+    const stub = await moduleOf<{ createToJSONSchemaMethod: () => () => unknown }>(
+      "../scripts/zod-without-json-schema.mjs",
+    );
+    expect(stub.createToJSONSchemaMethod()).toThrow("not in the bundle");
+  });
+});
+
+describe("the characters of HTML as they are bundled", () => {
+  type Entities = { htmlEntities: Readonly<Record<string, string>> };
+
+  it("are those of postal-mime, as many as occur in mails", async () => {
+    const { htmlEntities: whole } = await moduleOf<Entities>("../node_modules/postal-mime/dist/esm/html-entities.js");
+    const { htmlEntities: bundled } = await moduleOf<Entities>("../scripts/entities-of-mails.mjs");
+    expect(Object.keys(bundled).length).toBeGreaterThan(200);
+    for (const [name, character] of Object.entries(bundled)) expect(character, name).toBe(whole[name]);
+    expect(bundled).toMatchObject({ "&commat;": "@", "&nbsp;": "\u00a0", "&lt": "<", "&uuml;": "ü" });
   });
 });

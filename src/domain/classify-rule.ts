@@ -26,12 +26,21 @@ export interface TextRule {
   readonly class: BounceClass;
   readonly category: string;
   readonly level: EvidenceLevel;
-  /** Why the rule is true of a kind of server. */
-  readonly because: string;
   /** As `classify-wording.ts` describes them; any of them is enough. */
   readonly wording: readonly string[];
   /** What else must hold. */
   readonly when?: RuleCondition;
+}
+
+/**
+ * What rules rest on, by id. It stands below the rules, in a table of its own, for those who read and test them: nothing
+ * in the worker refers to it, so it is not in the bundle.
+ */
+export type RuleGrounds = Readonly<Record<string, RuleGround>>;
+
+export interface RuleGround {
+  /** Why the rule is true of a kind of server. */
+  readonly because: string;
   /** Each is decided by this rule; a test holds that. */
   readonly examples: readonly RuleExample[];
 }

@@ -4,6 +4,7 @@ import { STAGE_RULES } from "../../src/domain/classify-stage";
 import { PRIVATE_CODES } from "../../src/domain/private-codes";
 import { REPLY_CODES } from "../../src/domain/reply-codes";
 import { type CodeMeaning, STATUS_CODES } from "../../src/domain/status-codes";
+import { groundsOf } from "../support/rule-grounds";
 
 /** From this file. */
 const PAGE = "../../docs/classification-rules.md";
@@ -26,14 +27,20 @@ Every rule and code by which bounces are classified, in the order in which they 
 
 ${table(
   ["rule", "class", "category", "level", "because"],
-  TEXT_RULES.map((rule) => [code(rule.id), rule.class, rule.category, rule.level, rule.because]),
+  TEXT_RULES.map((rule) => [code(rule.id), rule.class, rule.category, rule.level, groundsOf(rule).because]),
 )}
 
 ## Rules for the refused command
 
 ${table(
   ["rule", "class", "category", "refused", "because"],
-  STAGE_RULES.map((rule) => [code(rule.id), rule.class, rule.category, rule.commands.join(", "), rule.because]),
+  STAGE_RULES.map((rule) => [
+    code(rule.id),
+    rule.class,
+    rule.category,
+    rule.commands.join(", "),
+    groundsOf(rule).because,
+  ]),
 )}
 
 ## Enhanced status codes

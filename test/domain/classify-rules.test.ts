@@ -7,20 +7,16 @@ import type { RuleExample } from "../../src/domain/classify-rule";
 import { TEXT_RULES } from "../../src/domain/classify-rules";
 import { STAGE_RULES } from "../../src/domain/classify-stage";
 import { sourceOf } from "../../src/domain/classify-wording";
+import { evidenceOf, GROUNDED_IDS, groundsOf } from "../support/rule-grounds";
 
-const asEvidence = (example: RuleExample) => {
-  if (typeof example === "string") return { diagnosticCode: example };
-  const { text, ...rest } = example;
-  return { diagnosticCode: text, ...rest };
-};
 const textOf = (example: RuleExample) => (typeof example === "string" ? example : example.text);
 const WORDINGS = TEXT_RULES.flatMap((rule) => rule.wording.flatMap(alternativesOf));
 
 describe("every text rule", () => {
   for (const rule of TEXT_RULES) {
     it(`${rule.id} decides its own examples`, () => {
-      for (const example of rule.examples) {
-        expect(classify(asEvidence(example)), textOf(example)).toEqual({
+      for (const example of groundsOf(rule).examples) {
+        expect(classify(evidenceOf(example)), textOf(example)).toEqual({
           class: rule.class,
           category: rule.category,
           rule: rule.id,
@@ -32,15 +28,17 @@ describe("every text rule", () => {
   it("has an id of its own, a reason and examples", () => {
     const ids = [...TEXT_RULES, ...STAGE_RULES].map((rule) => rule.id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const { id, because, examples, wording } of TEXT_RULES) {
-      expect(because.length, id).toBeGreaterThan(20);
-      expect(examples.length, id).toBeGreaterThan(0);
-      expect(wording.length, id).toBeGreaterThan(0);
+    for (const rule of TEXT_RULES) {
+      const { because, examples } = groundsOf(rule);
+      expect(because.length, rule.id).toBeGreaterThan(20);
+      expect(examples.length, rule.id).toBeGreaterThan(0);
+      expect(rule.wording.length, rule.id).toBeGreaterThan(0);
     }
+    expect([...GROUNDED_IDS].sort(), "reasons and examples of rules that are none").toEqual([...ids].sort());
   });
 
   it("gives addresses of example domains only in its examples", () => {
-    const addresses = TEXT_RULES.flatMap((rule) => rule.examples.map(textOf)).flatMap(
+    const addresses = TEXT_RULES.flatMap((rule) => groundsOf(rule).examples.map(textOf)).flatMap(
       (text) => text.match(/[\w.-]+@[\w-]+(?:\.[\w-]+)*/g) ?? [],
     );
     expect(addresses.filter((address) => !/@(?:[\w-]+\.)*example\.\w+$|@$/.test(address))).toEqual([]);
@@ -75,7 +73,7 @@ describe("the time that rules take", () => {
 describe("the index over the wordings", () => {
   it("finds what trying every pattern finds", () => {
     const matcher = matcherOf(TEXT_RULES);
-    const texts = TEXT_RULES.flatMap((rule) => rule.examples.map(textOf));
+    const texts = TEXT_RULES.flatMap((rule) => groundsOf(rule).examples.map(textOf));
     for (const text of texts) {
       const { words } = readText(text);
       for (const level of ["strong", "weak"] as const) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { classify } from "../../src/domain/classify";
 import { MAX_READ_LENGTH } from "../../src/domain/classify-reading";
 import { STAGE_RULES } from "../../src/domain/classify-stage";
+import { evidenceOf, groundsOf } from "../support/rule-grounds";
 
 const HARD_HINT = { class: "hard", rule: "provider:hard", fixed: false } as const;
 const SOFT_HINT = { class: "soft", rule: "provider:soft", fixed: false } as const;
@@ -159,13 +160,16 @@ describe("a hard verdict", () => {
 
 describe("the refused command", () => {
   for (const rule of STAGE_RULES) {
-    it.each(rule.examples)(`lets ${rule.id} decide its own example: $text`, ({ text, smtpCommand }) => {
-      expect(classify({ diagnosticCode: text, smtpCommand })).toEqual({
-        class: rule.class,
-        category: rule.category,
-        rule: rule.id,
-      });
-    });
+    it.each(groundsOf(rule).examples.map(evidenceOf))(
+      `lets ${rule.id} decide its own example: $diagnosticCode`,
+      (said) => {
+        expect(classify(said)).toEqual({
+          class: rule.class,
+          category: rule.category,
+          rule: rule.id,
+        });
+      },
+    );
   }
 
   it("is RCPT where a refused DATA only follows from refused recipients", () => {

@@ -1,5 +1,5 @@
 /** Domains that do not exist or take no mail, and look-ups that only failed for now. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 /** PowerMTA and Momentum say 4 of a look-up that they will repeat. */
 const NO_MX = "no (?:valid |usable )?mx(?: or a)?(?: records?)? (?:for|found)";
@@ -11,27 +11,22 @@ export const LOOKUP_RULES: readonly TextRule[] = [
     class: "soft",
     category: "routing-errors",
     level: "strong",
-    because: "Postfix answers 450 'Domain not found' both for a name that is not there and for a look-up that failed",
     wording: ["(?:recipient )?address rejected domain not found"],
     when: { finality: "transient" },
-    examples: ["450 4.1.2 <john@example.net>: Recipient address rejected: Domain not found"],
   },
   {
     id: "text:no-mx-yet",
     class: "soft",
     category: "routing-errors",
     level: "strong",
-    because: "an MTA that reports its own look-up with a 4 will look again",
     wording: [NO_MX],
     when: { finality: "transient" },
-    examples: ["454 4.4.4 [internal] no MX or A for domain"],
   },
   {
     id: "text:lookup-failed",
     class: "soft",
     category: "routing-errors",
     level: "strong",
-    because: "a resolver that gets no answer (SERVFAIL, timeout) does not know whether the domain exists",
     wording: [
       "(?:host|domain|name|server) not found (?:[.] )?try again",
       "name service error{gap} (?:try again|malformed|unexpected|timed out)",
@@ -48,6 +43,20 @@ export const LOOKUP_RULES: readonly TextRule[] = [
       "could not find a gateway for",
       "dns records for the destination computer could not be found",
     ],
+  },
+];
+
+export const LOOKUP_GROUNDS: RuleGrounds = {
+  "text:domain-not-found-yet": {
+    because: "Postfix answers 450 'Domain not found' both for a name that is not there and for a look-up that failed",
+    examples: ["450 4.1.2 <john@example.net>: Recipient address rejected: Domain not found"],
+  },
+  "text:no-mx-yet": {
+    because: "an MTA that reports its own look-up with a 4 will look again",
+    examples: ["454 4.4.4 [internal] no MX or A for domain"],
+  },
+  "text:lookup-failed": {
+    because: "a resolver that gets no answer (SERVFAIL, timeout) does not know whether the domain exists",
     examples: [
       "Host or domain name not found. Name service error for name=example.net type=MX: Host not found, try again",
       "450 4.4.3 example.net: host name lookup failure",
@@ -55,7 +64,7 @@ export const LOOKUP_RULES: readonly TextRule[] = [
       "DNS Error: 1234567 DNS type 'mx' lookup of example.net responded with code SERVFAIL",
     ],
   },
-];
+};
 
 export const DOMAIN_RULES: readonly TextRule[] = [
   {
@@ -63,7 +72,6 @@ export const DOMAIN_RULES: readonly TextRule[] = [
     class: "hard",
     category: "bad-domain",
     level: "strong",
-    because: "the domain name system answers for good that there is no such name, or neither MX nor address for it",
     wording: [
       "{domain}(?: or domain name)?{name} (?:(?:is |was )?(?:not found|unknown|not known|unresolvable)|{noexist}|{cannot} be (?:found|resolved))",
       "(?:unknown|no such|non ?existe?nt|unresolvable|bad destination) (?:mail |destination |recipient |remote |e ?mail |dns )?(?:host|domain)(?:name| name)?",
@@ -83,6 +91,33 @@ export const DOMAIN_RULES: readonly TextRule[] = [
       "domain not used for mail|domain is not reachable|recipient domain must exist|is a dead domain",
       "domain (?:has )?expired|expired domain",
     ],
+  },
+  {
+    id: "text:domain-invalid",
+    class: "hard",
+    category: "bad-domain",
+    level: "strong",
+    wording: ["invalid (?:recipient )?domain(?: name)?"],
+    when: { status: ["4.4", "1.2"] },
+  },
+  {
+    id: "text:null-mx",
+    class: "hard",
+    category: "null-mx",
+    level: "strong",
+    wording: [
+      "null ?mx",
+      "(?:host|domain|server|machine|system|address) (?:{doesnot}|never) (?:accept|receive|take)s? (?:any )?{mail}(?! from)",
+      "mx or srv record indicated no smtp service",
+      "no route for current request",
+      "name server . host not found",
+    ],
+  },
+];
+
+export const DOMAIN_GROUNDS: RuleGrounds = {
+  "text:domain-unknown": {
+    because: "the domain name system answers for good that there is no such name, or neither MX nor address for it",
     examples: [
       "Host or domain name not found. Name service error for name=example.invalid type=MX: Host not found",
       "550 5.1.2 Unknown domain",
@@ -93,34 +128,17 @@ export const DOMAIN_RULES: readonly TextRule[] = [
       "Unrouteable address",
     ],
   },
-  {
-    id: "text:domain-invalid",
-    class: "hard",
-    category: "bad-domain",
-    level: "strong",
+  "text:domain-invalid": {
     because: "with a code of routing or of the destination's system, the domain that is invalid is the recipient's",
-    wording: ["invalid (?:recipient )?domain(?: name)?"],
-    when: { status: ["4.4", "1.2"] },
     examples: ["550 5.4.4 Invalid domain"],
   },
-  {
-    id: "text:null-mx",
-    class: "hard",
-    category: "null-mx",
-    level: "strong",
+  "text:null-mx": {
     because:
       "a domain whose only MX is '.' says that it takes no mail (RFC 7505), and a host may say so itself (RFC 7504)",
-    wording: [
-      "null ?mx",
-      "(?:host|domain|server|machine|system|address) (?:{doesnot}|never) (?:accept|receive|take)s? (?:any )?{mail}(?! from)",
-      "mx or srv record indicated no smtp service",
-      "no route for current request",
-      "name server . host not found",
-    ],
     examples: [
       "556 5.1.10 Domain example.com has a null MX record",
       "Domain example.net does not accept mail (nullMX)",
       "an MX or SRV record indicated no SMTP service",
     ],
   },
-];
+};

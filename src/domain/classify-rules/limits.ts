@@ -1,5 +1,5 @@
 /** What is too much: for a mailbox, for a server, in one message. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const LIMIT_RULES: readonly TextRule[] = [
   {
@@ -7,7 +7,6 @@ export const LIMIT_RULES: readonly TextRule[] = [
     class: "soft",
     category: "quota-issues",
     level: "strong",
-    because: "stores say that the mailbox, or its owner's quota, is full, with any code: 5.2.2, 4.2.2, 5.1.1, 552",
     wording: [
       "(?:{box}|recipients?|users?){near} {full}",
       "full {box}",
@@ -33,6 +32,51 @@ export const LIMIT_RULES: readonly TextRule[] = [
       "mail file size exceeds",
       "not able to receive any more",
     ],
+  },
+  {
+    id: "text:too-large",
+    class: "block",
+    category: "message-too-large",
+    level: "strong",
+    wording: [
+      "(?:{mail}|content|attachments?|headers?|body|data|file|it)(?: size| length)?{near} (?:too (?:big|large|long)|{exceeded}|larger than|bigger than|greater than|over (?:the )?(?:maximum|size|limit))",
+      "(?:size|length) (?:limit |restriction )?(?:{exceeded}|too (?:big|large)|violation|violated)",
+      "{exceeded}{near} (?:{word} ){0,3}(?:size|length|databytes|bytes|mb|kb|attachment count)",
+      "too (?:big|large|long) (?:a )?(?:{mail}|for|attachment)",
+      "message ?size|max(?:imum)? {mail} size",
+      "recipsizelimit|databytes limit",
+      "taille (?:limite )?(?:du |maximale )?message",
+    ],
+  },
+  {
+    id: "text:too-many-recipients",
+    class: "soft",
+    category: "too-many-recipients",
+    level: "strong",
+    wording: [
+      "too many (?:recipients?|rcpts?|addresses|destinations|receivers|to addresses)",
+      "too much recipients?",
+      "recipient limit",
+    ],
+  },
+  {
+    id: "text:system-full",
+    class: "soft",
+    category: "mail-system-full",
+    level: "strong",
+    wording: [
+      "insufficient (?:{word} )?(?:storage|space|resources|memory)",
+      "no space left on device|out of space on device",
+      "(?:file ?system|disk|system|queue) (?:is )?full",
+      "not enough (?:disk |storage |free )?space",
+      "file too large|out of memory",
+    ],
+  },
+];
+
+export const LIMIT_GROUNDS: RuleGrounds = {
+  "text:mailbox-full": {
+    because: "stores say that the mailbox, or its owner's quota, is full, with any code: 5.2.2, 4.2.2, 5.1.1, 552",
     examples: [
       "452 4.2.2 Mailbox full",
       "552 5.2.2 The email account that you tried to reach is over quota",
@@ -45,21 +89,8 @@ export const LIMIT_RULES: readonly TextRule[] = [
       "550 5.1.1 user over quota. (#5.1.1)",
     ],
   },
-  {
-    id: "text:too-large",
-    class: "block",
-    category: "message-too-large",
-    level: "strong",
+  "text:too-large": {
     because: "servers announce the size they take (RFC 1870) and refuse what is larger",
-    wording: [
-      "(?:{mail}|content|attachments?|headers?|body|data|file|it)(?: size| length)?{near} (?:too (?:big|large|long)|{exceeded}|larger than|bigger than|greater than|over (?:the )?(?:maximum|size|limit))",
-      "(?:size|length) (?:limit |restriction )?(?:{exceeded}|too (?:big|large)|violation|violated)",
-      "{exceeded}{near} (?:{word} ){0,3}(?:size|length|databytes|bytes|mb|kb|attachment count)",
-      "too (?:big|large|long) (?:a )?(?:{mail}|for|attachment)",
-      "message ?size|max(?:imum)? {mail} size",
-      "recipsizelimit|databytes limit",
-      "taille (?:limite )?(?:du |maximale )?message",
-    ],
     examples: [
       "552 5.3.4 Message size exceeds fixed limit",
       "552 Message too large",
@@ -67,32 +98,12 @@ export const LIMIT_RULES: readonly TextRule[] = [
       "550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient",
     ],
   },
-  {
-    id: "text:too-many-recipients",
-    class: "soft",
-    category: "too-many-recipients",
-    level: "strong",
+  "text:too-many-recipients": {
     because: "the message named more recipients than the server takes at once",
-    wording: [
-      "too many (?:recipients?|rcpts?|addresses|destinations|receivers|to addresses)",
-      "too much recipients?",
-      "recipient limit",
-    ],
     examples: ["452 4.5.3 Error: too many recipients", "552 Too many recipients"],
   },
-  {
-    id: "text:system-full",
-    class: "soft",
-    category: "mail-system-full",
-    level: "strong",
+  "text:system-full": {
     because: "the disk that is full is the server's",
-    wording: [
-      "insufficient (?:{word} )?(?:storage|space|resources|memory)",
-      "no space left on device|out of space on device",
-      "(?:file ?system|disk|system|queue) (?:is )?full",
-      "not enough (?:disk |storage |free )?space",
-      "file too large|out of memory",
-    ],
     examples: ["452 4.3.1 Insufficient system storage", "No space left on device"],
   },
-];
+};

@@ -1,5 +1,5 @@
 /** Mailboxes that were there once: disabled, or gone for good. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const MAILBOX_RULES: readonly TextRule[] = [
   {
@@ -7,13 +7,9 @@ export const MAILBOX_RULES: readonly TextRule[] = [
     class: "soft",
     category: "inactive-mailbox",
     level: "strong",
-    because: "Yahoo and others do not say which: an account that is disabled may come back",
     wording: [
       "disabled or discontinued",
       "(?:full|disabled|inactive|suspended|blocked|locked) or (?:{noexist}|unknown|invalid|closed|deleted)",
-    ],
-    examples: [
-      "554 delivery error: dd Sorry your message to john@example.com cannot be delivered. This account has been disabled or discontinued [#102].",
     ],
   },
   {
@@ -21,7 +17,6 @@ export const MAILBOX_RULES: readonly TextRule[] = [
     class: "hard",
     category: "mailbox-moved",
     level: "strong",
-    because: "the mailbox was there once and is gone for good: moved, closed or deleted, or its owner left",
     wording: [
       "{who}{gap} no longer (?:exists?|valid|a valid|available|current|deliverable|in use|in service|used|supported|hosted|maintained)",
       "{who}{gap} no longer (?:here|at this|on (?:this|the|our)|works?|with|part of|belongs|employed|associated|an active)",
@@ -39,22 +34,12 @@ export const MAILBOX_RULES: readonly TextRule[] = [
       "left (?:the |our |this )(?:company|organi[sz]ation|firm|school|university|institution)",
       "no longer (?:employed|work(?:s|ing)? (?:here|for|at)|with (?:the|this|our) (?:company|organi[sz]ation))",
     ],
-    examples: [
-      "550 5.1.6 Recipient has moved",
-      "550 This account is no longer available",
-      "550 The mailbox no longer exists",
-      "550 5.1.6 recipient no longer on server: john@example.com",
-      "551 User has moved; please try <john@example.org>",
-      "550 5.1.1 This account has been permanently closed",
-      "This address no longer accepts mail.",
-    ],
   },
   {
     id: "text:inactive",
     class: "soft",
     category: "inactive-mailbox",
     level: "strong",
-    because: "an account that is disabled, suspended, locked or dormant exists, and owners come back or pay their bill",
     wording: [
       "{who}{gap} (?:disabled|inactive|deactivated|suspended|locked|frozen|dormant|expired|terminated|hibernated|unactivated|blocked|turned off|on hold|temporarily limited)",
       "{who}{gap} not (?:enabled|active|activated)",
@@ -67,6 +52,41 @@ export const MAILBOX_RULES: readonly TextRule[] = [
       "p disableduser",
       "has not (?:been activated|logged in|been used|collected)",
     ],
+  },
+  {
+    id: "text:ambiguous",
+    class: "soft",
+    category: "ambiguous-mailbox",
+    level: "strong",
+    wording: [
+      "(?:recipient|user|name|address){gap} (?:not unique|ambiguous)",
+      "(?:several|multiple|more than one) (?:matches|match|entries) (?:found )?(?:in|for)",
+      "resolver.adr.ambiguous|ambiguous (?:user|name|address|recipient)",
+    ],
+  },
+];
+
+export const MAILBOX_GROUNDS: RuleGrounds = {
+  "text:disabled-or-gone": {
+    because: "Yahoo and others do not say which: an account that is disabled may come back",
+    examples: [
+      "554 delivery error: dd Sorry your message to john@example.com cannot be delivered. This account has been disabled or discontinued [#102].",
+    ],
+  },
+  "text:mailbox-moved": {
+    because: "the mailbox was there once and is gone for good: moved, closed or deleted, or its owner left",
+    examples: [
+      "550 5.1.6 Recipient has moved",
+      "550 This account is no longer available",
+      "550 The mailbox no longer exists",
+      "550 5.1.6 recipient no longer on server: john@example.com",
+      "551 User has moved; please try <john@example.org>",
+      "550 5.1.1 This account has been permanently closed",
+      "This address no longer accepts mail.",
+    ],
+  },
+  "text:inactive": {
+    because: "an account that is disabled, suspended, locked or dormant exists, and owners come back or pay their bill",
     examples: [
       "550 5.2.1 The email account that you tried to reach is disabled",
       "550 Mailbox suspended",
@@ -75,20 +95,11 @@ export const MAILBOX_RULES: readonly TextRule[] = [
       "554 30 Sorry, your message to john@example.com cannot be delivered. This mailbox is disabled (554.30).",
     ],
   },
-  {
-    id: "text:ambiguous",
-    class: "soft",
-    category: "ambiguous-mailbox",
-    level: "strong",
+  "text:ambiguous": {
     because: "directories that find several entries for a name refuse all of them",
-    wording: [
-      "(?:recipient|user|name|address){gap} (?:not unique|ambiguous)",
-      "(?:several|multiple|more than one) (?:matches|match|entries) (?:found )?(?:in|for)",
-      "resolver.adr.ambiguous|ambiguous (?:user|name|address|recipient)",
-    ],
     examples: [
       "User name not unique. Multiple matches found in Domino Directory.",
       "550 5.1.4 RESOLVER.ADR.Ambiguous; ambiguous address",
     ],
   },
-];
+};

@@ -1,5 +1,5 @@
 /** Refusals of the message: viruses, spam, policy, content, form. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const MESSAGE_RULES: readonly TextRule[] = [
   {
@@ -7,17 +7,11 @@ export const MESSAGE_RULES: readonly TextRule[] = [
     class: "block",
     category: "virus-related",
     level: "strong",
-    because: "scanners name what they found",
     wording: [
       "virus(?:es)?|malware|trojan|worm|phish(?:ing)?|ransomware|infected|malicious",
       "(?:dangerous|executable|unacceptable|restricted|banned|forbidden|blocked|prohibited|illegal|unsafe) (?:attachment|file|extension|content)s?",
       "attachment{near} {refused}",
       "potential security issue",
-    ],
-    examples: [
-      "554 5.7.1 Message refused: virus found",
-      "552-5.7.0 This message was blocked because its content presents a potential security issue.",
-      "550 5.7.1 Attachment extension is forbidden",
     ],
   },
   {
@@ -25,7 +19,6 @@ export const MESSAGE_RULES: readonly TextRule[] = [
     class: "block",
     category: "spam-related",
     level: "strong",
-    because: "filters say that they took the message for spam, or bulk mail, or how high it scored",
     wording: [
       // "rejected as spam", "probably spam", "no spam please"
       "(?:as|is|was|be|for|of|to|no|has|being|sending|contains?|like|similar to|{refused}) (?:a |an |our |your |this |probable |potential )?(?:spam|junk|bulk|ube|uce)",
@@ -44,20 +37,12 @@ export const MESSAGE_RULES: readonly TextRule[] = [
       "{mail} (?:scored|looks like)",
       "on spam scale",
     ],
-    examples: [
-      "550 5.7.1 Message rejected as spam by content filtering",
-      "550 High probability of spam",
-      "554 5.7.1 [1] Message rejected under suspicion of SPAM",
-      "550 spam message rejected. Please visit https://help.example.com/notspam",
-      "550-5.7.1 Our system has detected that this message is likely unsolicited mail.",
-    ],
   },
   {
     id: "text:policy-refused",
     class: "block",
     category: "policy-related",
     level: "strong",
-    because: "the receiver says that its policy, and nothing about the mailbox, is the reason",
     wording: [
       "(?:due to|for|by|against|violat(?:es|ed|ion of)|because of|under) (?:{word} ){0,2}polic(?:y|ies)",
       "polic(?:y|ies) (?:violation|reject(?:ion|ed)?|reasons?|restrictions?|prohibit(?:s|ed)?|denied|that prohibited|does not allow)",
@@ -68,18 +53,12 @@ export const MESSAGE_RULES: readonly TextRule[] = [
       "blocked by (?:your|the|our) (?:organi[sz]ation|administrator|firewall)",
       "administratively {refused}|administrative (?:denial|prohibition)",
     ],
-    examples: [
-      "554 5.7.9 Message not accepted for policy reasons.",
-      "550 5.7.0 Local Policy Violation",
-      "554 5.7.1 [CS01] Message rejected due to local policy.",
-    ],
   },
   {
     id: "text:content-refused",
     class: "block",
     category: "content-related",
     level: "strong",
-    because: "the message's content, form or headers are refused by a filter or a parser",
     wording: [
       "{mail}{near} (?:content|body|headers?){near} (?:{refused}|restrictions?|unacceptable|error|violation)",
       "(?:content|header|body|url|uri|word|keyword|subject|language|attachment) (?:filter(?:ing)?|restrictions?|policy|check|error)",
@@ -99,10 +78,42 @@ export const MESSAGE_RULES: readonly TextRule[] = [
       "local ?scan|milter reject",
       "{mail} {refused} (?:due to|because of|for|by|based on) (?:{word} ){0,2}(?:content|filter|rules?|url|body|subject|administrator)",
     ],
+  },
+];
+
+export const MESSAGE_GROUNDS: RuleGrounds = {
+  "text:virus": {
+    because: "scanners name what they found",
+    examples: [
+      "554 5.7.1 Message refused: virus found",
+      "552-5.7.0 This message was blocked because its content presents a potential security issue.",
+      "550 5.7.1 Attachment extension is forbidden",
+    ],
+  },
+  "text:spam": {
+    because: "filters say that they took the message for spam, or bulk mail, or how high it scored",
+    examples: [
+      "550 5.7.1 Message rejected as spam by content filtering",
+      "550 High probability of spam",
+      "554 5.7.1 [1] Message rejected under suspicion of SPAM",
+      "550 spam message rejected. Please visit https://help.example.com/notspam",
+      "550-5.7.1 Our system has detected that this message is likely unsolicited mail.",
+    ],
+  },
+  "text:policy-refused": {
+    because: "the receiver says that its policy, and nothing about the mailbox, is the reason",
+    examples: [
+      "554 5.7.9 Message not accepted for policy reasons.",
+      "550 5.7.0 Local Policy Violation",
+      "554 5.7.1 [CS01] Message rejected due to local policy.",
+    ],
+  },
+  "text:content-refused": {
+    because: "the message's content, form or headers are refused by a filter or a parser",
     examples: [
       "550 5.7.1 Message content rejected, id=12345-67",
       "550 5.7.1 Messages missing a valid Message-ID header are not accepted.",
       "550 5.7.1 TRANSPORT.RULES.RejectMessage; rejected by a mail flow rule",
     ],
   },
-];
+};

@@ -1,5 +1,5 @@
 /** How much a sender may send, and how fast. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const RATE_RULES: readonly TextRule[] = [
   {
@@ -7,7 +7,6 @@ export const RATE_RULES: readonly TextRule[] = [
     class: "block",
     category: "rate-limited",
     level: "strong",
-    because: "servers limit how much a sender may send; that a limit or quota is exceeded is then the sender's affair",
     wording: [
       "(?:daily|hourly) (?:{word} ){0,3}(?:limit|quota|maximum)",
       "(?:sending|send|senders?|outgoing|outbound|submission|relay|rate|recipient|connection|smtp) (?:{word} )?(?:quota|limit)s?{near} {exceeded}",
@@ -17,18 +16,12 @@ export const RATE_RULES: readonly TextRule[] = [
       "unusual sending activity",
       "mail sending suspended|outgoing mail suspension",
     ],
-    examples: [
-      "550 5.4.5 Daily user sending quota exceeded.",
-      "550 5.4.5 Daily SMTP relay limit exceeded for customer.",
-      "550 Domain example.com has exceeded the max emails per hour (51/50 (102%)) allowed. Message discarded.",
-    ],
   },
   {
     id: "text:unknown-recipients-of-sender",
     class: "block",
     category: "rate-limited",
     level: "strong",
-    because: "a sender is refused for the many unknown recipients that it had before: that says nothing of this one",
     wording: [
       "too many {bogus} (?:recipients?|users?|addresses|rcpts?|mailboxes)",
       "{bogus} (?:recipients?|users?) (?:limit|threshold|rate|count)",
@@ -36,14 +29,12 @@ export const RATE_RULES: readonly TextRule[] = [
       "(?:sending|sent|mail|mailing) to (?:too many )?{bogus} (?:recipients|users|addresses|mailboxes)",
       "directory harvest(?:ing)?|dictionary attack",
     ],
-    examples: ["550 5.7.1 Too many invalid recipients", "421 4.7.0 High percentage of unknown users"],
   },
   {
     id: "text:rate-limited",
     class: "block",
     category: "rate-limited",
     level: "strong",
-    because: "receivers slow down senders, and mailboxes that get too much at once; the mailbox itself is well",
     wording: [
       "rate ?limit[a-z]{0,4}",
       "(?:sending|message|mail|connection|unusual|submission|receiving|recipient|smtp)s? rate",
@@ -59,6 +50,24 @@ export const RATE_RULES: readonly TextRule[] = [
       "max(?:imum)? (?:{mail}|recipients|connections?) per (?:connection|session|hour|day|minute)",
       "exceeding (?:receiving|outbound thread) limits?",
     ],
+  },
+];
+
+export const RATE_GROUNDS: RuleGrounds = {
+  "text:sender-quota": {
+    because: "servers limit how much a sender may send; that a limit or quota is exceeded is then the sender's affair",
+    examples: [
+      "550 5.4.5 Daily user sending quota exceeded.",
+      "550 5.4.5 Daily SMTP relay limit exceeded for customer.",
+      "550 Domain example.com has exceeded the max emails per hour (51/50 (102%)) allowed. Message discarded.",
+    ],
+  },
+  "text:unknown-recipients-of-sender": {
+    because: "a sender is refused for the many unknown recipients that it had before: that says nothing of this one",
+    examples: ["550 5.7.1 Too many invalid recipients", "421 4.7.0 High percentage of unknown users"],
+  },
+  "text:rate-limited": {
+    because: "receivers slow down senders, and mailboxes that get too much at once; the mailbox itself is well",
     examples: [
       "421 4.7.28 Our system has detected an unusual rate of mail from your IP address",
       "452 4.5.3 Too many messages from you",
@@ -66,4 +75,4 @@ export const RATE_RULES: readonly TextRule[] = [
       "450 4.2.1 The user you are trying to contact is receiving mail too quickly.",
     ],
   },
-];
+};

@@ -1,5 +1,5 @@
 /** Refusals of the sender's address, and recipients that take mail from some senders only. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const SENDER_ADDRESS_RULES: readonly TextRule[] = [
   {
@@ -7,8 +7,6 @@ export const SENDER_ADDRESS_RULES: readonly TextRule[] = [
     class: "block",
     category: "invalid-sender",
     level: "strong",
-    because:
-      "the address or domain in MAIL FROM or From is unknown, forged or unwanted; the words after it are about that address",
     wording: [
       "senders?(?: e ?mail)?(?: address| domain| host| ip)?{near} (?:{refused}|{noexist}|failed|invalid|unknown|not found|not valid|missing|unroutable|unverified)",
       "(?:invalid|unroutable|unknown|bad|forged|fake|missing|null|empty|illegal|disallowed|unverifi(?:ed|able)|blacklisted|unacceptable) (?:envelope )?senders?",
@@ -42,21 +40,12 @@ export const SENDER_ADDRESS_RULES: readonly TextRule[] = [
       "you have been blocked",
       "reject mail from",
     ],
-    examples: [
-      "550 5.1.8 Sender address rejected: Domain not found",
-      "550 Sender verify failed",
-      "553 5.1.8 Domain of sender address news@example.com does not exist",
-      "550 Verification failed for <news@example.com>",
-      "553 sorry, your envelope sender is in my badmailfrom list (#5.7.1)",
-      "501 5.1.7 Invalid sender address",
-    ],
   },
   {
     id: "text:members-only",
     class: "block",
     category: "policy-related",
     level: "strong",
-    because: "a mailing list or group takes posts of its members only; it exists",
     wording: [
       "non ?member|not (?:a )?member|members? only|not member article",
       "(?:closed|moderated|private|restricted) (?:mailing )?(?:list|group|discussion)",
@@ -69,19 +58,12 @@ export const SENDER_ADDRESS_RULES: readonly TextRule[] = [
       "posting{near} {refused}",
       "group you tried to contact{gap} may not exist|groups.google.com support",
     ],
-    examples: [
-      "550 5.7.1 Post by non-member to a members-only list",
-      "550 The email address used to send your message is not subscribed to this group",
-      "550 5.7.124 Sender not in allowed-senders list",
-    ],
   },
   {
     id: "text:recipient-restricted",
     class: "block",
     category: "policy-related",
     level: "strong",
-    because:
-      "the recipient exists and takes mail from its own organization, from approved senders, or not from this one",
     wording: [
       "delivery (?:is )?restrict(?:ed|ions?)",
       "sender (?:was |is )?not (?:authenticated (?:by|for)|approved)",
@@ -95,10 +77,37 @@ export const SENDER_ADDRESS_RULES: readonly TextRule[] = [
       "has restricted sms|account is protected by|user reject",
       "{doesnot} have (?:create )?permissions? to|no permission to send",
     ],
+  },
+];
+
+export const SENDER_ADDRESS_GROUNDS: RuleGrounds = {
+  "text:sender-refused": {
+    because:
+      "the address or domain in MAIL FROM or From is unknown, forged or unwanted; the words after it are about that address",
+    examples: [
+      "550 5.1.8 Sender address rejected: Domain not found",
+      "550 Sender verify failed",
+      "553 5.1.8 Domain of sender address news@example.com does not exist",
+      "550 Verification failed for <news@example.com>",
+      "553 sorry, your envelope sender is in my badmailfrom list (#5.7.1)",
+      "501 5.1.7 Invalid sender address",
+    ],
+  },
+  "text:members-only": {
+    because: "a mailing list or group takes posts of its members only; it exists",
+    examples: [
+      "550 5.7.1 Post by non-member to a members-only list",
+      "550 The email address used to send your message is not subscribed to this group",
+      "550 5.7.124 Sender not in allowed-senders list",
+    ],
+  },
+  "text:recipient-restricted": {
+    because:
+      "the recipient exists and takes mail from its own organization, from approved senders, or not from this one",
     examples: [
       "550 5.2.1 Delivery restricted for this mailbox",
       "550 5.7.1 This message was rejected by the recipient",
       "550 john@example.com IS NOT ACCEPTING MAIL FROM THIS SENDER",
     ],
   },
-];
+};

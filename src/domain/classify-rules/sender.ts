@@ -1,5 +1,5 @@
 /** Refusals of whoever sends: authentication, reverse DNS, lists, relaying. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const SENDER_RULES: readonly TextRule[] = [
   {
@@ -7,7 +7,6 @@ export const SENDER_RULES: readonly TextRule[] = [
     class: "block",
     category: "authentication",
     level: "strong",
-    because: "receivers name the mechanism that failed: SPF, DKIM, DMARC, ARC",
     wording: [
       "dmarc",
       "spf (?:check|validation|record|hard ?fail|soft ?fail|fail|lookup|auth|sender|verification|policy|permerror|error)[a-z]{0,6}",
@@ -22,19 +21,12 @@ export const SENDER_RULES: readonly TextRule[] = [
       "fails? to pass authentication checks",
       "has not passed validation",
     ],
-    examples: [
-      "550 5.7.26 This mail is unauthenticated: unauthenticated email from example.com is not accepted due to domain's DMARC policy",
-      "550 5.7.23 SPF validation failed for example.com",
-      "550 5.7.1 192.0.2.4 is not allowed to send from example.com per it's SPF Record",
-      "550 5.7.20 DKIM signature verification failed",
-    ],
   },
   {
     id: "text:login-required",
     class: "block",
     category: "authentication",
     level: "strong",
-    because: "submission servers want a login before they take mail; that is between the sender and its own server",
     wording: [
       "authentication (?:is )?(?:required|failed|failure|credentials invalid|unsuccessful|rejected|turned on)",
       "(?:must|need to|please|turn on|requires?) (?:smtp )?(?:authenticat(?:e|ion)|auth|log ?in)",
@@ -43,18 +35,12 @@ export const SENDER_RULES: readonly TextRule[] = [
       "authentification (?:requise|invalide)",
       "not a registered gateway user",
     ],
-    examples: [
-      "530 5.7.0 Authentication required",
-      "535 5.7.8 Authentication failed: user unknown",
-      "550 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
-    ],
   },
   {
     id: "text:reverse-dns",
     class: "block",
     category: "reverse-dns",
     level: "strong",
-    because: "receivers ask for a PTR record that leads back to the client's address, and say so where it is missing",
     wording: [
       "reverse (?:dns|host ?names?|lookups?|mapping|records?|address|names?)",
       "ptr|rdns",
@@ -67,31 +53,23 @@ export const SENDER_RULES: readonly TextRule[] = [
       "full ?circle dns",
       "hostname{near} {doesnot} resolve",
     ],
-    examples: [
-      "550 5.7.25 The IP address sending this message does not have a PTR record",
-      "450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.8]",
-      "550 5.7.1 Fix reverse DNS for 192.0.2.8",
-    ],
   },
   {
     id: "text:helo-refused",
     class: "block",
     category: "policy-related",
     level: "strong",
-    because: "the client's greeting is refused, whatever it is that is 'not found' about it",
     wording: [
       "(?:helo|ehlo)(?: (?:command|argument|name|hostname|string|domain|host|ehlo|helo)){0,2}{near} (?:{refused}|invalid|not found|mismatch|bad|{doesnot} resolve)",
       "(?:bad|invalid|empty|forged|illegal|incorrect) (?:helo|ehlo)",
       "polite people say (?:helo|ehlo)",
     ],
-    examples: ["450 4.7.1 <mail.example.com>: Helo command rejected: Host not found", "501 5.5.4 Invalid HELO name"],
   },
   {
     id: "text:blocklisted",
     class: "block",
     category: "policy-related",
     level: "strong",
-    because: "receivers name the list that has the client's address or domain, or the reputation that it lacks",
     wording: [
       // Lists and services
       "spamhaus|spamcop|sorbs|barracudacentral|abuseat|cloudmark|senderscore|invaluement|uceprotect|surbl|uribl|njabl|dsbl|abuse.ch|manitu|mailspike|spamrats|backscatterer",
@@ -128,21 +106,12 @@ export const SENDER_RULES: readonly TextRule[] = [
       "server access{near} forbidden",
       "go away",
     ],
-    examples: [
-      "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
-      "550 Your IP is blacklisted, see our postmaster page",
-      "554 5.7.1 <mx.example.com[192.0.2.1]>: Client host rejected: Access denied",
-      "550 Access from ip address 192.0.2.1 blocked",
-      "550 5.7.1 Our system has detected that this message is likely suspicious due to the very low reputation of the sending IP address",
-    ],
   },
   {
     id: "text:relaying",
     class: "soft",
     category: "relaying-issues",
     level: "strong",
-    because:
-      "a server that the domain's MX records name but that is not set up for it refuses to relay: the domain is misconfigured, which passes",
     wording: [
       "relay(?:ing)?{gap} (?:{refused}|disabled|unauthori[sz]ed)",
       "(?:{refused}|no) relay(?:ing)?",
@@ -157,6 +126,52 @@ export const SENDER_RULES: readonly TextRule[] = [
       "not (?:a )?(?:local|hosted) domain",
       "domain is not (?:local|hosted|handled)",
     ],
+  },
+];
+
+export const SENDER_GROUNDS: RuleGrounds = {
+  "text:authentication": {
+    because: "receivers name the mechanism that failed: SPF, DKIM, DMARC, ARC",
+    examples: [
+      "550 5.7.26 This mail is unauthenticated: unauthenticated email from example.com is not accepted due to domain's DMARC policy",
+      "550 5.7.23 SPF validation failed for example.com",
+      "550 5.7.1 192.0.2.4 is not allowed to send from example.com per it's SPF Record",
+      "550 5.7.20 DKIM signature verification failed",
+    ],
+  },
+  "text:login-required": {
+    because: "submission servers want a login before they take mail; that is between the sender and its own server",
+    examples: [
+      "530 5.7.0 Authentication required",
+      "535 5.7.8 Authentication failed: user unknown",
+      "550 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
+    ],
+  },
+  "text:reverse-dns": {
+    because: "receivers ask for a PTR record that leads back to the client's address, and say so where it is missing",
+    examples: [
+      "550 5.7.25 The IP address sending this message does not have a PTR record",
+      "450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.8]",
+      "550 5.7.1 Fix reverse DNS for 192.0.2.8",
+    ],
+  },
+  "text:helo-refused": {
+    because: "the client's greeting is refused, whatever it is that is 'not found' about it",
+    examples: ["450 4.7.1 <mail.example.com>: Helo command rejected: Host not found", "501 5.5.4 Invalid HELO name"],
+  },
+  "text:blocklisted": {
+    because: "receivers name the list that has the client's address or domain, or the reputation that it lacks",
+    examples: [
+      "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
+      "550 Your IP is blacklisted, see our postmaster page",
+      "554 5.7.1 <mx.example.com[192.0.2.1]>: Client host rejected: Access denied",
+      "550 Access from ip address 192.0.2.1 blocked",
+      "550 5.7.1 Our system has detected that this message is likely suspicious due to the very low reputation of the sending IP address",
+    ],
+  },
+  "text:relaying": {
+    because:
+      "a server that the domain's MX records name but that is not set up for it refuses to relay: the domain is misconfigured, which passes",
     examples: [
       "554 5.7.1 <john@example.net>: Relay access denied",
       "550 5.7.1 Unable to relay",
@@ -165,4 +180,4 @@ export const SENDER_RULES: readonly TextRule[] = [
       "553 you are trying to use me [server-1.example.net] as a relay, but I have not been configured to let you [192.0.2.4] do this.",
     ],
   },
-];
+};

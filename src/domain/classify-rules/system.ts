@@ -1,5 +1,5 @@
 /** The receiving system itself: a program behind it that failed, or a fault of its own. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const SYSTEM_RULES: readonly TextRule[] = [
   {
@@ -7,7 +7,6 @@ export const SYSTEM_RULES: readonly TextRule[] = [
     class: "soft",
     category: "mail-system",
     level: "strong",
-    because: "the mailbox's address leads into a program (pipe, procmail, maildrop, list manager), and that failed",
     wording: [
       "command (?:died|failed|time ?limit|output|not found)",
       "exit(?:ed)? (?:status|code|with)|died with status|signal [0-9]{1,2}|child process",
@@ -19,19 +18,12 @@ export const SYSTEM_RULES: readonly TextRule[] = [
       "permission denied|insufficient permission",
       "list expansion|expansion (?:problem|failed)|mailing list{near} (?:error|problem)",
     ],
-    examples: [
-      'Command died with status 1: "/usr/local/bin/deliver"',
-      "can't create user output file. Command output: procmail: Couldn't create \"/var/mail/john\"",
-      "X-Unix; 255",
-      "524 5.2.4 Mailing list expansion problem: <team@example.com>",
-    ],
   },
   {
     id: "text:system-trouble",
     class: "soft",
     category: "mail-system",
     level: "strong",
-    because: "the receiving server reports a fault of its own",
     wording: [
       "(?:local|internal|system|temporary|configuration|config|queue file|database|backend){near} (?:error|failure|problem|fault|misconfigur(?:ed|ation)|trouble)s?",
       "error in processing|while being processed|misconfigured|interrupted system call|operation now in progress",
@@ -40,6 +32,21 @@ export const SYSTEM_RULES: readonly TextRule[] = [
       "no mdb|mailbox ?server|mailbox ?in ?transit|mapiexception[a-z]{1,40}|storedrv",
       "out of service|under maintenance|lack of resources|insufficient resources",
     ],
+  },
+];
+
+export const SYSTEM_GROUNDS: RuleGrounds = {
+  "text:program-failed": {
+    because: "the mailbox's address leads into a program (pipe, procmail, maildrop, list manager), and that failed",
+    examples: [
+      'Command died with status 1: "/usr/local/bin/deliver"',
+      "can't create user output file. Command output: procmail: Couldn't create \"/var/mail/john\"",
+      "X-Unix; 255",
+      "524 5.2.4 Mailing list expansion problem: <team@example.com>",
+    ],
+  },
+  "text:system-trouble": {
+    because: "the receiving server reports a fault of its own",
     examples: [
       "451 4.3.0 Temporary local problem - please try later",
       "451 4.2.0 <john@example.com> Internal error occurred. Refer to server log for more information.",
@@ -47,4 +54,4 @@ export const SYSTEM_RULES: readonly TextRule[] = [
       "451 Requested action aborted: local error in processing",
     ],
   },
-];
+};

@@ -2,7 +2,7 @@
  * The commonest answers in other languages. Accents on Latin and Greek letters are gone by now
  * (`classify-reading.ts`), so `Empfänger` is `empfanger`; servers without umlauts write `empfaenger`.
  */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const TRANSLATED_RULES: readonly TextRule[] = [
   {
@@ -10,7 +10,6 @@ export const TRANSLATED_RULES: readonly TextRule[] = [
     class: "soft",
     category: "quota-issues",
     level: "strong",
-    because: "large providers answer in their country's language that a mailbox or its space is full",
     wording: [
       "(?:postfach|mailbox|briefkasten|speicherplatz|kontingent|speicherkontingent|quota){gap} (?:voll|ueberfuellt|uberfullt|erschopft|erschoepft|ueberschritten|uberschritten|ausgeschopft)",
       "(?:boite|messagerie|bal|compte){gap} (?:pleine?|saturee?)|quota{gap} (?:depasse|atteint)|espace (?:disque|de stockage){gap} (?:insuffisant|depasse)",
@@ -26,24 +25,12 @@ export const TRANSLATED_RULES: readonly TextRule[] = [
       "(?:メールボックス|メールbox|受信(?:箱|ボックス)|容量|ディスク)(?:が|は|の容量が)?(?:いっぱい|一杯|満杯|オーバー|超過)|容量(?:を|が)?(?:超え|超過|オーバー)",
       "(?:편지함|메일함|사서함|메일박스|용량)(?:이|가|을|를)? ?(?:가득|꽉|초과|부족)",
     ],
-    examples: [
-      "552 5.2.2 Das Postfach des Empfängers ist voll",
-      "552 Boîte du destinataire pleine",
-      "552 El buzón del usuario está lleno",
-      "552 A caixa postal do destinatário está cheia",
-      "552 5.2.2 La casella del destinatario è piena",
-      "552 Почтовый ящик получателя переполнен",
-      "552 收件人邮箱已满",
-      "552 メールボックスがいっぱいです",
-    ],
   },
   {
     id: "text:user-unknown-western",
     class: "hard",
     category: "bad-mailbox",
     level: "strong",
-    because:
-      "the same sentence as 'user unknown', in German, the Romance, the Nordic and other languages in Latin letters",
     wording: [
       // German, Dutch
       "{german}{gap} (?:unbekannt|existiert nicht|existieren nicht|nicht gefunden(?: werden)?|nicht vorhanden|nicht bekannt|ungultig|ungueltig|gibt es nicht|konnte nicht gefunden werden)",
@@ -67,26 +54,12 @@ export const TRANSLATED_RULES: readonly TextRule[] = [
       "(?:kullanici|alici|hesap|posta kutusu|adresi?){gap} (?:bulunamadi|bilinmiyor|mevcut degil|gecersiz)|bilinmeyen (?:kullanici|alici)",
       "(?:pengguna|penerima|alamat(?: email)?|akun){near} tidak (?:ditemukan|dikenal|ada|valid|terdaftar)|(?:nguoi dung|nguoi nhan|tai khoan|dia chi|hop thu){gap} khong (?:ton tai|hop le)",
     ],
-    examples: [
-      "550 5.1.1 Unbekannter Empfänger",
-      "550 Benutzer unbekannt",
-      "550 Die Adresse john@example.de existiert nicht",
-      "550 5.1.1 Utilisateur inconnu !",
-      "550 Cette adresse n'existe pas",
-      "550 Usuario desconocido",
-      "550 No existe dicha persona",
-      "550 5.1.1 Usuário inexistente",
-      "550 5.1.1 Utente sconosciuto",
-      "550 Nieznany użytkownik",
-      "550 Okänd mottagare",
-    ],
   },
   {
     id: "text:user-unknown-eastern",
     class: "hard",
     category: "bad-mailbox",
     level: "strong",
-    because: "the same in Cyrillic, Greek, Hebrew, Arabic and the languages of East Asia",
     wording: [
       "(?:пользователь|пользователя|адресат|получатель|ящик|адрес|учетная запись|аккаунт){gap} (?:не найден[ао]?|не существует|неизвестен|не известен|не зарегистрирован[ао]?|недействителен|отсутствует|неверный)",
       "(?:нет такого|неизвестный|несуществующий|неверный) (?:пользовател[ьея]|адрес[а]?|ящик[а]?|получател[ьея]|адресат[а]?)|такого (?:пользователя|ящика|адреса|адресата) (?:нет|не существует)",
@@ -101,6 +74,42 @@ export const TRANSLATED_RULES: readonly TextRule[] = [
       "(?:사용자|수신자|수신인|받는 ?사람|메일 ?주소|주소|계정|아이디)(?:를|을|가|이|은|는)? ?(?:찾을 수 없|존재하지 않|없습니다|유효하지 않)|(?:존재하지 않는|알 수 없는|없는|잘못된) (?:사용자|수신자|계정|메일|주소|아이디|이메일)",
       "(?:ไม่พบ|ไม่มี|ไม่รู้จัก)(?:ผู้ใช้|ผู้รับ|บัญชี|ที่อยู่)",
     ],
+  },
+];
+
+export const TRANSLATED_GROUNDS: RuleGrounds = {
+  "text:mailbox-full-translated": {
+    because: "large providers answer in their country's language that a mailbox or its space is full",
+    examples: [
+      "552 5.2.2 Das Postfach des Empfängers ist voll",
+      "552 Boîte du destinataire pleine",
+      "552 El buzón del usuario está lleno",
+      "552 A caixa postal do destinatário está cheia",
+      "552 5.2.2 La casella del destinatario è piena",
+      "552 Почтовый ящик получателя переполнен",
+      "552 收件人邮箱已满",
+      "552 メールボックスがいっぱいです",
+    ],
+  },
+  "text:user-unknown-western": {
+    because:
+      "the same sentence as 'user unknown', in German, the Romance, the Nordic and other languages in Latin letters",
+    examples: [
+      "550 5.1.1 Unbekannter Empfänger",
+      "550 Benutzer unbekannt",
+      "550 Die Adresse john@example.de existiert nicht",
+      "550 5.1.1 Utilisateur inconnu !",
+      "550 Cette adresse n'existe pas",
+      "550 Usuario desconocido",
+      "550 No existe dicha persona",
+      "550 5.1.1 Usuário inexistente",
+      "550 5.1.1 Utente sconosciuto",
+      "550 Nieznany użytkownik",
+      "550 Okänd mottagare",
+    ],
+  },
+  "text:user-unknown-eastern": {
+    because: "the same in Cyrillic, Greek, Hebrew, Arabic and the languages of East Asia",
     examples: [
       "550 Пользователь не найден",
       "550 5.1.1 Нет такого пользователя",
@@ -112,4 +121,4 @@ export const TRANSLATED_RULES: readonly TextRule[] = [
       "550 존재하지 않는 사용자입니다",
     ],
   },
-];
+};

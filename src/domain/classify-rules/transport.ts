@@ -1,5 +1,5 @@
 /** The way to the receiving server: time that ran out, connections, loops, encryption. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const TRANSPORT_RULES: readonly TextRule[] = [
   {
@@ -7,7 +7,6 @@ export const TRANSPORT_RULES: readonly TextRule[] = [
     class: "expired",
     category: "message-expired",
     level: "strong",
-    because: "the sending server gave up after its queue's lifetime",
     wording: [
       "(?:delivery|{mail}|queue|maximum|retry|envelope){gap} expired",
       "expired after|time expired|queue ?expired",
@@ -26,33 +25,19 @@ export const TRANSPORT_RULES: readonly TextRule[] = [
       "unable to deliver message after multiple retries",
       "attempts? (?:were )?(?:all )?(?:exhausted|unsuccessful)|retries exhausted|retry limit",
     ],
-    examples: [
-      "400 4.4.7 unable to deliver this message after 5 days",
-      "451 4.4.7 Message expired",
-      "retry timeout exceeded",
-      "I'm not going to try again; this message has been in the queue too long.",
-      "550 5.4.7 [internal] exceeded max time without delivery",
-      "Delivery failed 20 attempts: john@example.com",
-    ],
   },
   {
     id: "text:greylisted",
     class: "soft",
     category: "greylisted",
     level: "strong",
-    because: "greylisting puts off every first attempt; a server that does not come back gives up",
     wording: ["gr[ea]y ?list[a-z]{0,4}", "temporarily rejected . try again in"],
-    examples: [
-      "450 4.7.1 Greylisted, please try again later",
-      "451 4.7.1 Greylisting in action, please come back in 00:05:00",
-    ],
   },
   {
     id: "text:routing-loop",
     class: "soft",
     category: "routing-loop",
     level: "strong",
-    because: "two servers, or two forwardings, hand the message to each other: a configuration that somebody will mend",
     wording: [
       "(?:mail|message|routing|forwarding|forward|delivery|bounce|alias) loop(?:ing|s|ed)?",
       "loop(?:ing)? (?:detected|was found|back|broken)",
@@ -62,30 +47,17 @@ export const TRANSPORT_RULES: readonly TextRule[] = [
       "resolver.fwd.loop|maximum forwarding|already has my delivered to",
       "best preference mx|lowest numbered mx|remote host address is the local host",
     ],
-    examples: [
-      "554 5.4.6 Too many hops 26 (25 max)",
-      "mail for example.net loops back to myself",
-      "This message is looping: it already has my Delivered-To line. (#5.4.6)",
-      "550 5.4.14 Hop count exceeded - possible mail loop ATTR34",
-    ],
   },
   {
     id: "text:encryption",
     class: "block",
     category: "security",
     level: "strong",
-    because: "TLS is required, missing or broken between the two servers",
     wording: [
       "(?:tls|starttls|ssl|sslv3|encryption|encrypted connection|secure connection){near} (?:required|needed|failed|failure|not (?:available|offered|supported|possible)|error|handshake|must|negotiation)",
       "(?:must issue|requires?|cannot start|need) (?:a )?(?:starttls|tls|encryption|ssl|high strength ciphers)",
       "(?:certificate|handshake){near} (?:expired|invalid|failed|not (?:trusted|verified)|mismatch|verification|failure|untrusted)",
       "untrusted certificate|tlsa|dane|mta sts|sts policy|dnssec invalid|requiretls",
-    ],
-    examples: [
-      "TLS is required, but was not offered by host mx.example.net[192.0.2.9]",
-      "530 5.7.0 Must issue a STARTTLS command first",
-      "451 TLS/SSLv3 Connection required. (#4.7.1)",
-      "Cannot start TLS: handshake failure",
     ],
   },
   {
@@ -93,7 +65,6 @@ export const TRANSPORT_RULES: readonly TextRule[] = [
     class: "soft",
     category: "no-answer-from-host",
     level: "strong",
-    because: "the receiving host could not be reached, or broke off: nobody has said anything about the recipient",
     wording: [
       "connect(?:ions?|ing)?{gap} (?:timed ?out|timeout|refused|reset|lost|dropped|closed|failed|terminated|aborted|interrupted|unsuccessful|died|broken|failure)",
       "lost connection|closed connection|remote host closed|hung up|disconnected",
@@ -110,6 +81,48 @@ export const TRANSPORT_RULES: readonly TextRule[] = [
       "conversation with",
       "(?:service|server|system) (?:is )?(?:currently |temporarily )?(?:not available|unavailable)",
     ],
+  },
+];
+
+export const TRANSPORT_GROUNDS: RuleGrounds = {
+  "text:expired": {
+    because: "the sending server gave up after its queue's lifetime",
+    examples: [
+      "400 4.4.7 unable to deliver this message after 5 days",
+      "451 4.4.7 Message expired",
+      "retry timeout exceeded",
+      "I'm not going to try again; this message has been in the queue too long.",
+      "550 5.4.7 [internal] exceeded max time without delivery",
+      "Delivery failed 20 attempts: john@example.com",
+    ],
+  },
+  "text:greylisted": {
+    because: "greylisting puts off every first attempt; a server that does not come back gives up",
+    examples: [
+      "450 4.7.1 Greylisted, please try again later",
+      "451 4.7.1 Greylisting in action, please come back in 00:05:00",
+    ],
+  },
+  "text:routing-loop": {
+    because: "two servers, or two forwardings, hand the message to each other: a configuration that somebody will mend",
+    examples: [
+      "554 5.4.6 Too many hops 26 (25 max)",
+      "mail for example.net loops back to myself",
+      "This message is looping: it already has my Delivered-To line. (#5.4.6)",
+      "550 5.4.14 Hop count exceeded - possible mail loop ATTR34",
+    ],
+  },
+  "text:encryption": {
+    because: "TLS is required, missing or broken between the two servers",
+    examples: [
+      "TLS is required, but was not offered by host mx.example.net[192.0.2.9]",
+      "530 5.7.0 Must issue a STARTTLS command first",
+      "451 TLS/SSLv3 Connection required. (#4.7.1)",
+      "Cannot start TLS: handshake failure",
+    ],
+  },
+  "text:no-answer": {
+    because: "the receiving host could not be reached, or broke off: nobody has said anything about the recipient",
     examples: [
       "Connection timed out while talking to mx.example.net",
       "connect to mx.example.net: Connection refused",
@@ -117,4 +130,4 @@ export const TRANSPORT_RULES: readonly TextRule[] = [
       "lost connection with mx.example.net[192.0.2.9] while sending RCPT TO",
     ],
   },
-];
+};

@@ -1,5 +1,5 @@
 /** Mailboxes that do not exist, in English. */
-import type { TextRule } from "../classify-rule";
+import type { RuleGrounds, TextRule } from "../classify-rule";
 
 export const UNKNOWN_USER_RULES: readonly TextRule[] = [
   {
@@ -7,7 +7,6 @@ export const UNKNOWN_USER_RULES: readonly TextRule[] = [
     class: "soft",
     category: "mailbox-busy",
     level: "strong",
-    because: "a server that asks another one about the recipient, and gets no answer, knows nothing about it yet",
     wording: [
       "unverified address",
       "address (?:verification|lookup){near} (?:in progress|temporarily)",
@@ -17,43 +16,31 @@ export const UNKNOWN_USER_RULES: readonly TextRule[] = [
       "unable to (?:contact|connect to|bind to|query) (?:the )?ldap",
       "{cannot} verify (?:the )?(?:recipient|user|address|mailbox)",
     ],
-    examples: [
-      "450 4.1.1 <john@example.com>: Recipient address rejected: unverified address: Address verification in progress",
-      "Unable to contact LDAP server. (#4.4.3)",
-      "451 4.3.0 <john@example.com>: Recipient address rejected: user lookup failed, database unavailable",
-    ],
   },
   {
     id: "text:recipient-access-denied",
     class: "hard",
     category: "bad-mailbox",
     level: "strong",
-    because:
-      "Postfix says this where an access table lists the recipient itself, as it does for addresses that were given up; clients and senders have sentences of their own",
     wording: ["recipient address rejected access denied"],
     when: { finality: "permanent" },
-    examples: ["554 5.7.1 <john@example.com>: Recipient address rejected: Access denied"],
   },
   {
     id: "text:recipient-listed",
     class: "hard",
     category: "bad-mailbox",
     level: "strong",
-    because:
-      "qmail's lists of recipients: one of those that exist (validrcptto), and one that the administrator gave up (badrcptto)",
     wording: [
       "badrcptto|badrecipientto|validrcptto",
       "list of allowed recipients",
       "envelope recipient has been denied",
     ],
-    examples: ["550 sorry, this recipient is in my badrecipientto list (#5.7.1)", "553 sorry, badrcptto (#5.7.1)"],
   },
   {
     id: "text:user-unknown",
     class: "hard",
     category: "bad-mailbox",
     level: "strong",
-    because: "servers of every make say in these words that their user table has no such entry",
     wording: [
       "{who}{name} {unknown}(?! (?:servers?|error|reason|problem|failure|hosts?)(?![a-z]))",
       "(?:unknown|illegal|undefined){kind} (?:{who}|mbox|e ?mail(?! address))(?! (?:error|servers?|in (?:the |your )?(?:from|sender|header)))",
@@ -70,6 +57,69 @@ export const UNKNOWN_USER_RULES: readonly TextRule[] = [
       "(?:user|person|recipient|he|she) {doesnot} (?:live|work|receive mail|reside) here",
       "{cannot} (?:accept|handle) (?:mail for )?(?:this |that |the )?(?:user|recipient)",
     ],
+  },
+  {
+    id: "text:user-not-found",
+    class: "hard",
+    category: "bad-mailbox",
+    level: "strong",
+    wording: [
+      "{who}{gap} {isnot} (?:found|located|resolved|matched|identified)(?! (?:yet|in (?:the )?(?:white|allow|dns|to|cc|header|message)))",
+      "@ (?:is |was )?not found(?! by)",
+      "(?:wasn ?t|was not|couldn ?t be|could not be) found at",
+      "{cannot} (?:find|locate|identify|match|recogni[sz]e){kind}(?: your| this| that| any)? {who}(?! (?:mail )?(?:server|host|domain|home))",
+      "{doesnot} (?:exactly )?match (?:an?|any) (?:{word} ){0,2}(?:e ?mail )?address",
+      "resolver.adr.(?:ex)?recip(?:ient)? ?not ?found",
+      "not found by smtp address lookup",
+      "not found in the recipients e ?mail system",
+    ],
+  },
+  {
+    id: "text:address-invalid",
+    class: "hard",
+    category: "bad-mailbox",
+    level: "strong",
+    wording: [
+      "(?:invalid|non ?existe?nt|bogus|bad){kind} (?:{who}|mbox|mailbox path|e ?mail(?! address))(?! (?:error|servers?|in (?:the |your )?(?:from|sender|header|return path)))",
+      "{isnot}(?: one of our)?(?: a| an)? (?:valid|known|existing|registered|active|recogni[sz]ed|legitimate|real|local){kind} {who}",
+      "{who}{name} (?:is |was |are |appears to be )?(?:invalid|not valid|not present|illegal|wrong|misspelled)",
+      "recipient address rejected undeliverable",
+      "recipient (?:not ok|is not local)",
+    ],
+  },
+  {
+    id: "text:not-in-directory",
+    class: "hard",
+    category: "bad-mailbox",
+    level: "strong",
+    wording: [
+      "(?<!(?:you are|you|sender is|address is|senders?) ){isnot} (?:present |listed |found |defined |registered |contained )?in (?:the |our |this |my |a )?(?:{word} ){0,3}(?:address book|directory|address list|recipient (?:map|table|list)|user (?:database|list|table)|mailbox table|alias table|password file)",
+      "no{gap} in name directory",
+    ],
+  },
+];
+
+export const UNKNOWN_USER_GROUNDS: RuleGrounds = {
+  "text:address-unverified": {
+    because: "a server that asks another one about the recipient, and gets no answer, knows nothing about it yet",
+    examples: [
+      "450 4.1.1 <john@example.com>: Recipient address rejected: unverified address: Address verification in progress",
+      "Unable to contact LDAP server. (#4.4.3)",
+      "451 4.3.0 <john@example.com>: Recipient address rejected: user lookup failed, database unavailable",
+    ],
+  },
+  "text:recipient-access-denied": {
+    because:
+      "Postfix says this where an access table lists the recipient itself, as it does for addresses that were given up; clients and senders have sentences of their own",
+    examples: ["554 5.7.1 <john@example.com>: Recipient address rejected: Access denied"],
+  },
+  "text:recipient-listed": {
+    because:
+      "qmail's lists of recipients: one of those that exist (validrcptto), and one that the administrator gave up (badrcptto)",
+    examples: ["550 sorry, this recipient is in my badrecipientto list (#5.7.1)", "553 sorry, badrcptto (#5.7.1)"],
+  },
+  "text:user-unknown": {
+    because: "servers of every make say in these words that their user table has no such entry",
     examples: [
       "550 5.1.1 User unknown",
       "550 5.1.1 The email account that you tried to reach does not exist",
@@ -84,22 +134,8 @@ export const UNKNOWN_USER_RULES: readonly TextRule[] = [
       "550 5.1.1 <john@example.com> User doesn't exist: john@example.com",
     ],
   },
-  {
-    id: "text:user-not-found",
-    class: "hard",
-    category: "bad-mailbox",
-    level: "strong",
+  "text:user-not-found": {
     because: "the look-up of the recipient had an answer, and the answer was nobody",
-    wording: [
-      "{who}{gap} {isnot} (?:found|located|resolved|matched|identified)(?! (?:yet|in (?:the )?(?:white|allow|dns|to|cc|header|message)))",
-      "@ (?:is |was )?not found(?! by)",
-      "(?:wasn ?t|was not|couldn ?t be|could not be) found at",
-      "{cannot} (?:find|locate|identify|match|recogni[sz]e){kind}(?: your| this| that| any)? {who}(?! (?:mail )?(?:server|host|domain|home))",
-      "{doesnot} (?:exactly )?match (?:an?|any) (?:{word} ){0,2}(?:e ?mail )?address",
-      "resolver.adr.(?:ex)?recip(?:ient)? ?not ?found",
-      "not found by smtp address lookup",
-      "not found in the recipients e ?mail system",
-    ],
     examples: [
       "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient john@example.com not found by SMTP address lookup",
       "550 5.1.1 <john@example.com>: Email address could not be found, or was misspelled (G8)",
@@ -107,19 +143,8 @@ export const UNKNOWN_USER_RULES: readonly TextRule[] = [
       "local: Sorry, can't find user's mailbox. (#5.1.1)",
     ],
   },
-  {
-    id: "text:address-invalid",
-    class: "hard",
-    category: "bad-mailbox",
-    level: "strong",
+  "text:address-invalid": {
     because: "the recipient's address is no valid one on that server, or none that can be delivered to",
-    wording: [
-      "(?:invalid|non ?existe?nt|bogus|bad){kind} (?:{who}|mbox|mailbox path|e ?mail(?! address))(?! (?:error|servers?|in (?:the |your )?(?:from|sender|header|return path)))",
-      "{isnot}(?: one of our)?(?: a| an)? (?:valid|known|existing|registered|active|recogni[sz]ed|legitimate|real|local){kind} {who}",
-      "{who}{name} (?:is |was |are |appears to be )?(?:invalid|not valid|not present|illegal|wrong|misspelled)",
-      "recipient address rejected undeliverable",
-      "recipient (?:not ok|is not local)",
-    ],
     examples: [
       "550 Invalid recipient",
       "553 5.1.3 john@example.com: bad destination mailbox address",
@@ -127,19 +152,11 @@ export const UNKNOWN_USER_RULES: readonly TextRule[] = [
       "550 5.1.1 <john@example.com>: Recipient address rejected: undeliverable address",
     ],
   },
-  {
-    id: "text:not-in-directory",
-    class: "hard",
-    category: "bad-mailbox",
-    level: "strong",
+  "text:not-in-directory": {
     because: "Domino, Notes and servers with LDAP say which directory does not have the recipient",
-    wording: [
-      "(?<!(?:you are|you|sender is|address is|senders?) ){isnot} (?:present |listed |found |defined |registered |contained )?in (?:the |our |this |my |a )?(?:{word} ){0,3}(?:address book|directory|address list|recipient (?:map|table|list)|user (?:database|list|table)|mailbox table|alias table|password file)",
-      "no{gap} in name directory",
-    ],
     examples: [
       "User john (john@example.com) not listed in Domino Directory",
       "User john (john@example.com) not listed in public Name & Address Book",
     ],
   },
-];
+};
