@@ -31,6 +31,7 @@ import { createRouter } from "./http/router";
 import { SCRUB_PATH, scrubRoutes } from "./http/scrub";
 import { statsRoutes } from "./http/stats";
 import { suppressionRoutes } from "./http/suppressions";
+import { syncRoutes } from "./http/syncs";
 import { describeWebhooks, webhookRoutes } from "./http/webhooks";
 
 /** Senders' tokens reach these; everything else under /v1 is the operator's. */
@@ -60,7 +61,8 @@ export function createApp() {
   for (const routes of [importRoutes, batchRoutes]) app.route("/", routes);
   for (const routes of [suppressionRoutes, allowlistRoutes, recipientRoutes, auditRoutes]) app.route("/", routes);
   for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
-  for (const routes of [notificationRoutes, deliveryRoutes, alertRoutes, metricsRoutes]) app.route("/", routes);
+  for (const routes of [notificationRoutes, deliveryRoutes, syncRoutes, alertRoutes, metricsRoutes])
+    app.route("/", routes);
   describeWebhooks(app.openAPIRegistry);
   describeListmonk(app.openAPIRegistry);
   app.route("/", docsRoutes(app));

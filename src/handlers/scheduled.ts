@@ -9,14 +9,18 @@ import { isMailDoor } from "../pipeline/mail";
 import { tendNotifications } from "../pipeline/notify";
 import { prune } from "../pipeline/prune";
 import { reconcile } from "../pipeline/reconcile";
+import { tendSyncs } from "../pipeline/sync";
 import { cloudflareEmail } from "../providers/cloudflare-email";
 
-type Settings = Pick<Config, "problems" | "mailboxes" | "connections" | "alertLimits" | "allowPrivateTargets">;
+type Settings = Pick<
+  Config,
+  "problems" | "mailboxes" | "connections" | "alertLimits" | "allowPrivateTargets" | "syncs"
+>;
 
 /**
  * Every minute: finish what is pending, settle the edge cache, prune, build the filter, look for what needs a person, tell
- * others, look into mailboxes. One failing step does not stop the others; the last two wait for other people's servers,
- * and do so at the same time.
+ * others, look into mailboxes, keep providers' lists in step. One failing step does not stop the others; the last three
+ * wait for other people's servers, and do so at the same time.
  */
 export async function runScheduled(deps: MailboxDeps, config: Settings): Promise<void> {
   for (const problem of config.problems) deps.log.error("config.invalid", { detail: problem });
@@ -32,6 +36,7 @@ export async function runScheduled(deps: MailboxDeps, config: Settings): Promise
   await Promise.all([
     tendNotifications({ ...deps, allowPrivateTargets }).catch((error: unknown) => failed(deps, "notify.failed", error)),
     scanDueMailboxes(deps, config.mailboxes).catch((error: unknown) => failed(deps, "mailboxes.failed", error)),
+    tendSyncs(deps, config.syncs).catch((error: unknown) => failed(deps, "sync.failed", error)),
   ]);
 }
 

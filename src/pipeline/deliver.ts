@@ -88,8 +88,8 @@ async function beginningOf(response: Response): Promise<string> {
   return text;
 }
 
-/** What a receiver says may repeat the address that it was told of: that is not kept. */
-function errorOf(status: number, answer: string): string {
+/** What somebody answers may repeat the address that it was asked about: that is not kept. */
+export function errorOf(status: number, answer: string): string {
   const words = answer.replace(/\s+/g, " ").replace(/[^\s@<>"']{1,64}@[^\s@<>"']{1,255}/g, "…@…");
   return cleanText(`HTTP ${status} ${words}`, MAX_ERROR_LENGTH) ?? `HTTP ${status}`;
 }
