@@ -10,9 +10,9 @@ import type { Env } from "../../src/config";
 import { sha256Hex } from "../../src/crypto/digest";
 import { edgeKey } from "../../src/store/edge-cache";
 import { failStore, type StoreName, withFaults } from "../support/faults";
-import { block, bounced, report } from "../support/reports";
+import { block, bounced, report, softBounces } from "../support/reports";
 import { everyFault } from "../support/rounds";
-import { setStage } from "../support/stage";
+import { DAY_MS, pass, setStage } from "../support/stage";
 import { askAbout, checkOf, tamper } from "../support/stores";
 import { api, bindings, jsonOf, testEnv } from "../support/worker";
 
@@ -151,6 +151,32 @@ it("no single failure anywhere in a check makes a suppressed address appear free
     },
   });
   expect(steps).toBe(5);
+});
+
+it("no single failure anywhere lets more than one message through on probation, or makes its check fail", async () => {
+  const env = { POLICY: { probation: { enabled: true } } };
+  const given = new Map<string, number>();
+  const steps = await everyFault({
+    env,
+    prepare: async ({ address }) => {
+      await report(softBounces(address("full"), 5, Date.now() - 5_000), testEnv(env));
+      pass(DAY_MS);
+    },
+    play: async ({ address, env: disturbed }) => {
+      for (let i = 0; i < 3; i++) {
+        const answer = await checkOf(address("full"), "eventual", disturbed);
+        expect(answer.reasons).toEqual(answer.probe ? [] : ["soft"]);
+        expect(answer.suppressed).toBe(!answer.probe);
+        if (answer.probe) given.set(address("full"), (given.get(address("full")) ?? 0) + 1);
+      }
+    },
+    check: async ({ address }) => {
+      expect(given.get(address("full")) ?? 0).toBeLessThanOrEqual(1);
+      expect(await checkOf(address("full"), "strong", testEnv(env))).toMatchObject({ suppressed: true });
+    },
+  });
+  expect(steps).toBeGreaterThanOrEqual(5);
+  expect(given.size).toBeGreaterThan(steps);
 });
 
 describe("the operator's routes", () => {

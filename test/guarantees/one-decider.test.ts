@@ -12,16 +12,17 @@ import { sha256Hex } from "../../src/crypto/digest";
 import type { Decision } from "../../src/domain/decision";
 import { Recipient } from "../../src/index";
 import { failStore } from "../support/faults";
-import { edgeOf, eventsOf, expectAgreement, rowOf } from "../support/ledger";
+import { edgeOf, eventsOf, expectAgreement, policyOf, rowOf } from "../support/ledger";
 import { bounce, delivery } from "../support/pmta";
 import { command, deliver, everyFault, newRound, type Round, rebuild } from "../support/rounds";
-import { MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
 import { rowsOf } from "../support/stores";
 import { api, bindings, jsonOf, runCron, testEnv } from "../support/worker";
 
 setStage();
 
 const at = START_MS - 10 * MINUTE_MS;
+const PROBATION = { POLICY: { probation: { enabled: true } } };
 const IMPORTS_A_DECISION = /^import \{[^}]*\b(?:decide|applyFacts)\b[^}]*\}/m;
 
 interface Written {
@@ -51,10 +52,13 @@ async function watchProjection(): Promise<void> {
 /** Everything that the objects decide from now on. */
 function watchObjects(): () => Decision[] {
   const calls = [vi.spyOn(Recipient.prototype, "apply"), vi.spyOn(Recipient.prototype, "rebuild")];
-  return () =>
-    calls.flatMap((spy) =>
+  const probes = vi.spyOn(Recipient.prototype, "takeProbe");
+  return () => [
+    ...calls.flatMap((spy) =>
       spy.mock.settledResults.flatMap((r) => (r.type === "fulfilled" && r.value ? [r.value] : [])),
-    );
+    ),
+    ...probes.mock.settledResults.flatMap((r) => (r.type === "fulfilled" && r.value ? [r.value.decision] : [])),
+  ];
 }
 
 function asWritten({ key, version, verdict }: Decision): Written {
@@ -92,6 +96,33 @@ describe("One decider", () => {
       },
     });
     expect(steps).toBeGreaterThanOrEqual(20);
+  });
+
+  it("holds for a probe that is given out too, and for what comes of it", async () => {
+    const decided = watchObjects();
+    const steps = await everyFault({
+      env: PROBATION,
+      prepare: async ({ address, env }) => {
+        const soft = (i: number) => bounce("soft", { recipient: address("ann"), message: `${i}`, at: at + i });
+        await deliver("inboxroad", [1, 2, 3, 4, 5].map(soft), env);
+        pass(DAY_MS);
+      },
+      play: async ({ address, env }) => {
+        await api(`/v1/check?recipient=${address("ann")}`, { env });
+        const outcome = { recipient: address("ann"), message: "probe", at: Date.now() };
+        await deliver("inboxroad", [delivery(outcome)], env);
+      },
+      check: async ({ address }) => {
+        await settle(testEnv(PROBATION));
+        expect((await expectAgreement(address("ann"), policyOf(PROBATION.POLICY))).verdict.suppressions).toEqual([]);
+        const key = await sha256Hex(address("ann"));
+        const written = await rowsOf<Written>("SELECT * FROM written WHERE key = ?1", key);
+        const decisions = decided().flatMap((decision) => (decision.key === key ? [asWritten(decision)] : []));
+        expect(written.length).toBeGreaterThan(1);
+        for (const state of written) expect(decisions).toContainEqual(state);
+      },
+    });
+    expect(steps).toBeGreaterThanOrEqual(5);
   });
 
   it("decides nothing while the objects do not answer, and all of it when they do", async () => {

@@ -11,12 +11,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type HeldStep, holdStep, nth, withFaults } from "../support/faults";
-import { edgeOf, expectAgreement, rowOf } from "../support/ledger";
+import { edgeOf, expectAgreement, policyOf, rowOf } from "../support/ledger";
 import { bounce, delivery } from "../support/pmta";
 import { command, deliver, everyFault, newRound, rebuild } from "../support/rounds";
 import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
 import { objectOf, rowsOf } from "../support/stores";
-import { bindings, runCron, testEnv } from "../support/worker";
+import { api, bindings, runCron, testEnv } from "../support/worker";
 
 setStage();
 
@@ -104,6 +104,31 @@ describe("Projections never go back", () => {
     expect(await rowOf(recipient)).toEqual(between);
     await settle();
     await expectAgreement(recipient);
+  });
+
+  it("drops a probe that was given out when its outcome is known before it, and in the end the edge cache too", async () => {
+    const policy = { POLICY: { probation: { enabled: true } } };
+    const { address } = newRound();
+    const recipient = address("ann");
+    const soft = (i: number) => bounce("soft", { recipient, message: `${i}`, at: Date.now() - i });
+    await deliver("inboxroad", [1, 2, 3, 4, 5].map(soft), testEnv(policy));
+    pass(DAY_MS);
+    for (const step of [nth(0, "db", "batch"), nth(0, "kv", "put")]) {
+      const outcome = bounce("soft", { recipient, message: `probe ${Date.now()}`, at: Date.now() });
+      let between: unknown;
+      await overtake(
+        holdStep(step, "before"),
+        (env) => api(`/v1/check?recipient=${recipient}`, { env: { ...env, ...policy } }),
+        async () => {
+          await deliver("inboxroad", [outcome], testEnv(policy));
+          between = await rowOf(recipient);
+        },
+      );
+      expect(await rowOf(recipient)).toEqual(between);
+      await settle(testEnv(policy));
+      await expectAgreement(recipient, policyOf(policy.POLICY));
+      pass(7 * DAY_MS);
+    }
   });
 
   it("leaves the edge cache right in the end, however its writers overtook each other", async () => {

@@ -129,6 +129,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
     { soft_threshold: 3, window_days: 1 },
     { soft_threshold: 2, soft_suppression_days: 30 },
     { soft_threshold: 3, reset_on_delivery: false },
+    { soft_threshold: 2, probation: { enabled: true, steps_days: [0.1, 0.5] } },
     { soft_threshold: 2, effects: { block: "count", complained: "record" } },
   ),
   said: fc.array(said, { minLength: 4, maxLength: 14 }),

@@ -58,6 +58,7 @@ interface CheckAnswer {
   readonly since: string | null;
   readonly until: string | null;
   readonly source: string;
+  readonly probe?: true;
 }
 
 type Consistency = "eventual" | "strong";
