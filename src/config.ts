@@ -6,6 +6,7 @@
  */
 import { type AccessSettings, parseAccess } from "./domain/access";
 import { type AlertLimits, DEFAULT_ALERT_LIMITS, parseAlertLimits } from "./domain/alert-limits";
+import { policyText } from "./domain/effective-policy";
 import { type Policy, parsePolicy } from "./domain/policy";
 import { fail, ok, type Result } from "./domain/result";
 import { MIN_KEY_LENGTH } from "./mail/verp";
@@ -47,6 +48,7 @@ export interface Config {
   readonly adminTokens: readonly string[];
   readonly checkTokens: readonly string[];
   readonly policy: Result<Policy, string>;
+  readonly policyText: string;
   /** Cloudflare Access in front of the dashboard; `null`: it is not. */
   readonly access: Result<AccessSettings | null, string>;
   readonly retention: Retention;
@@ -116,6 +118,7 @@ function buildConfig(env: Env): Config {
     adminTokens,
     checkTokens: tokenList(env.CHECK_TOKENS),
     policy,
+    policyText: policyText(env.POLICY),
     access,
     retention: retention.ok ? retention.value : KEEP_EVERYTHING,
     filterEveryMs: (filterMinutes.ok ? filterMinutes.value : DEFAULT_FILTER_MINUTES) * MINUTE_MS,

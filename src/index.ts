@@ -18,8 +18,10 @@ import { createLogger, errorFields } from "./log";
 import { openSocket } from "./mailbox/socket";
 import { receiveMail } from "./pipeline/mail";
 import { announce } from "./pipeline/notify";
+import { effectivePolicy, inForce } from "./pipeline/policy";
 import { project } from "./pipeline/project";
 import { RecipientObject } from "./recipient/recipient";
+import type { PolicyInForce } from "./recipient/rpc";
 
 const app = createApp();
 
@@ -35,6 +37,7 @@ function servicesOf(env: Env, ctx: ExecutionContext): Services {
     recipients: env.RECIPIENT,
     waitUntil: (work) => ctx.waitUntil(work),
     policy: config.policy,
+    policyText: config.policyText,
     retention: config.retention,
     filterEveryMs: config.filterEveryMs,
     returnPathKeys: config.returnPathKeys,
@@ -57,6 +60,11 @@ export class Recipient extends RecipientObject<Env> {
       log: createLogger({ source: "alarm" }),
     };
     await project(deps, [{ decision, records: [] }]);
+  }
+
+  protected override async currentPolicy(): Promise<PolicyInForce | null> {
+    const policy = await effectivePolicy({ db: this.env.DB, ...configOf(this.env) }).catch(() => null);
+    return policy?.ok ? inForce(policy.value) : null;
   }
 }
 

@@ -147,17 +147,21 @@ function probationOf(stated: z.infer<typeof probationSchema>): Pick<Policy, "pro
 }
 
 function guardOf(stated: z.infer<typeof guardSchema>): Pick<Policy, "guard"> {
-  if (!stated.enabled) return {};
+  return stated.enabled ? { guard: guardPolicyOf(stated) } : {};
+}
+
+function guardPolicyOf(stated: z.infer<typeof guardSchema>): GuardPolicy {
   return {
-    guard: {
-      minRecipients: stated.min_recipients,
-      windowMs: stated.window_minutes * MINUTE_MS,
-      factor: stated.factor,
-      knownGoodShare: stated.known_good_share,
-      bouncedShare: stated.bounced_share,
-    },
+    minRecipients: stated.min_recipients,
+    windowMs: stated.window_minutes * MINUTE_MS,
+    factor: stated.factor,
+    knownGoodShare: stated.known_good_share,
+    bouncedShare: stated.bounced_share,
   };
 }
+
+/** As it is unless an operator writes otherwise. */
+export const DEFAULT_GUARD = guardPolicyOf(guardSchema.parse({}));
 
 /**
  * A policy with every key that an operator may write, also those that he left to their defaults.

@@ -1,8 +1,8 @@
 /** Steps two and three: facts to the recipients' objects, their decisions to D1 and to the edge. */
 import type { Decision } from "../domain/decision";
-import type { Policy } from "../domain/policy";
 import { errorFields } from "../log";
 import { applyToRecipient } from "../recipient/client";
+import type { PolicyInForce } from "../recipient/rpc";
 import { type FactRow, factOf } from "../store/event-row";
 import type { Deps } from "./deps";
 import { project } from "./project";
@@ -31,16 +31,18 @@ export interface Progress {
  *
  * An event that was withdrawn is pending too, until its recipient's object has been rebuilt without it: a maximum
  * cannot be taken back.
+ *
+ * @param policy read with the rows, or after them
  */
 export async function applyEvents(
   deps: Deps,
-  policy: Policy,
+  policy: PolicyInForce,
   rows: readonly FactRow[],
   progress: Progress,
 ): Promise<void> {
   const groups = [...groupByAddress(rows)];
   const isWithdrawn = ([, group]: Group) => group.some((row) => row.retracted_by !== null);
-  await rebuildWithout(deps, policy, groups.filter(isWithdrawn), progress);
+  await rebuildWithout(deps, groups.filter(isWithdrawn), progress);
   const queue = groups.filter((group) => !isWithdrawn(group));
   while (queue.length) {
     const wave = queue.splice(0, WAVE_RECIPIENTS);
@@ -56,9 +58,9 @@ function groupByAddress(rows: readonly FactRow[]): Map<string, FactRow[]> {
   return Map.groupBy(rows, (row) => row.address);
 }
 
-async function rebuildWithout(deps: Deps, policy: Policy, groups: readonly Group[], progress: Progress): Promise<void> {
+async function rebuildWithout(deps: Deps, groups: readonly Group[], progress: Progress): Promise<void> {
   const addresses = groups.map(([address]) => address);
-  const { outcomes, edgeWrites } = await rebuildRecipients(deps, policy, addresses, progress.edgeWrites);
+  const { outcomes, edgeWrites } = await rebuildRecipients(deps, addresses, progress.edgeWrites);
   if (progress.edgeWrites !== undefined) progress.edgeWrites -= edgeWrites;
   for (const [address, rows] of groups) {
     const outcome = outcomes.get(address);
@@ -74,7 +76,7 @@ async function rebuildWithout(deps: Deps, policy: Policy, groups: readonly Group
 /** @returns deliveries that turned out to matter only now, to be applied next */
 async function applyWave(
   deps: Deps,
-  policy: Policy,
+  policy: PolicyInForce,
   wave: readonly Group[],
   progress: Progress,
 ): Promise<readonly FactRow[]> {
@@ -94,10 +96,10 @@ async function applyWave(
   }
 }
 
-async function decideFor(deps: Deps, policy: Policy, [address, rows]: Group): Promise<Decision | null> {
+async function decideFor(deps: Deps, policy: PolicyInForce, [address, rows]: Group): Promise<Decision | null> {
   const key = await recipientKey(address);
   try {
-    return await applyToRecipient(deps.recipients, { key, address, policy, facts: rows.map(factOf) });
+    return await applyToRecipient(deps.recipients, { key, address, ...policy, facts: rows.map(factOf) });
   } catch (error) {
     deps.log.warn("apply.failed", { recipient: key, ...errorFields(error) });
     return null;

@@ -30,8 +30,13 @@ export interface Deps {
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** Tells others at once what was applied; absent: they hear of it from the cron. Never rejects. */
   readonly announce?: (() => Promise<void>) | undefined;
-  /** A sentence that says what is wrong with it, where it is unusable. */
+  /**
+   * The variable's; a sentence that says what is wrong with it, where it is unusable. Which one holds, `effectivePolicy`
+   * says.
+   */
   readonly policy: Result<Policy, string>;
+  /** The variable's own words, as `policyText` writes them. What is applied holds until they change. */
+  readonly policyText: string;
   readonly retention: Retention;
   /** The downloadable filter is built at most this often; 0: not at all. */
   readonly filterEveryMs: number;

@@ -14,7 +14,6 @@
  */
 import { erasedAddress } from "../domain/address";
 import type { NormalizedEvent } from "../domain/event";
-import type { Policy } from "../domain/policy";
 import { errorFields } from "../log";
 import { forgetRecipientObject } from "../recipient/client";
 import type { Actor } from "../store/audit";
@@ -61,7 +60,7 @@ export async function erase(deps: Deps, request: EraseRequest): Promise<EraseOut
   const kept = keepSuppressed ? await keptEvent(key, at, requestId) : null;
   const { events, version } = await eraseRecords(deps.db, { key, names, kept, at, actor, requestId });
   if (!kept) await writeAnswer(deps, { key, answer: null, version });
-  return { key, events, isPending: !(await tellObject(deps, deps.policy.value, key)) };
+  return { key, events, isPending: !(await tellObject(deps, key)) };
 }
 
 /** The fact that goes on suppressing: about a pseudo-address, which is made of the hash. */
@@ -80,9 +79,9 @@ async function keptEvent(key: string, at: number, requestId: string): Promise<No
 }
 
 /** @returns did it work? */
-async function tellObject(deps: Deps, policy: Policy, key: string): Promise<boolean> {
+async function tellObject(deps: Deps, key: string): Promise<boolean> {
   const name = erasedAddress(key);
-  const outcome = (await rebuildRecipients(deps, policy, [name])).outcomes.get(name);
+  const outcome = (await rebuildRecipients(deps, [name])).outcomes.get(name);
   if (outcome?.type === "decided") return true;
   const reason = outcome?.type === "failed" ? errorFields(outcome.error) : { reason: outcome?.type };
   deps.log.warn("erase.pending", { recipient: key, ...reason });
@@ -90,9 +89,9 @@ async function tellObject(deps: Deps, policy: Policy, key: string): Promise<bool
 }
 
 /** What the cron does about erasures: tells objects that could not be told, and removes what was left for a while. */
-export async function sweepErased(deps: Deps, policy: Policy): Promise<void> {
+export async function sweepErased(deps: Deps): Promise<void> {
   for (const row of await erasedRows(deps.db, ROWS_PER_RUN)) {
-    if (row.erasing === 1) await tellObject(deps, policy, row.key);
+    if (row.erasing === 1) await tellObject(deps, row.key);
     else if (deps.now() - row.erased_at >= REMEMBERED_MS) await letGo(deps, row);
   }
 }

@@ -1,15 +1,15 @@
 /** A check by somebody who is about to send: of a recipient on probation it may be given the probe. */
 import type { Purpose } from "../domain/answer";
 import type { Decision } from "../domain/decision";
-import type { Policy } from "../domain/policy";
 import { errorFields } from "../log";
 import { takeProbe } from "../recipient/client";
 import { type Checked, type Consistency, check } from "./check";
 import type { Deps } from "./deps";
+import { effectivePolicy, inForce } from "./policy";
 import { project } from "./project";
 import { recipientKey } from "./recipient-key";
 
-export type ProbeDeps = Pick<Deps, "db" | "kv" | "now" | "log" | "recipients" | "policy" | "waitUntil">;
+export type ProbeDeps = Pick<Deps, "db" | "kv" | "now" | "log" | "recipients" | "policy" | "policyText" | "waitUntil">;
 
 export interface CheckedToSend extends Checked {
   /** It is on probation, and this one message may be sent: what becomes of it decides. */
@@ -33,14 +33,13 @@ export async function checkToSend(
   consistency: Consistency,
 ): Promise<CheckedToSend> {
   const answer = await check(deps, address, purpose, consistency);
-  const policy = deps.policy.ok ? deps.policy.value : null;
   const isDue = answer.probeFrom !== undefined && answer.probeFrom <= deps.now();
-  if (!isDue || !policy?.probation || !(await isGranted(deps, policy, address, purpose))) return answer;
+  if (!isDue || !(await isGranted(deps, address, purpose))) return answer;
   return { suppressed: false, reasons: [], since: null, until: null, source: answer.source, probe: true };
 }
 
-async function isGranted(deps: ProbeDeps, policy: Policy, address: string, purpose: Purpose): Promise<boolean> {
-  const asked = askForProbe(deps, policy, await recipientKey(address), purpose);
+async function isGranted(deps: ProbeDeps, address: string, purpose: Purpose): Promise<boolean> {
+  const asked = askForProbe(deps, await recipientKey(address), purpose);
   // Also after this check has given up waiting for it: what the object decided has to be told.
   deps.waitUntil(asked);
   let timer: number | null = null;
@@ -53,9 +52,11 @@ async function isGranted(deps: ProbeDeps, policy: Policy, address: string, purpo
 }
 
 /** Never rejects. Whatever the object says is projected: the stores that brought us here are behind it. */
-async function askForProbe(deps: ProbeDeps, policy: Policy, key: string, purpose: Purpose): Promise<boolean> {
+async function askForProbe(deps: ProbeDeps, key: string, purpose: Purpose): Promise<boolean> {
   try {
-    const answer = await takeProbe(deps.recipients, { key, purpose, policy });
+    const policy = await effectivePolicy(deps);
+    if (!policy.ok || !policy.value.policy.probation) return false;
+    const answer = await takeProbe(deps.recipients, { key, purpose, ...inForce(policy.value) });
     if (!answer) return false;
     deps.waitUntil(publish(deps, answer.decision));
     if (answer.isGranted) deps.log.info("probe.granted", { recipient: key, purpose });

@@ -55,9 +55,8 @@ async function rebuildStrangers(deps: Deps, after: string, limit: number): Promi
 }
 
 async function rebuildEach(deps: Deps, addresses: readonly string[]): Promise<void> {
-  if (!deps.policy.ok) throw new Error("policy is invalid");
   // The cron settles the edge cache, at its own pace.
-  const { outcomes } = await rebuildRecipients(deps, deps.policy.value, addresses, 0);
+  const { outcomes } = await rebuildRecipients(deps, addresses, 0);
   const failed = addresses.filter((address) => {
     const outcome = outcomes.get(address)?.type;
     return outcome !== "decided" && outcome !== "unknown";

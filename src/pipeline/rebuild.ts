@@ -1,15 +1,16 @@
 /** Rebuilding each store from the one before it: an object from the journal, the projection from the object, KV from the projection. */
 import { erasedAddress, keyOfErased } from "../domain/address";
 import type { Decision } from "../domain/decision";
-import type { Policy } from "../domain/policy";
+import { type EffectivePolicy, effectivePolicyOf } from "../domain/effective-policy";
 import { fail, ok, type Result } from "../domain/result";
 import { rebuildRecipientObject, revisionOf } from "../recipient/client";
-import type { Revision } from "../recipient/rpc";
+import type { PolicyInForce, Revision } from "../recipient/rpc";
 import { listEdge } from "../store/edge-cache";
 import { type FactRow, factOf } from "../store/event-row";
 import { recordsOf } from "../store/pending";
 import { answersAfter, answersByKey, type RecipientRow } from "../store/recipients";
 import type { Deps } from "./deps";
+import { inForce } from "./policy";
 import { project, writeAnswer } from "./project";
 import { recipientKey } from "./recipient-key";
 
@@ -34,8 +35,7 @@ export type RebuildOutcome =
  * @throws when a store failed
  */
 export async function rebuildRecipient(deps: Deps, address: string): Promise<Result<Decision, "busy" | "unknown">> {
-  if (!deps.policy.ok) throw new Error("policy is invalid");
-  const outcome = (await rebuildRecipients(deps, deps.policy.value, [address])).outcomes.get(address);
+  const outcome = (await rebuildRecipients(deps, [address])).outcomes.get(address);
   if (!outcome || outcome.type === "failed") throw outcome?.error;
   return outcome.type === "decided" ? ok(outcome.decision) : fail(outcome.type);
 }
@@ -48,14 +48,13 @@ export interface Rebuilt {
 }
 
 /**
- * Rebuilds any number of recipients, wave by wave. Never rejects.
+ * Rebuilds any number of recipients, wave by wave, each by the policy that holds when its events are read. Never rejects.
  *
  * @param addresses canonical, or the pseudo-addresses of recipients who were erased
  * @param maxEdgeWrites so many answers are written to the edge cache now; the others wait for the cron
  */
 export async function rebuildRecipients(
   deps: Deps,
-  policy: Policy,
   addresses: readonly string[],
   maxEdgeWrites = Number.POSITIVE_INFINITY,
 ): Promise<Rebuilt> {
@@ -64,7 +63,7 @@ export async function rebuildRecipients(
   for (let first = 0; first < addresses.length; first += WAVE_RECIPIENTS) {
     let wave = addresses.slice(first, first + WAVE_RECIPIENTS);
     for (let attempt = 1; wave.length && attempt <= ATTEMPTS; attempt++) {
-      const results = await rebuildWave(deps, policy, wave, maxEdgeWrites - edgeWrites);
+      const results = await rebuildWave(deps, wave, maxEdgeWrites - edgeWrites);
       edgeWrites += results.edgeWrites;
       wave.forEach((address, i) => {
         outcomes.set(address, results.outcomes[i] ?? { type: "unknown" });
@@ -81,24 +80,19 @@ interface RebuiltWave {
   readonly edgeWrites: number;
 }
 
-async function rebuildWave(
-  deps: Deps,
-  policy: Policy,
-  addresses: readonly string[],
-  maxEdgeWrites: number,
-): Promise<RebuiltWave> {
+async function rebuildWave(deps: Deps, addresses: readonly string[], maxEdgeWrites: number): Promise<RebuiltWave> {
   try {
     const keys = await Promise.all(addresses.map(recipientKey));
     // The revision is read before the facts: whatever the object took in later makes it refuse.
     const revisions = await Promise.allSettled(keys.map((key) => revisionOf(deps.recipients, key)));
-    const records = await recordsByKey(deps, keys, addresses, revisions.flatMap(addressIn));
+    const { records, policy } = await recordsByKey(deps, keys, addresses, revisions.flatMap(addressIn));
     const outcomes = await Promise.all(
       keys.map(async (key, i): Promise<RebuildOutcome> => {
         const revision = revisions[i];
         if (revision?.status !== "fulfilled") return { type: "failed", error: revision?.reason };
         return rebuildObject(
           deps,
-          policy,
+          inForce(policy),
           { key, address: addresses[i] ?? "", revision: revision.value },
           records(key),
         );
@@ -120,29 +114,41 @@ function addressIn(revision: PromiseSettledResult<Revision>): string[] {
   return revision.status === "fulfilled" && revision.value.address !== null ? [revision.value.address] : [];
 }
 
-interface Records {
+/** What a recipient is decided from. */
+export interface Records {
   readonly row: RecipientRow | undefined;
   readonly facts: readonly FactRow[];
 }
 
-/** The journal may know a recipient by the address, and, after an erasure, by what is left of it. */
-async function recordsByKey(
-  deps: Pick<Deps, "db">,
+/**
+ * What is on record about some recipients, and the policy to decide by. The journal may know a recipient by the address, and,
+ * after an erasure, by what is left of it.
+ *
+ * @throws when a store failed, or the policy is unusable
+ */
+export async function recordsByKey(
+  deps: Pick<Deps, "db" | "policy" | "policyText">,
   keys: readonly string[],
   addresses: readonly string[],
   told: readonly string[],
-): Promise<(key: string) => Records> {
+): Promise<{ readonly records: (key: string) => Records; readonly policy: EffectivePolicy }> {
   const names = new Set([...addresses, ...told, ...keys.map(erasedAddress)]);
-  const { rows, facts } = await recordsOf(deps.db, keys, [...names]);
+  const { rows, facts, policy: newest } = await recordsOf(deps.db, keys, [...names]);
+  const policy = effectivePolicyOf(deps, newest);
+  if (!policy.ok) throw new Error("policy is invalid");
   const known = [...new Set(facts.map((fact) => fact.address))];
   const keyOf = new Map(await Promise.all(known.map(async (name) => [name, await recipientKey(name)] as const)));
   const factsByKey = Map.groupBy(facts, (fact) => keyOf.get(fact.address));
-  return (key) => ({ row: rows.find((row) => row.key === key), facts: factsByKey.get(key) ?? [] });
+  const rowByKey = new Map(rows.map((row) => [row.key, row]));
+  return {
+    records: (key) => ({ row: rowByKey.get(key), facts: factsByKey.get(key) ?? [] }),
+    policy: policy.value,
+  };
 }
 
 async function rebuildObject(
   deps: Deps,
-  policy: Policy,
+  policy: PolicyInForce,
   { key, address, revision }: { readonly key: string; readonly address: string; readonly revision: Revision },
   { row, facts }: Records,
 ): Promise<RebuildOutcome> {
@@ -151,7 +157,7 @@ async function rebuildObject(
     const decision = await rebuildRecipientObject(deps.recipients, {
       key,
       address: nameOf(key, address, { row, facts }),
-      policy,
+      ...policy,
       facts: facts.filter((fact) => fact.retracted_by === null).map(factOf),
       retracted: facts.filter((fact) => fact.retracted_by !== null).map((fact) => fact.seq),
       erasedUpTo: row?.erased_seq ?? 0,

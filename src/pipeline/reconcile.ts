@@ -1,5 +1,4 @@
 /** What the cron does: finish what is pending, settle the edge cache. Bounded in time; the next run goes on. */
-import type { Policy } from "../domain/policy";
 import { pendingAfter } from "../store/pending";
 import { markSettled, unsettledAnswers } from "../store/recipients";
 import { setSystemState } from "../store/system-state";
@@ -7,6 +6,8 @@ import { applyEvents, type Progress } from "./apply";
 import { continueReverts } from "./batches";
 import type { Deps } from "./deps";
 import { sweepErased } from "./erase";
+import { continueIncidents } from "./incidents";
+import { effectivePolicy, inForce } from "./policy";
 import { writeAnswer } from "./project";
 
 const RUN_BUDGET_MS = 25_000;
@@ -29,20 +30,16 @@ export interface Reconciled {
 export async function reconcile(deps: Deps): Promise<Reconciled> {
   const deadline = deps.now() + RUN_BUDGET_MS;
   await continueReverts(deps, deadline);
-  const drained = deps.policy.ok ? await drainPending(deps, deps.policy.value, deadline) : { applied: 0, failed: 0 };
-  if (!deps.policy.ok) deps.log.error("config.invalid", { subject: "POLICY", detail: deps.policy.error });
+  await continueIncidents(deps, deadline);
+  const drained = await drainPending(deps, deadline);
   const settled = await settleEdge(deps, deadline);
-  if (deps.policy.ok) await sweepErased(deps, deps.policy.value);
+  if (deps.policy.ok) await sweepErased(deps);
   await setSystemState(deps.db, "last_cron", deps.now());
   return { ...drained, settled };
 }
 
 /** Oldest first, and past what fails: one recipient that cannot be applied does not hold up the others. */
-async function drainPending(
-  deps: Deps,
-  policy: Policy,
-  deadline: number,
-): Promise<{ applied: number; failed: number }> {
+async function drainPending(deps: Deps, deadline: number): Promise<{ applied: number; failed: number }> {
   let applied = 0;
   let failed = 0;
   let after = 0;
@@ -51,8 +48,13 @@ async function drainPending(
     const rows = await pendingAfter(deps.db, after, PENDING_PAGE);
     const last = rows.at(-1);
     if (!last) break;
+    const policy = await effectivePolicy(deps);
+    if (!policy.ok) {
+      deps.log.error("config.invalid", { subject: "POLICY", detail: policy.error });
+      break;
+    }
     const progress: Progress = { pending: rows.length, failed: 0, edgeWrites };
-    await applyEvents(deps, policy, rows, progress);
+    await applyEvents(deps, inForce(policy.value), rows, progress);
     edgeWrites = progress.edgeWrites ?? 0;
     applied += rows.length - Math.max(0, progress.pending);
     failed += progress.failed;

@@ -6,6 +6,7 @@
  * - `version` only rises, and rises with every change of the verdict, also over a rebuild. It starts at the clock,
  *   so an object that lost its storage does not start below what it published before.
  * - `revision` rises with every change of the state, whether or not the verdict moved.
+ * - A call that comes late with an older policy is decided by the newer one.
  * - At most one probe is out at a time. That one was given out is remembered here only: an object that lost its storage
  *   may give out one more.
  * - A record that was withdrawn or erased is never taken in again, however late somebody brings it: a rebuild tells
@@ -22,7 +23,15 @@ import type { RecordedFact } from "../domain/fact";
 import type { Policy } from "../domain/policy";
 import type { ProbeLease } from "../domain/probation";
 import { applyFacts, decide, EMPTY_STATE, type RecipientState, type Verdict } from "../domain/recipient-state";
-import type { ApplyRequest, ProbeAnswer, ProbeRequest, RebuildRequest, RecipientRpc, Revision } from "./rpc";
+import type {
+  ApplyRequest,
+  PolicyInForce,
+  ProbeAnswer,
+  ProbeRequest,
+  RebuildRequest,
+  RecipientRpc,
+  Revision,
+} from "./rpc";
 
 interface Stored {
   readonly key: string;
@@ -32,8 +41,10 @@ interface Stored {
   readonly version: number;
   /** The verdict that `version` stands for, as JSON. */
   readonly verdict: string;
-  /** The last one that came with a call: what an alarm decides by. */
+  /** The latest that came with a call. */
   readonly policy: Policy;
+  /** Absent: 0. */
+  readonly policyVersion?: number;
   /** Records that were withdrawn. Absent: none. */
   readonly retracted?: readonly number[];
   /** Records up to here were erased. Absent: none. */
@@ -55,6 +66,9 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
   /** Hands a decision that time alone brought about to the projection. */
   protected abstract publish(decision: Decision): Promise<void>;
 
+  /** The policy that holds now; `null`: it cannot be told. Never rejects. */
+  protected abstract currentPolicy(): Promise<PolicyInForce | null>;
+
   async apply(request: ApplyRequest): Promise<Decision> {
     const stored = this.load();
     const facts = admitted(request.facts, stored ?? {});
@@ -75,10 +89,12 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
     return this.settle(request, stored, state, remembered, request.floor);
   }
 
-  async takeProbe({ purpose, policy }: ProbeRequest): Promise<ProbeAnswer | null> {
+  async takeProbe(request: ProbeRequest): Promise<ProbeAnswer | null> {
     const stored = this.load();
     if (!stored) return null;
-    const about = { ...stored, policy };
+    const { purpose } = request;
+    const { policy, policyVersion } = laterOf(request, stored);
+    const about = { ...stored, policy, policyVersion };
     const now = Date.now();
     const verdict = withProbe(decide(stored.state, policy, now), stored.lease);
     const isGranted = policy.probation !== undefined && isProbeDue(verdict, purpose, now);
@@ -101,9 +117,11 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
   }
 
   override async alarm(): Promise<void> {
+    // Before anything is loaded: other calls are let in meanwhile.
+    const current = await this.currentPolicy();
     const stored = this.load();
     if (!stored) return;
-    const decision = this.settle(stored, stored, stored.state, stored, 0);
+    const decision = this.settle({ ...stored, ...current }, stored, stored.state, stored, 0);
     // Also where nothing moved: what was set may have made way for this alarm's own repetition.
     this.scheduleAlarm(decision.verdict, Date.now());
     try {
@@ -115,14 +133,15 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
 
   /** Decides, stores what changed, and sets the alarm for the moment at which the verdict changes by itself. */
   private settle(
-    about: { readonly key: string; readonly address: string; readonly policy: Policy },
+    about: PolicyInForce & { readonly key: string; readonly address: string },
     stored: Stored | undefined,
     state: RecipientState,
     remembered: Remembered,
     floor: number,
   ): Decision {
     const now = Date.now();
-    const verdict = withProbe(decide(state, about.policy, now), remembered.lease);
+    const { policy, policyVersion } = laterOf(about, stored);
+    const verdict = withProbe(decide(state, policy, now), remembered.lease);
     const text = JSON.stringify(verdict);
     const moved = stored?.verdict !== text || (stored?.version ?? 0) <= floor;
     const version = moved ? Math.max(now, (stored?.version ?? 0) + 1, floor + 1) : stored.version;
@@ -133,12 +152,13 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
       revision: (stored?.revision ?? 0) + (stored?.state === state ? 0 : 1),
       version,
       verdict: text,
-      policy: about.policy,
+      policy,
+      ...(policyVersion ? { policyVersion } : {}),
       ...(remembered.retracted ? { retracted: remembered.retracted } : {}),
       ...barredUpTo(remembered.erasedUpTo ?? 0),
       ...keptLease(remembered, verdict, now),
     };
-    if (moved || next.revision !== stored.revision || JSON.stringify(stored.policy) !== JSON.stringify(about.policy)) {
+    if (moved || next.revision !== stored.revision || !isSamePolicy(stored, next)) {
       this.ctx.storage.kv.put(STORED, next);
       this.cached = next;
     }
@@ -158,6 +178,14 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
     this.cached ??= this.ctx.storage.kv.get<Stored>(STORED);
     return this.cached;
   }
+}
+
+function laterOf(told: PolicyInForce, stored: PolicyInForce | undefined): PolicyInForce {
+  return stored && (stored.policyVersion ?? 0) > (told.policyVersion ?? 0) ? stored : told;
+}
+
+function isSamePolicy(a: PolicyInForce, b: PolicyInForce): boolean {
+  return a.policyVersion === b.policyVersion && JSON.stringify(a.policy) === JSON.stringify(b.policy);
 }
 
 /** Long after a probation is over nothing is left of it. */

@@ -4,11 +4,17 @@ import type { Decision } from "../domain/decision";
 import type { RecordedFact } from "../domain/fact";
 import type { Policy } from "../domain/policy";
 
-export interface ApplyRequest {
+/** What is to be decided by. */
+export interface PolicyInForce {
+  readonly policy: Policy;
+  /** Of two, the one with the higher number is the later. Absent: 0, nothing was ever applied. */
+  readonly policyVersion?: number | undefined;
+}
+
+export interface ApplyRequest extends PolicyInForce {
   readonly key: string;
   readonly address: string;
   readonly facts: readonly RecordedFact[];
-  readonly policy: Policy;
 }
 
 export interface RebuildRequest extends ApplyRequest {
@@ -23,10 +29,9 @@ export interface RebuildRequest extends ApplyRequest {
 }
 
 /** Somebody is about to send, and nothing but a soft suppression on probation seems to stand against it. */
-export interface ProbeRequest {
+export interface ProbeRequest extends PolicyInForce {
   readonly key: string;
   readonly purpose: Purpose;
-  readonly policy: Policy;
 }
 
 export interface ProbeAnswer {
