@@ -6,8 +6,10 @@ ALTER TABLE events ADD COLUMN cause TEXT;
 ALTER TABLE events ADD COLUMN incident_id TEXT;
 CREATE INDEX events_incident ON events (incident_id) WHERE incident_id IS NOT NULL;
 
--- How many recipients bounced for the same cause, by ten minutes of the bounces' own time.
+-- How many recipients bounced for the same cause, by ten minutes of the bounces' own time. By day first: the oldest go first.
 CREATE TABLE cause_counts (
+  -- UTC days since 1970, and ten minutes since then.
+  day INTEGER NOT NULL,
   -- provider/connection
   connection TEXT NOT NULL,
   -- As in events; or the fingerprint alone: at all receivers.
@@ -16,7 +18,7 @@ CREATE TABLE cause_counts (
   recipients INTEGER NOT NULL,
   -- Of these: a message was delivered to them before.
   known_good INTEGER NOT NULL,
-  PRIMARY KEY (connection, cause, bucket)
+  PRIMARY KEY (day, connection, cause, bucket)
 ) WITHOUT ROWID;
 
 CREATE TABLE incidents (
@@ -32,6 +34,8 @@ CREATE TABLE incidents (
   -- Its last event so far, and when it was over.
   last_at INTEGER NOT NULL,
   ended_at INTEGER,
+  -- When we last heard of it, by our own clock.
+  heard_at INTEGER NOT NULL,
   -- The figures that opened it: recipients in the window, those who were delivered to before, how many were too many.
   recipients INTEGER NOT NULL,
   known_good INTEGER NOT NULL,
@@ -53,7 +57,9 @@ CREATE TABLE incidents (
   settled_at INTEGER
 ) WITHOUT ROWID;
 
--- What goes on: asked for with every bounce.
-CREATE INDEX incidents_going_on ON incidents (connection, cause) WHERE ended_at IS NULL;
+-- Which one a bounce belongs to: asked for every bounce.
+CREATE INDEX incidents_cause ON incidents (connection, cause);
+-- What goes on.
+CREATE INDEX incidents_going_on ON incidents (id) WHERE ended_at IS NULL;
 -- What waits for a person, or for the cron.
 CREATE INDEX incidents_unsettled ON incidents (id) WHERE settled_at IS NULL;

@@ -17,6 +17,7 @@ import { eventRoutes } from "./http/events";
 import { exportRoutes } from "./http/exports";
 import { filterRoutes } from "./http/filter";
 import { IMPORT_PATH, importRoutes } from "./http/imports";
+import { incidentRoutes } from "./http/incidents";
 import { listmonkRoutes } from "./http/listmonk-bounces";
 import { describeListmonk } from "./http/listmonk-description";
 import { mailboxRoutes } from "./http/mailboxes";
@@ -61,7 +62,7 @@ export function createApp() {
   for (const routes of [importRoutes, batchRoutes]) app.route("/", routes);
   for (const routes of [suppressionRoutes, allowlistRoutes, recipientRoutes, auditRoutes]) app.route("/", routes);
   for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
-  for (const routes of [notificationRoutes, deliveryRoutes, syncRoutes, alertRoutes, metricsRoutes])
+  for (const routes of [notificationRoutes, deliveryRoutes, syncRoutes, alertRoutes, incidentRoutes, metricsRoutes])
     app.route("/", routes);
   describeWebhooks(app.openAPIRegistry);
   describeListmonk(app.openAPIRegistry);

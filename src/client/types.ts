@@ -63,6 +63,8 @@ export interface Event {
   readonly receiptId: number;
   /** Of what was withdrawn: the batch that was undone. It has no effect. */
   readonly retractedBy?: string | undefined;
+  /** The incident that holds it: it has no effect until that is decided. */
+  readonly heldBy?: string | undefined;
 }
 
 export interface SuppressionDetail extends Suppression {

@@ -18,6 +18,7 @@ const PROBLEMS = {
   method_not_allowed: [405, "This method is not for this URL"],
   complaint_needs_force: [409, "A complaint is released only with force=true and a note"],
   batch_reverted: [409, "This batch was undone"],
+  incident_decided: [409, "This incident was decided otherwise"],
   scan_running: [409, "This mailbox is being scanned"],
   sync_running: [409, "This sync is running"],
   sync_paused: [409, "This sync is paused"],

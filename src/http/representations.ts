@@ -2,7 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import { shownEnd } from "../domain/answer";
 import type { Suppression } from "../domain/recipient-state";
-import type { EventRow } from "../store/event-row";
+import { type EventRow, heldBy } from "../store/event-row";
 import { receiptIdOf } from "../store/events";
 import { type RecipientRow, suppressionsOf } from "../store/recipients";
 import type { ExportedSuppressionRow } from "../store/suppressions";
@@ -38,6 +38,7 @@ export function eventOf(row: EventRow): z.infer<typeof eventSchema> {
     appliedAt: iso(row.applied_at),
     receiptId: receiptIdOf(row.seq),
     ...(row.retracted_by === null ? {} : { retractedBy: row.retracted_by }),
+    ...(heldBy(row) === null ? {} : { heldBy: row.incident_id ?? undefined }),
   };
 }
 

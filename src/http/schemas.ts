@@ -69,7 +69,13 @@ export const eventSchema = z
     receivedAt: time,
     appliedAt: timeOrNull,
     receiptId: z.number().int(),
-    retractedBy: z.string().optional().describe("Of what was withdrawn: the batch that was undone. It has no effect."),
+    retractedBy: z
+      .string()
+      .optional()
+      .describe(
+        "Of what was withdrawn: the batch that was undone, or the incident that was dropped. It has no effect.",
+      ),
+    heldBy: z.string().optional().describe("The incident that holds it: it has no effect until that is decided."),
   })
   .openapi("Event");
 

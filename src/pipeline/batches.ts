@@ -14,9 +14,11 @@ import {
   startRevert,
   withdrawNextPart,
 } from "../store/batches";
+import type { FactRow } from "../store/event-row";
 import { pendingAfter } from "../store/pending";
 import { applyEvents, type Progress } from "./apply";
 import type { Deps } from "./deps";
+import { effectivePolicy, inForce } from "./policy";
 
 /** How long a request goes on bringing a batch to its recipients; the rest is the cron's. */
 const APPLY_BUDGET_MS = 5_000;
@@ -128,16 +130,34 @@ export class BatchWriter {
 /** Brings what a batch recorded, or withdrew, to its recipients, within a budget. */
 export async function applyBatch(deps: Deps, id: string): Promise<void> {
   const span = await spanOfBatch(deps.db, id);
-  if (!span || !deps.policy.ok) return;
+  if (!span) return;
+  await applyPages(deps, span.after, async (after, limit) => {
+    const page = await pendingAfter(deps.db, after, limit);
+    return page.filter((row) => row.seq <= span.upTo);
+  });
+}
+
+/**
+ * Applies pending events page by page, within a budget; the cron goes on.
+ *
+ * @param after a place in the journal
+ * @param read the next page; empty: there is no more
+ */
+export async function applyPages(
+  deps: Deps,
+  after: number,
+  read: (after: number, limit: number) => Promise<readonly FactRow[]>,
+): Promise<void> {
   const deadline = deps.now() + APPLY_BUDGET_MS;
   const progress: Progress = { pending: 0, failed: 0, edgeWrites: MAX_EDGE_WRITES };
-  let { after } = span;
+  let place = after;
   for (let applied = 0; applied < MAX_APPLIED_INLINE && deps.now() < deadline; ) {
-    const page = await pendingAfter(deps.db, after, APPLY_PAGE);
-    const rows = page.filter((row) => row.seq <= span.upTo);
+    const rows = await read(place, APPLY_PAGE);
     if (!rows.length) return;
-    await applyEvents(deps, deps.policy.value, rows, progress);
-    after = rows.at(-1)?.seq ?? after;
+    const policy = await effectivePolicy(deps);
+    if (!policy.ok) return;
+    await applyEvents(deps, inForce(policy.value), rows, progress);
+    place = rows.at(-1)?.seq ?? place;
     applied += rows.length;
   }
 }

@@ -6,8 +6,10 @@
  */
 import { sha256Hex } from "../crypto/digest";
 import { ADDRESS_ERRORS } from "../domain/address";
+import { effectivePolicyOf } from "../domain/effective-policy";
 import type { NormalizedEvent } from "../domain/event";
 import type { WebhookRequest } from "../providers/adapter";
+import { holdBursts } from "../store/burst";
 import { type QuarantineEntry, type Receipt, type Recorded, recordRequest } from "../store/journal";
 import { isRefusedValue } from "../store/statements";
 import { digestOfToken, insertToken, isTokenTaken } from "../store/used-tokens";
@@ -15,6 +17,7 @@ import { applyEvents, type Progress } from "./apply";
 import type { Deps } from "./deps";
 import { normalize } from "./normalize";
 import type { Parsed } from "./parse";
+import { inForce } from "./policy";
 import { quarantineId, type ReceiptOrigin, receiptOf } from "./receipt";
 
 /** How long an answer waits for objects and projection. Providers give up after 3 to 30 s. */
@@ -80,7 +83,13 @@ export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested
   const recorded = await record(deps, input, items, events);
   if (recorded.refused) return answer(recorded.refused, null, { pending: 0, failed: 0 });
   const progress: Progress = { pending: recorded.value.pending.length, failed: 0 };
-  const work = applyEvents(deps, deps.policy.value, recorded.value.pending, progress);
+  const policy = effectivePolicyOf(deps, recorded.value.policy);
+  if (!policy.ok) {
+    // What is on record stays pending.
+    deps.log.error("config.invalid", { subject: "POLICY", detail: policy.error });
+    return answer(items, recorded.value, progress);
+  }
+  const work = applyEvents(deps, inForce(policy.value), recorded.value.pending, progress);
   deps.waitUntil(work.then(() => deps.announce?.()));
   await within(work, INLINE_BUDGET_MS);
   return answer(items, recorded.value, progress);
@@ -141,7 +150,7 @@ async function record(
     const quarantined = await entriesOf(receipt, items);
     // What a replay still cannot read stays where it is.
     const settles = (input.settles ?? []).filter((id) => !quarantined.some((entry) => entry.id === id));
-    const rest = { settles, extra };
+    const rest = { settles, extra, guard: guardOf(deps, events, receipt.requestId) };
     return { refused: null, value: await recordRequest(deps.db, { receipt, events, quarantined, ...rest }) };
   } catch (error) {
     if (isTokenTaken(error) || !isRefusedValue(error)) throw error;
@@ -156,6 +165,13 @@ async function record(
     });
     return { refused };
   }
+}
+
+/** Only for a request with bounces. */
+function guardOf(deps: Deps, events: readonly NormalizedEvent[], requestId: string): D1PreparedStatement[] {
+  if (!deps.policy.ok || !events.some((event) => event.kind === "bounced")) return [];
+  const configured = { policy: deps.policy.value, policyText: deps.policyText };
+  return holdBursts(deps.db, configured, requestId, deps.now());
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Retention: bounded per run, so that it never competes with the events coming in. Pruning never changes a verdict. */
 import { pruneAudit } from "../store/audit";
+import { tendBursts } from "../store/burst";
 import { pruneChanges } from "../store/changes";
 import { pruneUnverified } from "../store/quarantine";
 import { lastReceiptBefore, pruneBodies, pruneEvents, pruneReceipts, type RetentionEnds } from "../store/retention";
@@ -14,6 +15,9 @@ const RECEIPTS_PER_RUN = 1_000;
 const UNVERIFIED_PER_RUN = 1_000;
 const AUDIT_PER_RUN = 1_000;
 const CHANGES_PER_RUN = 10_000;
+const CAUSES_PER_RUN = 5_000;
+/** With the guard switched off, incidents end all the same. */
+const BURST_WINDOW_MS = 3_600_000;
 /** Charts of a day need hours; those of a week are by day. */
 const HOURS_KEPT_DAYS = 8;
 const DAY_MS = 86_400_000;
@@ -31,6 +35,7 @@ export async function prune(deps: Deps): Promise<Pruned> {
   await pruneAudit(deps.db, now - deps.retention.auditMs, AUDIT_PER_RUN);
   await pruneTokens(deps.db, now - TOKENS_KEPT_MS);
   await rollUpHours(deps.db, Math.floor(now / DAY_MS) - HOURS_KEPT_DAYS);
+  await tendBursts(deps.db, windowOf(deps), now, CAUSES_PER_RUN);
   await pruneChanges(deps.db, now - deps.retention.changesMs, CHANGES_PER_RUN);
   // Before the bodies, which quarantine holds on to.
   const unverifiedUpTo = await lastReceiptBefore(deps.db, now - deps.retention.unverifiedMs);
@@ -49,6 +54,10 @@ export async function prune(deps: Deps): Promise<Pruned> {
   const events = await pruneNextStretch(deps, ends);
   const receipts = await pruneReceipts(deps.db, Math.min(eventsUpTo, bodiesUpTo), RECEIPTS_PER_RUN);
   return { events, bodies, receipts };
+}
+
+function windowOf({ policy }: Deps): number {
+  return (policy.ok ? policy.value.guard?.windowMs : undefined) ?? BURST_WINDOW_MS;
 }
 
 /** What stays for good would be looked at again and again: each run goes on where the last one ended, and wraps. */

@@ -18,6 +18,8 @@ export const AUDIT_ACTIONS = [
   "rotate_secret",
   "resume_notification",
   "redeliver",
+  "confirm_incident",
+  "drop_incident",
   "pull_sync",
   "push_sync",
   "pause_sync",

@@ -1,6 +1,6 @@
 /** The list of bounces as listmonk's API shows it: bounces and complaints of the journal, less what was dismissed there. */
 import { UUID_DOMAIN } from "../domain/address";
-import type { EventRow } from "./event-row";
+import { type EventRow, heldSql } from "./event-row";
 
 /** What the partial index `events_bounces` holds; both have to say the same. */
 const IS_BOUNCE = "e.kind IN ('bounced', 'complained')";
@@ -112,11 +112,11 @@ export async function dismissAllBounces(db: D1Database): Promise<void> {
   ]);
 }
 
-/** The next recipients, in the order of their addresses, that have a bounce on the list and no block by hand. */
+/** The next recipients, in the order of their addresses, that have a bounce on the list that is not held, and no block by hand. */
 export async function bouncedAddresses(db: D1Database, after: string, limit: number): Promise<string[]> {
   const { results } = await db
     .prepare(
-      `SELECT DISTINCT e.address FROM events e WHERE e.address > ?1 AND ${IS_LISTED}
+      `SELECT DISTINCT e.address FROM events e WHERE e.address > ?1 AND ${IS_LISTED} AND NOT ${heldSql("e")}
          AND NOT EXISTS (SELECT 1 FROM recipients r, json_each(r.suppressions) s
            WHERE r.address = e.address AND r.answer IS NOT NULL AND s.value->>'reason' = 'manual')
        ORDER BY e.address LIMIT ?2`,

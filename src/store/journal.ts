@@ -13,6 +13,7 @@ import {
   SEQ_PER_RECEIPT,
   valueSql,
 } from "./event-row";
+import { type PolicyRow, selectNewestPolicy } from "./policies";
 import { jsonChunks, rowsOf } from "./statements";
 
 export type ReceiptSource = "webhook" | "queue" | "email" | "mailbox" | "api" | "operator" | "replay";
@@ -52,6 +53,8 @@ export interface Recorded {
   readonly isNew: (event: { readonly address: string; readonly id: string }) => boolean;
   readonly newCount: number;
   readonly pending: readonly FactRow[];
+  /** The newest record of a policy that was applied. */
+  readonly policy: PolicyRow | null;
 }
 
 export interface RecordRequest {
@@ -61,6 +64,8 @@ export interface RecordRequest {
   /** Items of quarantine that this request settles: the replay of them. */
   readonly settles?: readonly string[];
   readonly extra?: readonly D1PreparedStatement[];
+  /** What puts events of this request on hold, before those are read that are pending. */
+  readonly guard?: readonly D1PreparedStatement[];
 }
 
 export const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
@@ -165,16 +170,19 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
     statements.push(db.prepare(INSERT_BODY).bind(receipt.requestId, part, bytes));
   });
   statements.push(...statisticsOf(request.events).map((sql) => db.prepare(sql).bind(receipt.requestId)));
+  statements.push(...(request.guard ?? []));
   const pendingAt = statements.push(db.prepare(SELECT_PENDING_OF_RECEIPT).bind(receipt.requestId)) - 1;
+  const policyAt = statements.push(selectNewestPolicy(db)) - 1;
   if (request.settles?.length) statements.push(...settleQuarantine(db, request.settles));
   statements.push(...(request.extra ?? []));
 
   const results = await db.batch(statements);
   const receiptId = rowsOf<{ id: number }>(results, receiptAt)[0]?.id ?? null;
   const pending = rowsOf<FactRow>(results, pendingAt);
+  const policy = rowsOf<PolicyRow>(results, policyAt)[0] ?? null;
   const newCount = inserts.reduce((sum, _, i) => sum + (results[i]?.meta.changes ?? 0), 0);
   // The usual request is news as a whole: then nothing has to be asked about its events one by one.
-  if (newCount === request.events.length) return { receiptId, isNew: () => true, newCount, pending };
+  if (newCount === request.events.length) return { receiptId, isNew: () => true, newCount, pending, policy };
   const added = await identitiesOf(db, receiptId);
   const known = request.events.filter((event) => entryOf(event) !== ENTRY.skipped && !added.has(identityOf(event)));
   return {
@@ -182,6 +190,7 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
     isNew: (event) => added.has(identityOf(event)),
     newCount,
     pending: known.length ? [...pending, ...(await pendingByIdentity(db, known))] : pending,
+    policy,
   };
 }
 

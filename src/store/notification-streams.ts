@@ -21,8 +21,8 @@ export interface Stretch<T> {
 const KINDS = Object.keys(TOLD_KINDS)
   .map((kind) => `'${kind}'`)
   .join(", ");
-/** What somebody else's list says is no news of a message, and what was withdrawn never happened. */
-const IS_TOLD = `kind IN (${KINDS}) AND retracted_by IS NULL AND provider <> '${IMPORT_PROVIDER}'`;
+/** What somebody else's list says is no news of a message, what was withdrawn never happened, and what is held may not have. */
+const IS_TOLD = `kind IN (${KINDS}) AND retracted_by IS NULL AND incident_id IS NULL AND provider <> '${IMPORT_PROVIDER}'`;
 
 const STRETCH = "SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 

@@ -140,7 +140,7 @@ describe("/openapi.json", () => {
     const { items } = await jsonOf(await api("/v1/events"));
     const { properties, required } = document.components.schemas.Event;
     expect(Object.keys(items[0])).toEqual(required);
-    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(["retractedBy"]);
+    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(["retractedBy", "heldBy"]);
   });
 });
 

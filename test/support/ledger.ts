@@ -6,7 +6,7 @@ import { type Policy, parsePolicy } from "../../src/domain/policy";
 import { applyFacts, decide, EMPTY_STATE, type Verdict } from "../../src/domain/recipient-state";
 import { applyToRecipient } from "../../src/recipient/client";
 import { type EdgeAnswer, edgeKey } from "../../src/store/edge-cache";
-import { type EventRow, factOf } from "../../src/store/event-row";
+import { type EventRow, factOf, heldBy } from "../../src/store/event-row";
 import type { RecipientRow } from "../../src/store/recipients";
 import { bindings } from "./worker";
 
@@ -47,7 +47,7 @@ export interface Agreed {
 
 /**
  * Asserts that nothing is pending, and that object, projection and edge cache all say what the pure fold over the
- * recipient's events says, those aside that were withdrawn.
+ * recipient's events says, those aside that were withdrawn or are held.
  */
 export async function expectAgreement(address: string, policy: Policy = policyOf()): Promise<Agreed> {
   const [events, row, edge, decision] = await Promise.all([
@@ -56,7 +56,7 @@ export async function expectAgreement(address: string, policy: Policy = policyOf
     edgeOf(address),
     decisionOf(address, policy),
   ]);
-  const standing = events.filter((event) => event.retracted_by === null);
+  const standing = events.filter((event) => event.retracted_by === null && heldBy(event) === null);
   const verdict = decide(applyFacts(EMPTY_STATE, standing.map(factOf)), policy, Date.now());
   expect(events.filter((event) => event.state === 0)).toEqual([]);
   expect(decision.verdict).toEqual(verdict);

@@ -16,6 +16,8 @@ export interface Report {
   readonly at?: number;
   readonly messageId?: string;
   readonly id?: string;
+  readonly diagnosticCode?: string;
+  readonly remoteMta?: string;
 }
 
 /** Posts events as an operator's script does. */
