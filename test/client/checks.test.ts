@@ -31,6 +31,34 @@ describe("check", () => {
     expect(asked).toEqual(["GET /v1/check?recipient=dead%40example.com&purpose=marketing&consistency=eventual"]);
   });
 
+  it("passes a probe on to one of those who asked, and to no list", async () => {
+    const env = testEnv({ POLICY: { probation: { enabled: true, steps_days: [1] } } });
+    const { client, asked } = live({}, env);
+    for (const recipient of ["alone@example.com", "twice@example.com", "listed@example.com"]) {
+      const bounces = [1, 2, 3, 4, 5].map((i) => ({
+        kind: "bounced",
+        class: "soft",
+        recipient,
+        messageId: `${i}`,
+        occurredAt: AT,
+      }));
+      expect((await api("/v1/events", { json: bounces, env })).status).toBe(200);
+    }
+    const probe = { suppressed: false, reasons: [], since: null, until: null, probe: true };
+    const waiting = { suppressed: true, reasons: ["soft"] };
+    const alone = await client.check("alone@example.com");
+    expect(alone).toEqual({ recipient: "alone@example.com", ...probe, source: "kv" });
+    expect(await client.check("alone@example.com")).toMatchObject(waiting);
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => client.check("twice@example.com")));
+    expect(first).toMatchObject(probe);
+    for (const other of others) expect(other).toMatchObject(waiting);
+    expect(asked).toHaveLength(3);
+    const listed = ["listed@example.com", "new@example.com"];
+    expect((await client.checkMany(listed)).allowed).toEqual(["new@example.com"]);
+    expect(await Promise.all(listed.map((one) => client.isSuppressed(one)))).toEqual([true, false]);
+    expect(await client.isSuppressed("listed@example.com")).toBe(false);
+  });
+
   it("reads the database where it is told to", async () => {
     const { client } = live();
     expect(await client.check("new@example.com", { consistency: "strong" })).toEqual({

@@ -1,8 +1,8 @@
 /** The page of a recipient: the verdict in words, and what can be done. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { doneOf, type Visitor, visitor } from "../support/dashboard";
-import { DAY_MS, pass, setStage } from "../support/stage";
-import { api, freshStores, jsonOf, ORIGIN } from "../support/worker";
+import { DAY_MS, MINUTE_MS, pass, setStage } from "../support/stage";
+import { api, freshStores, jsonOf, ORIGIN, testEnv } from "../support/worker";
 
 const JOHN = "/dashboard/recipients/john%40example.com";
 
@@ -60,6 +60,26 @@ describe("the verdict", () => {
   ])("names %s", async (_, event, words) => {
     await record(john(event));
     expect(await read(one)).toMatch(words);
+  });
+
+  it("says how far a probation has come, and does not take the probe by showing it", async () => {
+    const env = testEnv({ POLICY: { soft_threshold: 1, probation: { enabled: true } } });
+    const soft = (messageId: string) => john({ kind: "bounced", class: "soft", messageId });
+    const readThere = async () => read(await visitor(env));
+    const post = async (event: object) => expect((await api("/v1/events", { json: event, env })).status).toBe(200);
+    await post(soft("m1"));
+    expect(await readThere()).toMatch(/On probation: step 1 of 4\. The next check after \d.* may send one message\./);
+    pass(DAY_MS);
+    expect(await readThere()).toContain("step 1 of 4. The next check of this address may send one message.");
+    expect(await jsonOf(await api("/v1/check?recipient=john@example.com", { env }))).toMatchObject({ probe: true });
+    expect(await readThere()).toMatch(
+      /was allowed to send one message at .* If nothing is heard, the next check after/,
+    );
+    pass(MINUTE_MS);
+    await post(soft("m2"));
+    expect(await readThere()).toMatch(/step 2 of 4\. The next check after/);
+    expect(textOf(await (await visitor(env)).html("/dashboard/suppressions"))).toContain("on probation");
+    pass(-DAY_MS - MINUTE_MS);
   });
 
   it("is that of the domain, where that is blocked", async () => {
