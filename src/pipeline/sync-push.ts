@@ -37,7 +37,7 @@ export function planOf(row: StandingRow, reasons: readonly PushReason[], now: nu
   const { address } = row;
   if (address === null || address.endsWith(".invalid")) return "erased";
   if (address.startsWith("@")) return "domain";
-  const standing = standingReasons(row.answer, now);
+  const standing = standingReasons(row.answer, now).filter(({ isOnProbation }) => !isOnProbation);
   if (!standing.length) return wasSent(row, reasons) ? { address, reasons: [], since: 0 } : "never_sent";
   const wanted = standing.filter(({ reason }) => reasons.includes(reason));
   if (!wanted.length) return "reason";
@@ -50,15 +50,20 @@ export function planOf(row: StandingRow, reasons: readonly PushReason[], now: nu
   };
 }
 
+interface StandingReason {
+  readonly reason: PushReason;
+  readonly since: number;
+  /** It is not sent: the provider would refuse the very message that is to decide. */
+  readonly isOnProbation: boolean;
+}
+
 /** The reasons that stand, of those that can be sent at all. @param answer JSON */
-export function standingReasons(
-  answer: string | null,
-  now: number,
-): readonly { readonly reason: PushReason; readonly since: number }[] {
+export function standingReasons(answer: string | null, now: number): readonly StandingReason[] {
   const spans = answer === null ? {} : (JSON.parse(answer) as StoredAnswer).reasons;
   return PUSH_REASONS.flatMap((reason) => {
     const span = spans[reason];
-    return span && (span.until === null || span.until > now) ? [{ reason, since: span.since }] : [];
+    if (!span || (span.until !== null && span.until <= now)) return [];
+    return [{ reason, since: span.since, isOnProbation: span.probeFrom !== undefined }];
   });
 }
 
@@ -68,7 +73,7 @@ function wasSent({ previous, answer }: StandingRow, reasons: readonly PushReason
   return answers.some((text) => {
     if (text === null) return answer === null && answers.length === 1;
     const before = (JSON.parse(text) as StoredAnswer).reasons;
-    return reasons.some((reason) => before[reason] !== undefined);
+    return reasons.some((reason) => before[reason] !== undefined && before[reason].probeFrom === undefined);
   });
 }
 

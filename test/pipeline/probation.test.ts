@@ -10,6 +10,7 @@ import { sha256Hex } from "../../src/crypto/digest";
 import { mayListAddress, parseFilter } from "../../src/domain/fuse-filter";
 import { sha256Prefix } from "../../src/domain/sha256";
 import { Suppressions } from "../../src/index";
+import { planOf } from "../../src/pipeline/sync-push";
 import { readLog } from "../../src/pipeline/told-messages";
 import { edgeKey } from "../../src/store/edge-cache";
 import { allow, erase } from "../support/batches";
@@ -468,6 +469,30 @@ describe("others", () => {
       [true, null],
       [false, null],
     ]);
+  });
+
+  it("do not get it on their own list, which would refuse the message that is to decide", () => {
+    const forGood = '{"reasons":{"soft":{"since":5,"until":null}}}';
+    const probation = '{"reasons":{"soft":{"since":5,"until":null,"probeFrom":9}}}';
+    const dead = '{"reasons":{"hard":{"since":7,"until":null},"soft":{"since":5,"until":null,"probeFrom":9}}}';
+    const planned = (answer: string | null, previous: (string | null)[]) => {
+      const row = {
+        seq: 1,
+        key: "k",
+        address: "ann@example.com",
+        answer,
+        previous: JSON.stringify(previous),
+        pulled: null,
+      };
+      const plan = planOf(row, ["hard", "soft"], 100);
+      return typeof plan === "string" ? plan : plan.reasons;
+    };
+    expect(planned(probation, [null])).toBe("never_sent");
+    expect(planned(probation, [probation, probation])).toBe("never_sent");
+    expect(planned(null, [probation])).toBe("never_sent");
+    expect(planned(probation, [forGood])).toEqual([]);
+    expect(planned(forGood, [probation])).toEqual(["soft"]);
+    expect(planned(dead, [probation])).toEqual(["hard"]);
   });
 
   it("find it in the downloaded filter for as long as it is suppressed", async () => {
