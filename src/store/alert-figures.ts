@@ -1,5 +1,6 @@
 /** Figures for alerts, out of counts: never a scan of the journal. */
 import type { Heard, Sent } from "../domain/alert-rules";
+import { firstReceiptSince } from "./receipts";
 
 const TOLD_KINDS = "('delivered', 'bounced', 'complained')";
 
@@ -76,8 +77,7 @@ export async function activeDays(db: D1Database, sinceDay: number): Promise<Map<
 
 /** How much came into quarantine since a moment; counted up to a limit. @param since epoch ms */
 export async function quarantinedSince(db: D1Database, since: number, limit: number): Promise<number> {
-  // Receipts are in the order of time.
-  const first = "SELECT id FROM receipts WHERE received_at >= ?1 ORDER BY received_at, id LIMIT 1";
+  const first = firstReceiptSince("?1");
   const sql = `SELECT count(*) AS n FROM (
     SELECT 1 FROM quarantine WHERE receipt_id >= coalesce((${first}), 1e12) LIMIT ?2)`;
   return (await db.prepare(sql).bind(since, limit).first<number>("n")) ?? 0;

@@ -1,5 +1,6 @@
 /** Reading the journal: pages of events, newest first, and a recipient's own. */
 import { type EventRow, SEQ_PER_RECEIPT } from "./event-row";
+import { firstReceiptSince } from "./receipts";
 import { jsonChunks } from "./statements";
 
 export interface EventFilter {
@@ -22,6 +23,18 @@ export interface EventFilter {
 
 type Bind = (value: string | number) => string;
 
+/** What the partial index `events_message` holds; both have to say the same. */
+const IS_INDEXED_BY_MESSAGE =
+  "message_id IS NOT NULL AND (internet_message_id IS NULL OR instr(internet_message_id, message_id || '@') <> 1)";
+
+/** By a Message-ID, or by a provider's id, which may be what the Message-ID begins with ("A" follows "@"). */
+function eventsOfMessage(id: string): string {
+  return `SELECT seq FROM events WHERE internet_message_id = ${id}
+    UNION SELECT seq FROM events WHERE message_id = ${id} AND ${IS_INDEXED_BY_MESSAGE}
+    UNION SELECT seq FROM events INDEXED BY events_internet_message
+      WHERE internet_message_id >= ${id} || '@' AND internet_message_id < ${id} || 'A' AND +message_id = ${id}`;
+}
+
 /** Filter → SQL. Values are bound, never written into the text. */
 const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, value: string | number) => string } = {
   address: (bind, v) => `address = ${bind(v)}`,
@@ -29,16 +42,11 @@ const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, va
   connection: (bind, v) => `connection = ${bind(v)}`,
   kind: (bind, v) => `kind = ${bind(v)}`,
   class: (bind, v) => `class = ${bind(v)}`,
-  messageId: (bind, v) => {
-    const at = bind(v);
-    return `seq IN (SELECT seq FROM events WHERE message_id = ${at} UNION SELECT seq FROM events WHERE internet_message_id = ${at})`;
-  },
+  messageId: (bind, v) => `seq IN (${eventsOfMessage(bind(v))})`,
   campaign: (bind, v) => `campaign = ${bind(v)}`,
   // The journal is in the order of receipts, so a time is a place in it.
-  since: (bind, v) =>
-    `seq >= coalesce((SELECT id FROM receipts WHERE received_at >= ${bind(v)} ORDER BY received_at, id LIMIT 1), 1e12) * ${SEQ_PER_RECEIPT}`,
-  until: (bind, v) =>
-    `seq < coalesce((SELECT id FROM receipts WHERE received_at >= ${bind(v)} ORDER BY received_at, id LIMIT 1), 1e10) * ${SEQ_PER_RECEIPT}`,
+  since: (bind, v) => `seq >= coalesce(${firstReceiptSince(bind(v))}, 1e12) * ${SEQ_PER_RECEIPT}`,
+  until: (bind, v) => `seq < coalesce(${firstReceiptSince(bind(v))}, 1e10) * ${SEQ_PER_RECEIPT}`,
   after: (bind, v) => `seq > ${bind(v)}`,
 };
 

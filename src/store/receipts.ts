@@ -17,6 +17,21 @@ export interface ReceiptRow {
   replay_of: number | null;
 }
 
+/** What the partial index `receipts_received` holds; both have to say the same. */
+const IS_INDEXED = "id % 64 = 0";
+
+/**
+ * SQL for the first receipt of a moment or later: null where there is none. Receipts are in the order of time, and one of
+ * 64 is in an index by it.
+ *
+ * @param time SQL for epoch ms
+ */
+export function firstReceiptSince(time: string): string {
+  return `(SELECT id FROM receipts WHERE received_at >= ${time} AND id > coalesce(
+    (SELECT id FROM receipts WHERE ${IS_INDEXED} AND received_at < ${time} ORDER BY received_at DESC LIMIT 1), 0)
+    ORDER BY id LIMIT 1)`;
+}
+
 /** A receipt with its gzipped bytes; `body` is `null` where retention has removed them. */
 export async function receiptWithBody(
   db: D1Database,
@@ -30,6 +45,37 @@ export async function receiptWithBody(
   if (!receipt) return null;
   const parts = rowsOf<{ bytes: ArrayLike<number> }>(results, 1).map((row) => Uint8Array.from(row.bytes));
   return { receipt, body: parts.length ? concat(parts) : null };
+}
+
+/** A receipt whose bytes are kept. */
+export interface KeptReceipt extends ReceiptRow {
+  /** Of the gzipped bytes. */
+  kept_bytes: number;
+}
+
+/** Those of these receipts whose bytes are kept. */
+export async function keptReceipts(db: D1Database, ids: readonly number[]): Promise<KeptReceipt[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT r.*, sum(length(b.bytes)) AS kept_bytes FROM json_each(?1) j JOIN receipts r ON r.id = j.value
+       JOIN receipt_bodies b ON b.receipt_id = r.id GROUP BY r.id`,
+    )
+    .bind(JSON.stringify(ids))
+    .all<KeptReceipt>();
+  return results;
+}
+
+/** The gzipped bytes of receipts. */
+export async function bodiesOf(db: D1Database, ids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
+  const { results } = await db
+    .prepare(
+      `SELECT receipt_id, bytes FROM receipt_bodies WHERE receipt_id IN (SELECT value FROM json_each(?1))
+       ORDER BY receipt_id, part`,
+    )
+    .bind(JSON.stringify(ids))
+    .all<{ receipt_id: number; bytes: ArrayLike<number> }>();
+  const parts = Map.groupBy(results, (row) => row.receipt_id);
+  return new Map([...parts].map(([id, rows]) => [id, concat(rows.map((row) => Uint8Array.from(row.bytes)))]));
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

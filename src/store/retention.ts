@@ -1,10 +1,15 @@
 /** Removing what has served its time. Every statement looks at a bounded stretch of the journal. */
 import { SEQ_PER_RECEIPT } from "./event-row";
+import { firstReceiptSince } from "./receipts";
 
-/** The newest receipt that is older than a moment; everything up to it is, because receipts are in order of time. */
+/**
+ * The newest receipt that is older than a moment; everything up to it is, because receipts are in order of time. None is
+ * older than what is no moment.
+ */
 export async function lastReceiptBefore(db: D1Database, time: number): Promise<number> {
+  if (!Number.isFinite(time)) return 0;
   const id = await db
-    .prepare("SELECT id FROM receipts WHERE received_at < ?1 ORDER BY received_at DESC, id DESC LIMIT 1")
+    .prepare(`SELECT max(id) AS id FROM receipts WHERE id < coalesce(${firstReceiptSince("?1")}, 1e12)`)
     .bind(time)
     .first<number>("id");
   return id ?? 0;
