@@ -18,6 +18,7 @@ import { exportRoutes } from "./http/exports";
 import { filterRoutes } from "./http/filter";
 import { IMPORT_PATH, importRoutes } from "./http/imports";
 import { incidentRoutes } from "./http/incidents";
+import { limitChecks, limitFailures } from "./http/limits";
 import { listmonkRoutes } from "./http/listmonk-bounces";
 import { describeListmonk } from "./http/listmonk-description";
 import { mailboxRoutes } from "./http/mailboxes";
@@ -25,6 +26,7 @@ import { MAIL_PATHS, messageRoutes } from "./http/messages";
 import { metricsRoutes } from "./http/metrics";
 import { notificationRoutes } from "./http/notifications";
 import { operationRoutes } from "./http/operations";
+import { policyRoutes } from "./http/policy";
 import { Problem, problemResponse } from "./http/problem";
 import { quarantineRoutes } from "./http/quarantine";
 import { recipientRoutes } from "./http/recipients";
@@ -48,7 +50,9 @@ export function createApp() {
     await next();
     c.res.headers.set("x-request-id", c.env.requestId);
   });
+  app.use(limitFailures);
   app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? requireCheck : requireAdmin)(c, next));
+  app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? limitChecks(c, next) : next()));
   app.use("/v1/*", (c, next) => {
     if (c.req.path === SCRUB_PATH || c.req.path === IMPORT_PATH) return next();
     return (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next);
@@ -59,7 +63,7 @@ export function createApp() {
   for (const routes of [checkRoutes, scrubRoutes, eventRoutes, messageRoutes, statsRoutes]) app.route("/", routes);
   // Before the suppressions, which take what follows for a recipient.
   for (const routes of [changeRoutes, filterRoutes]) app.route("/", routes);
-  for (const routes of [importRoutes, batchRoutes]) app.route("/", routes);
+  for (const routes of [importRoutes, batchRoutes, policyRoutes]) app.route("/", routes);
   for (const routes of [suppressionRoutes, allowlistRoutes, recipientRoutes, auditRoutes]) app.route("/", routes);
   for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
   for (const routes of [notificationRoutes, deliveryRoutes, syncRoutes, alertRoutes, incidentRoutes, metricsRoutes])

@@ -13,6 +13,7 @@ import {
   checkByBinding,
   checkManyByBinding,
 } from "./handlers/service-binding";
+import { limitersOf } from "./http/limits";
 import type { Services } from "./http/services";
 import { createLogger, errorFields } from "./log";
 import { openSocket } from "./mailbox/socket";
@@ -42,6 +43,7 @@ function servicesOf(env: Env, ctx: ExecutionContext): Services {
     filterEveryMs: config.filterEveryMs,
     returnPathKeys: config.returnPathKeys,
     config,
+    limiters: limitersOf({ failures: env.RATE_LIMITER, checks: env.CHECK_RATE_LIMITER }),
     requestId,
     announce: () => announce({ ...basics, allowPrivateTargets: config.allowPrivateTargets }),
     openWire: openSocket,

@@ -148,7 +148,7 @@ export function page<T extends z.ZodType>(items: T) {
 /** The answers that any route may give, beside its own. */
 export const problems = (...statuses: number[]) =>
   Object.fromEntries(
-    [...new Set([...statuses, 401, 503])].map((status) => [
+    [...new Set([...statuses, 401, 429, 503])].map((status) => [
       status,
       { description: "A problem (RFC 9457).", content: { "application/problem+json": { schema: problemSchema } } },
     ]),

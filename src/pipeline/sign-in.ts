@@ -42,7 +42,8 @@ export async function signIn(
   return { type: "signed_in", token };
 }
 
-function networkOf(address: string): string {
+/** @param address IPv4 or IPv6 @returns what stands for everybody behind it */
+export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   // `::` stands for the groups that are missing; where it is within the first half, what is before it names the network.
   const [start = "", rest] = address.split("::");
