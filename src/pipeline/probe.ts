@@ -39,16 +39,19 @@ export async function checkToSend(
 }
 
 async function isGranted(deps: ProbeDeps, address: string, purpose: Purpose): Promise<boolean> {
-  const asked = askForProbe(deps, await recipientKey(address), purpose);
+  const key = await recipientKey(address);
+  const asked = askForProbe(deps, key, purpose);
   // Also after this check has given up waiting for it: what the object decided has to be told.
   deps.waitUntil(asked);
   let timer: number | null = null;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), PROBE_BUDGET_MS) as unknown as number;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), PROBE_BUDGET_MS) as unknown as number;
   });
   const outcome = await Promise.race([asked, late]);
   clearTimeout(timer);
-  return outcome;
+  if (outcome === null) deps.log.warn("probe.failed", { recipient: key, reason: "late" });
+  if (outcome) deps.log.info("probe.granted", { recipient: key, purpose });
+  return outcome ?? false;
 }
 
 /** Never rejects. Whatever the object says is projected: the stores that brought us here are behind it. */
@@ -59,7 +62,6 @@ async function askForProbe(deps: ProbeDeps, key: string, purpose: Purpose): Prom
     const answer = await takeProbe(deps.recipients, { key, purpose, ...inForce(policy.value) });
     if (!answer) return false;
     deps.waitUntil(publish(deps, answer.decision));
-    if (answer.isGranted) deps.log.info("probe.granted", { recipient: key, purpose });
     return answer.isGranted;
   } catch (error) {
     deps.log.warn("probe.failed", { recipient: key, ...errorFields(error) });
