@@ -14,6 +14,7 @@ export interface AlertLimits {
   /** Of the longest pause that a connection usually makes. */
   readonly silentFactor: number;
   readonly notificationFailingMs: number;
+  readonly syncFailingMs: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -35,6 +36,7 @@ const schema = z.strictObject({
   silent_min_days: positive.default(1),
   silent_factor: z.number().min(1).default(1.5),
   notification_failing_minutes: positive.default(60),
+  sync_failing_minutes: positive.default(60),
 });
 
 export const DEFAULT_ALERT_LIMITS = limitsOf(schema.parse({}));
@@ -73,5 +75,6 @@ function limitsOf(p: z.infer<typeof schema>): AlertLimits {
     silentMinMs: p.silent_min_days * DAY_MS,
     silentFactor: p.silent_factor,
     notificationFailingMs: p.notification_failing_minutes * MINUTE_MS,
+    syncFailingMs: p.sync_failing_minutes * MINUTE_MS,
   };
 }

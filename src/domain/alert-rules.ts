@@ -33,6 +33,16 @@ export interface Told {
   readonly parked: number;
 }
 
+/** How keeping a provider's list in step goes. */
+export interface Synced {
+  /** `provider/connection` */
+  readonly id: string;
+  /** `active`, `stopped`; one that somebody paused is not among them. */
+  readonly status: string;
+  /** Epoch ms. */
+  readonly failingSince: number | null;
+}
+
 /** All that the rules look at. */
 export interface Figures {
   /** Epoch ms. */
@@ -43,6 +53,7 @@ export interface Figures {
   readonly quarantinedLastHour: number;
   readonly heard: readonly Heard[];
   readonly told: readonly Told[];
+  readonly synced: readonly Synced[];
 }
 
 type Rule = (figures: Figures, limits: AlertLimits) => readonly Finding[];
@@ -140,6 +151,14 @@ const notTold: Rule = ({ told, now }, { notificationFailingMs }) =>
     });
   });
 
+const outOfStep: Rule = ({ synced, now }, { syncFailingMs }) =>
+  synced.flatMap(({ id, status, failingSince }) => {
+    const isStopped = status !== "active";
+    if (!isStopped && (failingSince === null || now - failingSince < syncFailingMs)) return [];
+    const since = failingSince === null ? null : new Date(failingSince).toISOString();
+    return found("sync", id, isStopped ? "critical" : "warning", { status, failingSince: since });
+  });
+
 const RULES: readonly Rule[] = [
   rateRule(
     "complaint_rate",
@@ -156,6 +175,7 @@ const RULES: readonly Rule[] = [
   silent,
   rejecting,
   notTold,
+  outOfStep,
 ];
 
 /** Everything that is wrong by these figures. */

@@ -45,6 +45,14 @@ const RULES: Readonly<Record<AlertRule, { readonly summary: Words; readonly advi
     advice:
       "GET /v1/notifications says what its receiver answers. Repair the receiver; resume the notification where it was stopped, and redeliver what was given up.",
   },
+  sync: {
+    summary: (subject, { status, failingSince }) =>
+      status === "stopped"
+        ? `The suppression list of ${subject} is no longer kept in step: the provider refuses what is asked.`
+        : `The suppression list of ${subject} could not be kept in step since ${failingSince}.`,
+    advice:
+      "GET /v1/sync says what the provider answers. Correct the secret or the account, and resume the sync where it was stopped.",
+  },
 };
 
 const STATES: Readonly<Record<string, string>> = {

@@ -32,7 +32,10 @@ export async function runScheduled(deps: MailboxDeps, config: Settings): Promise
   }
   const { alertLimits: limits, allowPrivateTargets } = config;
   const isConfigured = (id: string) => config.connections.has(id) || isBound(id);
-  await evaluateAlerts(deps, { limits, isConfigured }).catch((error: unknown) => failed(deps, "alerts.failed", error));
+  const syncs = config.syncs.map(({ id }) => id);
+  await evaluateAlerts(deps, { limits, isConfigured, syncs }).catch((error: unknown) =>
+    failed(deps, "alerts.failed", error),
+  );
   await Promise.all([
     tendNotifications({ ...deps, allowPrivateTargets }).catch((error: unknown) => failed(deps, "notify.failed", error)),
     scanDueMailboxes(deps, config.mailboxes).catch((error: unknown) => failed(deps, "mailboxes.failed", error)),

@@ -8,6 +8,7 @@ import { type Alert, claimEvaluation, noteAlerts, openAlerts, pruneAlerts } from
 import { allActivity } from "../store/connection-activity";
 import { allNotifications } from "../store/notifications";
 import { pendingSummary } from "../store/pending";
+import { type SyncState, syncStates } from "../store/syncs";
 import type { Deps } from "./deps";
 
 export type AlertDeps = Pick<Deps, "db" | "now" | "log">;
@@ -31,6 +32,8 @@ export interface AlertSettings {
   readonly limits: AlertLimits;
   /** Is this connection still configured? One that was taken out may be silent. */
   readonly isConfigured: (connection: string) => boolean;
+  /** The syncs that are configured, as `provider/connection`. */
+  readonly syncs: readonly string[];
 }
 
 /** Looks at the figures, if it is time to. @returns how many alerts were opened and closed; `null`: it was not time */
@@ -51,10 +54,10 @@ export async function evaluateAlerts(
   return { opened, closed: transitions.length - opened };
 }
 
-async function figuresOf(db: D1Database, { isConfigured }: AlertSettings, now: number): Promise<Figures> {
+async function figuresOf(db: D1Database, { isConfigured, syncs }: AlertSettings, now: number): Promise<Figures> {
   const hour = Math.floor(now / HOUR_MS);
   const today = Math.floor(now / DAY_MS);
-  const [providers, campaigns, pending, quarantinedLastHour, activity, days, told] = await Promise.all([
+  const [providers, campaigns, pending, quarantinedLastHour, activity, days, told, states] = await Promise.all([
     sentByProvider(db, hour - RATE_HOURS + 1, hour - DELIVERY_HABIT_HOURS),
     sentByCampaign(db, today - CAMPAIGN_DAYS + 1, MAX_CAMPAIGNS),
     pendingSummary(db),
@@ -62,6 +65,7 @@ async function figuresOf(db: D1Database, { isConfigured }: AlertSettings, now: n
     allActivity(db),
     activeDays(db, today - SILENCE_HABIT_DAYS),
     allNotifications(db),
+    syncs.length ? syncStates(db) : new Map<string, SyncState>(),
   ]);
   const heard = activity
     .map(({ provider, connection, ...times }): Heard => {
@@ -76,6 +80,9 @@ async function figuresOf(db: D1Database, { isConfigured }: AlertSettings, now: n
     quarantinedLastHour,
     heard,
     told: told.map(({ id, status, failingSince, outbox }) => ({ id, status, failingSince, parked: outbox.parked })),
+    synced: [...states].flatMap(([id, { status, failingSince }]) =>
+      syncs.includes(id) && status !== "paused" ? [{ id, status, failingSince }] : [],
+    ),
   };
 }
 

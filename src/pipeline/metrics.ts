@@ -4,6 +4,7 @@ import type { Metric, Sample } from "../domain/prometheus";
 import { allActivity, type ConnectionActivity } from "../store/connection-activity";
 import { type EventTotal, type MetricFigures, metricFigures } from "../store/metrics";
 import { allNotifications } from "../store/notifications";
+import { type PushCounts, syncStates } from "../store/syncs";
 import type { Deps } from "./deps";
 
 /** Kinds and classes are few; connections are as many as are configured. */
@@ -15,10 +16,11 @@ const MAX_COUNTED = 10_000;
 /** @param problems of the configuration */
 export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: number): Promise<Metric[]> {
   const at = now();
-  const [figures, activity, notifications] = await Promise.all([
+  const [figures, activity, notifications, syncs] = await Promise.all([
     metricFigures(db, MAX_EVENT_SERIES, MAX_COUNTED),
     allActivity(db),
     allNotifications(db),
+    syncStates(db),
   ]);
   const heard = activity.slice(0, MAX_CONNECTIONS);
   const told = notifications.slice(0, MAX_NOTIFICATIONS);
@@ -50,6 +52,31 @@ export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: n
       ...told.map(({ id, failingSince }) => ({
         labels: { notification: id },
         value: failingSince === null ? 0 : seconds(at - failingSince),
+      })),
+    ]),
+    ...syncMetrics(syncs, at),
+  ];
+}
+
+const PUSH_OUTCOMES: readonly (keyof PushCounts)[] = ["listed", "released", "kept", "refused", "skipped"];
+
+function syncMetrics(syncs: Awaited<ReturnType<typeof syncStates>>, now: number): Metric[] {
+  const states = [...syncs];
+  return [
+    gauge("sync_pushed_recipients", "What became of recipients that were to be sent, since sending was begun.", [
+      ...states.flatMap(([sync, { push }]) =>
+        push ? PUSH_OUTCOMES.map((outcome) => ({ labels: { sync, outcome }, value: push.counts[outcome] })) : [],
+      ),
+    ]),
+    gauge("sync_pulled_entries", "Entries that the last pull brought, and those that it read.", [
+      ...states.flatMap(([sync, { pull }]) =>
+        pull ? (["new", "rows"] as const).map((state) => ({ labels: { sync, state }, value: pull.counts[state] })) : [],
+      ),
+    ]),
+    gauge("sync_failing_seconds", "For how long a provider's list could not be kept in step.", [
+      ...states.map(([sync, { failingSince }]) => ({
+        labels: { sync },
+        value: failingSince === null ? 0 : seconds(now - failingSince),
       })),
     ]),
   ];

@@ -8,6 +8,7 @@ export const AUDIT_ACTIONS = [
   "import",
   "bulk_block",
   "bulk_release",
+  "apply_policy",
   "revert",
   "erase",
   "replay",

@@ -16,6 +16,7 @@ const FINE: Figures = {
   quarantinedLastHour: 0,
   heard: [],
   told: [],
+  synced: [],
 };
 const found = (figures: Partial<Figures>) => findingsOf({ ...FINE, ...figures }, DEFAULT_ALERT_LIMITS);
 const told = (figures: Partial<Figures>) =>
@@ -126,6 +127,15 @@ describe("a connection", () => {
     expect(heard(daily, 0, { lastReceivedAt: at(5), lastRejectedAt: at(10) })).toEqual([]);
     expect(heard(daily, 0, { lastReceivedAt: at(3_000), lastRejectedAt: at(1_500) })).toEqual(SILENT);
   });
+});
+
+it("a provider's list that cannot be kept in step for an hour, or that the provider refuses, is an alert", () => {
+  const sync = (more: object) =>
+    told({ synced: [{ id: "mailgun/eu", status: "active", failingSince: null, ...more }] });
+  expect(sync({})).toEqual([]);
+  expect(sync({ failingSince: NOW - 59 * MINUTE_MS })).toEqual([]);
+  expect(sync({ failingSince: NOW - 60 * MINUTE_MS })).toEqual([["sync", "mailgun/eu", "warning"]]);
+  expect(sync({ status: "stopped", failingSince: NOW })).toEqual([["sync", "mailgun/eu", "critical"]]);
 });
 
 describe("a notification", () => {
