@@ -59,11 +59,11 @@ const BOUNCES = `
 
 /** Was anything delivered to the address before the window that ends with this bounce? */
 const IS_KNOWN_GOOD = `EXISTS (
-  SELECT 1 FROM (SELECT d.kind, d.occurred_at FROM events d WHERE d.address = b.address LIMIT ${EVENTS_OF_ADDRESS}) AS d
-  WHERE d.kind = 'delivered' AND d.occurred_at < b.occurred_at - ${WINDOW} * ${BUCKET_MS})`;
+  SELECT 1 FROM (SELECT e.kind, e.occurred_at FROM events e WHERE e.address = found.address LIMIT ${EVENTS_OF_ADDRESS}) AS past
+  WHERE past.kind = 'delivered' AND past.occurred_at < found.occurred_at - ${WINDOW} * ${BUCKET_MS})`;
 
 const COUNT = `
-  WITH ${BOUNCES}, known AS MATERIALIZED (SELECT b.*, ${IS_KNOWN_GOOD} AS is_good FROM bounces b)
+  WITH ${BOUNCES}, known AS MATERIALIZED (SELECT found.*, ${IS_KNOWN_GOOD} AS is_good FROM bounces found)
   INSERT INTO cause_counts (day, connection, cause, bucket, recipients, known_good)
   SELECT bucket / ${BUCKETS_PER_DAY}, connection, CASE scope.value WHEN 0 THEN cause ELSE ${fingerprint("cause")} END, bucket,
     count(DISTINCT address), count(DISTINCT CASE WHEN is_good THEN address END)
@@ -86,19 +86,20 @@ const bursts = (key: string) => `
     GROUP BY t.connection, t.cause)`;
 
 /** Does an incident go on, or did it at that time? */
-const GOES_ON = `(i.ended_at IS NULL OR b.bucket <= i.ended_at / ${BUCKET_MS})`;
+const GOES_ON = `(i.ended_at IS NULL OR found.bucket <= i.ended_at / ${BUCKET_MS})`;
 
-/** Half as many as opened it, and it is over. What comes late says nothing about now. */
+/** Half as many as opened it, or none for a window, and it is over. What comes late says nothing about now. */
 const endSql = (key: string) => `
   WITH ${BOUNCES}, ${bursts(key)}
-  UPDATE incidents SET ended_at = last_at FROM bursts b
-  WHERE incidents.ended_at IS NULL AND incidents.connection = b.connection AND incidents.cause = b.cause
-    AND b.recipients * 2 < incidents.threshold AND b.bucket >= incidents.last_at / ${BUCKET_MS}`;
+  UPDATE incidents SET ended_at = last_at FROM bursts found
+  WHERE incidents.ended_at IS NULL AND incidents.connection = found.connection AND incidents.cause = found.cause
+    AND found.bucket >= incidents.last_at / ${BUCKET_MS}
+    AND (found.recipients * 2 < incidents.threshold OR found.bucket - ${WINDOW} > incidents.last_at / ${BUCKET_MS})`;
 
 /** Of a cause at all receivers: what incidents at some of them hold already is not counted again. */
-const apartFrom = (column: string) => `b.${column} - coalesce((
-  SELECT sum(c.${column}) FROM incidents i CROSS JOIN cause_counts c ON ${inWindow("i", "b.bucket")}
-  WHERE ${GOES_ON} AND i.connection = b.connection AND i.cause > b.cause AND i.cause < b.cause || '!'), 0)`;
+const apartFrom = (column: string) => `found.${column} - coalesce((
+  SELECT sum(c.${column}) FROM incidents i CROSS JOIN cause_counts c ON ${inWindow("i", "found.bucket")}
+  WHERE ${GOES_ON} AND i.connection = found.connection AND i.cause > found.cause AND i.cause < found.cause || '!'), 0)`;
 
 /** The busiest window of the days before, those aside that were no usual ones. */
 const USUAL = `coalesce((
@@ -111,55 +112,56 @@ const USUAL = `coalesce((
   GROUP BY c.bucket / ${WINDOW} ORDER BY 1 DESC LIMIT 1), 0)`;
 
 const REPORTS_DELIVERIES = `(
-  EXISTS (SELECT 1 FROM connection_totals t WHERE t.connection = u.connection AND t.kind = 'delivered')
-  OR EXISTS (SELECT 1 FROM hourly_stats h WHERE h.hour >= (u.bucket * ${BUCKET_MS} / ${HOUR_MS}) - ${USUAL_DAYS * 24}
-    AND h.connection = u.connection AND h.kind = 'delivered'))`;
+  EXISTS (SELECT 1 FROM connection_totals t WHERE t.connection = unusual.connection AND t.kind = 'delivered')
+  OR EXISTS (SELECT 1 FROM hourly_stats h WHERE h.hour >= (unusual.bucket * ${BUCKET_MS} / ${HOUR_MS}) - ${USUAL_DAYS * 24}
+    AND h.connection = unusual.connection AND h.kind = 'delivered'))`;
 
 const HAS_HISTORY = `(
-  SELECT count(DISTINCT s.day) FROM connection_stats s WHERE s.connection = u.connection
-    AND s.day < u.bucket * ${BUCKET_MS} / ${DAY_MS} AND s.day >= u.bucket * ${BUCKET_MS} / ${DAY_MS} - ${HISTORY_WITHIN_DAYS}
+  SELECT count(DISTINCT s.day) FROM connection_stats s WHERE s.connection = unusual.connection
+    AND s.day < unusual.bucket * ${BUCKET_MS} / ${DAY_MS} AND s.day >= unusual.bucket * ${BUCKET_MS} / ${DAY_MS} - ${HISTORY_WITHIN_DAYS}
   ) >= ${HISTORY_DAYS}`;
 
 const sample = (key: string) => `
   sample AS MATERIALIZED (
-    SELECT e.provider || '/' || e.connection AS connection, ${key.replaceAll("cause", "e.cause")} AS cause, e.kind, e.address,
-      substr(e.address, instr(e.address, '@') + 1) AS domain, e.occurred_at / ${BUCKET_MS} AS bucket
-    FROM (SELECT * FROM events ORDER BY seq DESC LIMIT ${SAMPLE_EVENTS}) AS e)`;
-const HITS = "FROM sample s WHERE s.connection = u.connection AND s.cause = u.cause AND s.bucket >= u.first";
+    SELECT n.provider || '/' || n.connection AS connection, ${key.replaceAll("cause", "n.cause")} AS cause, n.kind, n.address,
+      substr(n.address, instr(n.address, '@') + 1) AS domain, n.occurred_at / ${BUCKET_MS} AS bucket
+    FROM (SELECT * FROM events WHERE seq > 0 ORDER BY seq DESC LIMIT ${SAMPLE_EVENTS}) AS n)`;
+const HITS =
+  "FROM sample s WHERE s.connection = unusual.connection AND s.cause = unusual.cause AND s.bucket >= unusual.first";
 
 /** One full mailbox that bounces again and again is no burst. */
 const IS_OF_MANY = `(SELECT count(DISTINCT s.address) * 2 >= count(*) ${HITS})`;
 const IS_MOST_OF_IT = `(
-  SELECT count(*) >= ${BOUNCED_SHARE} * (count(*) + (SELECT count(*) FROM sample d WHERE d.connection = u.connection
-    AND d.kind = 'delivered' AND d.bucket >= u.first AND d.domain IN (SELECT s.domain ${HITS}))) ${HITS})`;
+  SELECT count(*) >= ${BOUNCED_SHARE} * (count(*) + (SELECT count(*) FROM sample o WHERE o.connection = unusual.connection
+    AND o.kind = 'delivered' AND o.bucket >= unusual.first AND o.domain IN (SELECT s.domain ${HITS}))) ${HITS})`;
 
 /** `cause`: at one receiver; `fingerprint`: at all, unless that is one of a few that have an incident already. */
 type Scope = "receiver" | "connection";
 const KEYS: Readonly<Record<Scope, string>> = { receiver: "cause", connection: fingerprint("cause") };
 
 const APART: Readonly<Record<Scope, (column: string) => string>> = {
-  receiver: (column) => `b.${column}`,
+  receiver: (column) => `found.${column}`,
   connection: apartFrom,
 };
 
 const openSql = (scope: Scope) => `
   WITH ${BOUNCES}, ${bursts(KEYS[scope])}, ${sample(KEYS[scope])},
   apart AS MATERIALIZED (
-    SELECT b.connection, b.cause, b.bucket, b.first, ${APART[scope]("recipients")} AS recipients,
+    SELECT found.connection, found.cause, found.bucket, found.first, ${APART[scope]("recipients")} AS recipients,
       ${APART[scope]("known_good")} AS known_good
-    FROM bursts b WHERE b.recipients >= ${MIN_RECIPIENTS} AND NOT EXISTS (SELECT 1 FROM incidents i WHERE ${GOES_ON}
-      AND i.connection = b.connection AND i.cause IN (b.cause, ${fingerprint("b.cause")}))),
+    FROM bursts found WHERE found.recipients >= ${MIN_RECIPIENTS} AND NOT EXISTS (SELECT 1 FROM incidents i WHERE ${GOES_ON}
+      AND i.connection = found.connection AND i.cause IN (found.cause, ${fingerprint("found.cause")}))),
   unusual AS MATERIALIZED (
     SELECT l.*, max(${MIN_RECIPIENTS}, ${USUAL} * ${FACTOR}) AS threshold FROM apart l WHERE l.recipients >= ${MIN_RECIPIENTS})
   INSERT INTO incidents (id, connection, cause, started_at, opened_at, opened_seq, last_at, heard_at, recipients, known_good,
     threshold, held, status, releases, done_seq, release_at, release_seq, released)
-  SELECT 'incident-' || printf('%010d', ${THIS_RECEIPT}) || '-' || row_number() OVER (ORDER BY u.connection, u.cause)
+  SELECT 'incident-' || printf('%010d', ${THIS_RECEIPT}) || '-' || row_number() OVER (ORDER BY unusual.connection, unusual.cause)
       || '${scope === "receiver" ? "" : "-all"}',
-    u.connection, u.cause, u.first * ${BUCKET_MS}, ${NOW}, ${FIRST_SEQ}, u.bucket * ${BUCKET_MS}, ${NOW}, u.recipients, u.known_good,
-    CAST(u.threshold AS INTEGER), 0, 'open', 0, 0, u.first * ${BUCKET_MS}, 0, 0
-  FROM unusual u WHERE CASE
-    WHEN u.recipients < u.threshold THEN 0
-    WHEN ${REPORTS_DELIVERIES} THEN CASE WHEN u.known_good < ${KNOWN_GOOD_SHARE} * u.recipients THEN 0 ELSE ${IS_OF_MANY} AND ${IS_MOST_OF_IT} END
+    unusual.connection, unusual.cause, unusual.first * ${BUCKET_MS}, ${NOW}, ${FIRST_SEQ}, unusual.bucket * ${BUCKET_MS}, ${NOW}, unusual.recipients, unusual.known_good,
+    CAST(unusual.threshold AS INTEGER), 0, 'open', 0, 0, unusual.first * ${BUCKET_MS}, 0, 0
+  FROM unusual WHERE CASE
+    WHEN unusual.recipients < unusual.threshold THEN 0
+    WHEN ${REPORTS_DELIVERIES} THEN CASE WHEN unusual.known_good < ${KNOWN_GOOD_SHARE} * unusual.recipients THEN 0 ELSE ${IS_OF_MANY} AND ${IS_MOST_OF_IT} END
     WHEN ${HAS_HISTORY} THEN ${IS_OF_MANY}
     ELSE 0 END`;
 
@@ -169,10 +171,10 @@ const openSql = (scope: Scope) => `
  */
 const MATCHED = `
   matched AS MATERIALIZED (
-    SELECT b.seq, b.occurred_at, (SELECT i.id FROM incidents i WHERE i.connection = b.connection
-      AND i.cause IN (b.cause, ${fingerprint("b.cause")}) AND i.started_at <= b.occurred_at
-      AND (i.ended_at IS NULL OR b.occurred_at <= i.ended_at) ORDER BY length(i.cause) DESC LIMIT 1) AS incident
-    FROM bounces b)`;
+    SELECT found.seq, found.occurred_at, (SELECT i.id FROM incidents i WHERE i.connection = found.connection
+      AND i.cause IN (found.cause, ${fingerprint("found.cause")}) AND i.started_at <= found.occurred_at
+      AND (i.ended_at IS NULL OR found.occurred_at <= i.ended_at) ORDER BY length(i.cause) DESC LIMIT 1) AS incident
+    FROM bounces found)`;
 
 const NOTE = `
   WITH ${BOUNCES}, ${MATCHED}

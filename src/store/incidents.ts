@@ -191,7 +191,7 @@ const NOTE_RELEASED = `
   FROM (WITH part AS MATERIALIZED (${NEXT_BEFORE})
     SELECT (SELECT occurred_at FROM part ORDER BY occurred_at DESC, seq DESC LIMIT 1) AS at,
       (SELECT seq FROM part ORDER BY occurred_at DESC, seq DESC LIMIT 1) AS seq,
-      (SELECT count(*) FROM part JOIN events e ON e.seq = part.seq WHERE e.retracted_by = ?1) AS events) AS part
+      (SELECT count(*) FROM part CROSS JOIN events e ON e.seq = part.seq WHERE e.retracted_by = ?1 AND e.incident_id IS NULL) AS events) AS part
   WHERE incidents.id = ?1`;
 
 /**
