@@ -2,8 +2,8 @@
 import { ERASED_DOMAIN } from "../domain/address";
 import type { NormalizedEvent } from "../domain/event";
 import { type Actor, insertAudit } from "./audit";
-import { SEQ_PER_RECEIPT } from "./event-row";
-import { insertEvents, insertReceipt, NEXT_RECEIPT } from "./journal";
+import { NEXT_RECEIPT, SEQ_PER_RECEIPT } from "./event-row";
+import { insertEvents, insertReceipt } from "./journal";
 
 export interface Erasure {
   /** Hex SHA-256 of the address. */

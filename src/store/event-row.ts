@@ -5,6 +5,7 @@ import { messageKey, type RecordedFact } from "../domain/fact";
 
 /** Positions in one request; `seq` = receipt id × this + position. 2^53 / 2^17 leaves 2^36 receipts. */
 export const SEQ_PER_RECEIPT = 131_072;
+export const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
 
 export interface EventRow {
   seq: number;
@@ -52,7 +53,7 @@ export function heldBy(row: Pick<EventRow, "state" | "incident_id" | "retracted_
   return row.state === ENTRY.skipped && row.retracted_by === null ? row.incident_id : null;
 }
 
-/** What an event's row is inserted from, in this order; each is `$.v[index]` in the statement. */
+/** What an event's row is inserted from, in this order. */
 const INSERTED = [
   ["id", (e) => e.id],
   ["address", (e) => e.address],
@@ -83,19 +84,14 @@ const INSERTED = [
 
 export const INSERTED_COLUMNS: readonly string[] = INSERTED.map(([column]) => column);
 
-/** SQL for a column's value out of the row's JSON array `v`. */
-export function valueSql(column: (typeof INSERTED)[number][0]): string {
-  return `v->>${INSERTED.findIndex(([name]) => name === column)}`;
-}
-
-/** SQL for the two members of the array that follow the columns: how the event enters the journal, and its rank. */
-export const ENTRY_SQL = `v->>${INSERTED.length}`;
-export const RANK_SQL = `v->>${INSERTED.length + 1}`;
-
 /** How an event enters the journal: to be applied, never to be, or as a delivery: if it can matter now. */
 export const ENTRY = { pending: 0, skipped: 2, delivery: 3 } as const;
 
-/** @param rank of an operator's command among those about the same recipient in one request; 0 for all else */
+/**
+ * The values of the columns; then how the event enters the journal, and its rank.
+ *
+ * @param rank of an operator's command among those about the same recipient in one request; 0 for all else
+ */
 export function insertArray(event: NormalizedEvent, entry: number, rank: number): unknown[] {
   return [...INSERTED.map(([, value]) => value(event) ?? null), entry, rank];
 }

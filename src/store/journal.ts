@@ -1,17 +1,15 @@
 /** Writing the journal: receipts, events, quarantine and statistics in one transaction. */
-import { IMPORT_PROVIDER, isOperatorKind, type NormalizedEvent, OPERATOR_KINDS } from "../domain/event";
+import { IMPORT_PROVIDER, isOperatorKind, type NormalizedEvent } from "../domain/event";
 import { concernsRecipient } from "../domain/fact";
+import { insertStatements } from "./event-insert";
 import {
   ENTRY,
-  ENTRY_SQL,
   FACT_COLUMNS,
   type FactRow,
   factColumnsOf,
-  INSERTED_COLUMNS,
   insertArray,
-  RANK_SQL,
+  NEXT_RECEIPT,
   SEQ_PER_RECEIPT,
-  valueSql,
 } from "./event-row";
 import { type PolicyRow, selectNewestPolicy } from "./policies";
 import { jsonChunks, rowsOf } from "./statements";
@@ -68,34 +66,8 @@ export interface RecordRequest {
   readonly guard?: readonly D1PreparedStatement[];
 }
 
-export const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
 /** The receipt that this very transaction wrote, if it wrote one. */
 export const THIS_RECEIPT = "(SELECT id FROM receipts WHERE id = (SELECT max(id) FROM receipts) AND request_id = ?1)";
-
-const OPERATOR_KINDS_SQL = `(${OPERATOR_KINDS.map((kind) => `'${kind}'`).join(", ")})`;
-
-/**
- * Inserts events. An operator's command gets a time later than every command before it, so that of two in the
- * same millisecond the later one wins; what an imported list says was done elsewhere keeps its time. A delivery is left to be applied only if its recipient has a live counter.
- */
-const INSERT_EVENTS = `
-  WITH rows AS MATERIALIZED (SELECT key AS position, jsonb(value) AS v FROM json_each(?1))
-  INSERT INTO events (seq, ${INSERTED_COLUMNS.join(", ")}, state)
-  SELECT ${NEXT_RECEIPT} * ${SEQ_PER_RECEIPT} + ?2 + position,
-    ${INSERTED_COLUMNS.map((column) => (column === "occurred_at" ? operatorTimeSql() : valueSql(column as "id"))).join(", ")},
-    CASE WHEN ${ENTRY_SQL} = ${ENTRY.delivery} THEN
-      CASE WHEN EXISTS (SELECT 1 FROM recipients r WHERE r.address = ${valueSql("address")} AND r.counting_since IS NOT NULL)
-        THEN ${ENTRY.pending} ELSE ${ENTRY.skipped} END
-    ELSE ${ENTRY_SQL} END
-  FROM rows WHERE true
-  ON CONFLICT (address, id) DO NOTHING`;
-
-function operatorTimeSql(): string {
-  return `CASE WHEN ${valueSql("kind")} IN ${OPERATOR_KINDS_SQL} AND ${valueSql("provider")} <> '${IMPORT_PROVIDER}' THEN
-    max(${valueSql("occurred_at")}, coalesce((SELECT max(e.occurred_at) + 1 + ${RANK_SQL} FROM events e
-      WHERE e.address = ${valueSql("address")} AND e.kind IN ${OPERATOR_KINDS_SQL}), 0))
-    ELSE ${valueSql("occurred_at")} END`;
-}
 
 /**
  * What a replay still cannot read stays with the receipt that it came with: its bytes, and when they reached us. Only
@@ -196,7 +168,7 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
 
 /** Statements for events of one receipt, to come before the receipt's own. */
 export function insertEvents(db: D1Database, events: readonly NormalizedEvent[]): D1PreparedStatement[] {
-  return jsonChunks(insertArrays(events)).map((chunk) => db.prepare(INSERT_EVENTS).bind(chunk.json, chunk.first));
+  return insertStatements(db, insertArrays(events));
 }
 
 /** Only what these events can add to. */
