@@ -54,7 +54,7 @@ export function createApp() {
   app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? requireCheck : requireAdmin)(c, next));
   app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? limitChecks(c, next) : next()));
   app.use("/v1/*", (c, next) => {
-    if (c.req.path === SCRUB_PATH || c.req.path === IMPORT_PATH) return next();
+    if (c.req.method === "GET" || c.req.path === SCRUB_PATH || c.req.path === IMPORT_PATH) return next();
     return (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next);
   });
 

@@ -1,7 +1,7 @@
 /** Batches: what was done to many recipients at once, how far it has come, and undoing it. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { revertBatch } from "../pipeline/batches";
 import { BULK_ACTIONS, MAX_BULK_RECIPIENTS, runBulk } from "../pipeline/bulk";
+import { undoBatch } from "../pipeline/policy-batch";
 import { BATCH_KINDS, BATCH_STATUSES, type BatchRow, batchById, batchPage } from "../store/batches";
 import { actorOf } from "./actor";
 import { decodeCursor, encodeCursor } from "./cursor";
@@ -14,7 +14,7 @@ import { ADMIN, json, moment, page, pageQuery, problems, time, timeOrNull } from
 const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
 const textOrNull = z.string().nullable();
 
-const batchSchema = z
+export const batchSchema = z
   .object({
     id: z.string(),
     kind: z.enum(BATCH_KINDS),
@@ -28,15 +28,26 @@ const batchSchema = z
     createdAt: time,
     recordedAt: timeOrNull,
     rows: z.number().int(),
-    new: z.number().int().describe("Events that it brought; undoing it withdraws them."),
+    new: z
+      .number()
+      .int()
+      .describe("Events that it brought; undoing it withdraws them. Of a policy: recipients decided about anew."),
     known: z.number().int().describe("Events that were on record already, and are not its own."),
     skipped: z.number().int(),
     invalid: z.number().int(),
-    pending: z.number().int().describe("Events whose recipients are still to be told; the cron goes on."),
+    pending: z
+      .number()
+      .int()
+      .describe(
+        "Events whose recipients are still to be told; of a policy: recipients to be looked at. The cron goes on.",
+      ),
     revertedAt: timeOrNull,
     revertedBy: textOrNull,
     revertedByLabel: textOrNull,
-    retracted: z.number().int().describe("Events that were withdrawn so far."),
+    retracted: z
+      .number()
+      .int()
+      .describe("Events that were withdrawn so far. Of a policy: recipients decided about anew."),
   })
   .openapi("Batch");
 
@@ -44,7 +55,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/batches",
   tags: ["Batches"],
-  summary: "Imports, bulk blocks and releases, newest first",
+  summary: "Imports, bulk blocks and releases, and policies that were applied, newest first",
   security: ADMIN,
   request: { query: z.object(pageQuery) },
   responses: { 200: json(page(batchSchema), "A page."), ...problems(400, 403) },
@@ -66,13 +77,13 @@ const revert = createRoute({
   tags: ["Batches"],
   summary: "Undo what a batch did, and nothing later",
   description:
-    "Its events are withdrawn, and their recipients are decided about anew without them. Asked again, it goes on or says that it is done. It cannot be undone itself; the same list can be imported again.",
+    "Its events are withdrawn, and their recipients are decided about anew without them. Asked again, it goes on or says that it is done. It cannot be undone itself; the same list can be imported again. Of a policy: what held before holds again; only the latest that stands can be undone.",
   security: ADMIN,
   request: { params: idParam },
   responses: {
     200: json(batchSchema, "It is undone. What is `pending` takes effect within the next minutes."),
     202: json(batchSchema, "It is being undone; the cron goes on."),
-    ...problems(403, 404),
+    ...problems(403, 404, 409),
   },
 });
 
@@ -144,8 +155,9 @@ batchRoutes.openapi(getOne, async (c) => {
 batchRoutes.openapi(revert, async (c) => {
   const { id } = c.req.valid("param");
   const { requestId } = c.env;
-  const row = await revertBatch(c.env, { id, actor: await actorOf(c), requestId });
-  if (!row) throw new Problem("not_found");
+  const outcome = await undoBatch(c.env, { id, actor: await actorOf(c), requestId });
+  if (outcome.type !== "undone") throw new Problem(outcome.type === "unknown" ? "not_found" : "policy_superseded");
+  const row = outcome.batch;
   c.env.log.info("batch.reverted", { batch: id, status: row.status, retracted: row.retracted, pending: row.pending });
   return row.status === "reverted" ? c.json(batchOf(row), 200) : c.json(batchOf(row), 202);
 });
@@ -170,7 +182,7 @@ batchRoutes.openapi(bulk, async (c) => {
   return c.json({ ...outcome, ...counts, results: [...outcome.results] }, 200);
 });
 
-function batchOf(row: BatchRow): z.infer<typeof batchSchema> {
+export function batchOf(row: BatchRow): z.infer<typeof batchSchema> {
   return {
     id: row.id,
     kind: row.kind,

@@ -35,6 +35,7 @@ const AUDITED_AS: Readonly<Record<BatchKind, AuditAction>> = {
   import: "import",
   block: "bulk_block",
   release: "bulk_release",
+  policy: "apply_policy",
 };
 
 /**
@@ -166,13 +167,12 @@ export async function applyPages(
  * Undoes what a batch did, and nothing later: its events are withdrawn, and their recipients are decided about anew
  * without them. Asked again, it goes on, or says that it is done; there is no undoing of it but to do the same again.
  *
- * @returns how far it has come; `null`: there is no such batch
+ * @returns how far it has come; `null`: there is no such batch of events
  */
 export async function revertBatch(
   deps: Deps,
   { id, actor, requestId }: { readonly id: string; readonly actor: Actor; readonly requestId: string },
 ): Promise<BatchRow | null> {
-  if (!(await batchById(deps.db, id))) return null;
   await startRevert(deps.db, { id, actor, requestId, at: deps.now() });
   await withdraw(deps, id, deps.now() + WITHDRAW_BUDGET_MS);
   await applyBatch(deps, id);

@@ -8,6 +8,7 @@ import type { Deps } from "./deps";
 import { sweepErased } from "./erase";
 import { continueIncidents } from "./incidents";
 import { effectivePolicy, inForce } from "./policy";
+import { tendPolicyRuns } from "./policy-run";
 import { writeAnswer } from "./project";
 
 const RUN_BUDGET_MS = 25_000;
@@ -32,6 +33,7 @@ export async function reconcile(deps: Deps): Promise<Reconciled> {
   await continueReverts(deps, deadline);
   await continueIncidents(deps, deadline);
   const drained = await drainPending(deps, deadline);
+  await tendPolicyRuns(deps, deadline);
   const settled = await settleEdge(deps, deadline);
   if (deps.policy.ok) await sweepErased(deps);
   await setSystemState(deps.db, "last_cron", deps.now());

@@ -97,7 +97,7 @@ export async function dismiss(deps: Pick<Deps, "db">, id: string): Promise<boole
 }
 
 /** The request as it was kept: method, query, headers and bytes. */
-function requestOf(receipt: ReceiptRow, body: Uint8Array): WebhookRequest {
+export function requestOf(receipt: ReceiptRow, body: Uint8Array): WebhookRequest {
   const url = new URL("https://replay.invalid/");
   for (const [name, value] of JSON.parse(receipt.query) as [string, string][]) url.searchParams.append(name, value);
   return { method: receipt.method, url, headers: new Headers(JSON.parse(receipt.headers) as [string, string][]), body };

@@ -14,7 +14,7 @@ import { SEQ_PER_RECEIPT } from "./event-row";
 import { identitiesOf, identityOf, insertEvents, insertReceipt, THIS_RECEIPT } from "./journal";
 import { rowsOf } from "./statements";
 
-export const BATCH_KINDS = ["import", "block", "release"] as const;
+export const BATCH_KINDS = ["import", "block", "release", "policy"] as const;
 export type BatchKind = (typeof BATCH_KINDS)[number];
 
 export const BATCH_STATUSES = ["incomplete", "recorded", "reverting", "reverted"] as const;
@@ -150,10 +150,13 @@ export async function finishBatch(db: D1Database, id: string, now: number): Prom
     .run();
 }
 
+/** Of a policy: recipients that are still to be looked at. */
 const PENDING = `
-  (SELECT count(*) FROM receipts r JOIN events e INDEXED BY events_pending
+  CASE b.kind WHEN 'policy'
+    THEN (SELECT CASE WHEN p.finished_at IS NULL THEN max(1, p.total - p.looked) ELSE 0 END FROM policy_runs p WHERE p.id = b.id)
+    ELSE (SELECT count(*) FROM receipts r JOIN events e INDEXED BY events_pending
      ON e.state = 0 AND e.seq >= r.id * ${SEQ_PER_RECEIPT} AND e.seq < (r.id + 1) * ${SEQ_PER_RECEIPT}
-   WHERE r.batch_id = b.id) AS pending`;
+   WHERE r.batch_id = b.id) END AS pending`;
 
 export async function batchById(db: D1Database, id: string): Promise<BatchRow | null> {
   return db.prepare(`SELECT b.*, ${PENDING} FROM batches b WHERE b.id = ?1`).bind(id).first<BatchRow>();
@@ -230,10 +233,10 @@ export async function withdrawNextPart(db: D1Database, id: string): Promise<bool
   return rowsOf<{ status: BatchStatus }>(results, 1)[0]?.status === "reverting";
 }
 
-/** Batches that are being undone, oldest first. */
+/** Batches whose events are being withdrawn, oldest first. */
 export async function revertingBatches(db: D1Database, limit: number): Promise<string[]> {
   const { results } = await db
-    .prepare("SELECT id FROM batches WHERE status = 'reverting' ORDER BY id LIMIT ?1")
+    .prepare("SELECT id FROM batches WHERE status = 'reverting' AND kind <> 'policy' ORDER BY id LIMIT ?1")
     .bind(limit)
     .all<{ id: string }>();
   return results.map((row) => row.id);

@@ -1,7 +1,7 @@
 /** What was done to many recipients at once, how far it has come, and undoing it. */
 import { Hono } from "hono";
 import { isUuid } from "../../domain/address";
-import { revertBatch } from "../../pipeline/batches";
+import { type Undone, undoBatch } from "../../pipeline/policy-batch";
 import { type BatchRow, batchById, batchPage } from "../../store/batches";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
@@ -15,7 +15,12 @@ import { notFoundPage } from "./problems";
 const PATH = "/dashboard/batches";
 const PAGE_SIZE = 50;
 
-const KINDS: Readonly<Record<BatchRow["kind"], string>> = { import: "Import", block: "Block", release: "Release" };
+const KINDS: Readonly<Record<BatchRow["kind"], string>> = {
+  import: "Import",
+  block: "Block",
+  release: "Release",
+  policy: "Policy",
+};
 
 export const batchesRoutes = new Hono<DashboardEnv>();
 
@@ -96,7 +101,9 @@ export function BatchTable({ rows }: { rows: readonly BatchRow[] }) {
 function State({ row }: { row: BatchRow }) {
   if (row.status === "reverted") return <Badge>undone</Badge>;
   if (row.status === "reverting") return <Badge tone="warn">being undone</Badge>;
-  if (row.status === "incomplete") return <Badge tone="bad">cut off</Badge>;
+  if (row.status === "incomplete") {
+    return row.kind === "policy" ? <Badge tone="warn">taking effect</Badge> : <Badge tone="bad">cut off</Badge>;
+  }
   return row.pending > 0 ? <Badge tone="warn">taking effect</Badge> : <Badge tone="good">in effect</Badge>;
 }
 
@@ -135,23 +142,20 @@ batchesRoutes.get(`${PATH}/:id`, async (c) => {
               <dd>{row.format}</dd>
             </>
           )}
-          <dt>Rows</dt>
-          <dd>
-            {count(row.row_count)}: {count(row.added)} new, {count(row.known)} on record already, {count(row.skipped)}{" "}
-            left out, {count(row.invalid)} unreadable
-          </dd>
+          {row.kind === "policy" ? <PolicyFacts row={row} /> : <ListFacts row={row} />}
           <dt>Still to take effect</dt>
           <dd>{row.pending ? `${count(row.pending)}; the cron goes on every minute` : "nothing"}</dd>
           {row.reverted_at === null ? null : (
             <>
               <dt>Undone</dt>
               <dd>
-                <Time at={row.reverted_at} />: {count(row.retracted)} events were withdrawn
+                <Time at={row.reverted_at} />: {count(row.retracted)}{" "}
+                {row.kind === "policy" ? "recipients were decided about anew" : "events were withdrawn"}
               </dd>
             </>
           )}
         </dl>
-        {row.status === "incomplete" ? (
+        {row.status === "incomplete" && row.kind !== "policy" ? (
           <p>It was cut off. What was recorded stays and takes effect; the same list again records what is missing.</p>
         ) : null}
         {row.status === "reverted" ? null : (
@@ -162,10 +166,17 @@ batchesRoutes.get(`${PATH}/:id`, async (c) => {
               token={frame.formToken}
               submit={row.status === "reverting" ? "Go on undoing" : "Undo it"}
             >
-              <p>
-                Its {count(row.added)} events are withdrawn, and their recipients are decided about anew without them.
-                What happened later stays. To have it back, do the same again.
-              </p>
+              {row.kind === "policy" ? (
+                <p>
+                  The policy that held before holds again, classes are put back as they were, and everybody is decided
+                  about anew by it.
+                </p>
+              ) : (
+                <p>
+                  Its {count(row.added)} events are withdrawn, and their recipients are decided about anew without them.
+                  What happened later stays. To have it back, do the same again.
+                </p>
+              )}
             </Confirm>
           </div>
         )}
@@ -181,7 +192,35 @@ batchesRoutes.post(`${PATH}/:id/revert`, async (c) => {
   const id = c.req.param("id");
   const form = await c.req.parseBody();
   const to = pathIn(textIn(form, "to", 1_000)) ?? `${PATH}/${id}`;
-  const row = await revertBatch(c.env, { id, actor: actorOf(c), requestId: c.env.requestId });
-  const done = row === null ? "not-found" : row.status === "reverted" && row.pending === 0 ? "reverted" : "reverting";
-  return c.redirect(withDone(to, { done }), 303);
+  const outcome = await undoBatch(c.env, { id, actor: actorOf(c), requestId: c.env.requestId });
+  return c.redirect(withDone(to, { done: doneOf(outcome) }), 303);
 });
+
+function doneOf(outcome: Undone): string {
+  if (outcome.type !== "undone") return outcome.type === "unknown" ? "not-found" : "policy-superseded";
+  const { status, pending } = outcome.batch;
+  return status === "reverted" && pending === 0 ? "reverted" : "reverting";
+}
+
+function ListFacts({ row }: { row: BatchRow }) {
+  return (
+    <>
+      <dt>Rows</dt>
+      <dd>
+        {count(row.row_count)}: {count(row.added)} new, {count(row.known)} on record already, {count(row.skipped)} left
+        out, {count(row.invalid)} unreadable
+      </dd>
+    </>
+  );
+}
+
+function PolicyFacts({ row }: { row: BatchRow }) {
+  return (
+    <>
+      <dt>Recipients</dt>
+      <dd>
+        {count(row.row_count)} looked at, {count(row.added)} decided about anew
+      </dd>
+    </>
+  );
+}
