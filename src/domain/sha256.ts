@@ -42,7 +42,14 @@ export function sha256Prefix(text: string): DigestPrefix {
 /** The whole of it, in hex. */
 export function sha256HexSync(text: string): string {
   digest(text);
-  return Array.from(state, (value) => (value >>> 0).toString(16).padStart(8, "0")).join("");
+  let hex = "";
+  for (let i = 0; i < state.length; i++) hex += hexOfWord(word(state, i));
+  return hex;
+}
+
+/** Half by half, each behind a one, so that leading zeros stay. */
+function hexOfWord(value: number): string {
+  return (0x10000 | (value >>> 16)).toString(16).slice(1) + (0x10000 | (value & 0xffff)).toString(16).slice(1);
 }
 
 /** Leaves the digest in the state. */
