@@ -121,7 +121,9 @@ export abstract class RecipientObject<Env> extends DurableObject<Env> implements
     const current = await this.currentPolicy();
     const stored = this.load();
     if (!stored) return;
-    const decision = this.settle({ ...stored, ...current }, stored, stored.state, stored, 0);
+    // One of the same version is no newer than what the last call brought: who configured that call is not here.
+    const isNewer = (current?.policyVersion ?? 0) > (stored.policyVersion ?? 0);
+    const decision = this.settle({ ...stored, ...(isNewer ? current : {}) }, stored, stored.state, stored, 0);
     // Also where nothing moved: what was set may have made way for this alarm's own repetition.
     this.scheduleAlarm(decision.verdict, Date.now());
     try {
