@@ -43,6 +43,18 @@ export interface Synced {
   readonly failingSince: number | null;
 }
 
+/** A burst of bounces that waits for a decision. */
+export interface Held {
+  readonly id: string;
+  /** `provider/connection` */
+  readonly connection: string;
+  /** `null`: at receivers of all kinds. */
+  readonly receiver: string | null;
+  readonly held: number;
+  readonly recipients: number;
+  readonly knownGood: number;
+}
+
 /** All that the rules look at. */
 export interface Figures {
   /** Epoch ms. */
@@ -53,6 +65,8 @@ export interface Figures {
   readonly quarantinedLastHour: number;
   readonly heard: readonly Heard[];
   readonly told: readonly Told[];
+  /** What is held until a person has decided. */
+  readonly incidents: readonly Held[];
   readonly synced: readonly Synced[];
 }
 
@@ -159,6 +173,9 @@ const outOfStep: Rule = ({ synced, now }, { syncFailingMs }) =>
     return found("sync", id, isStopped ? "critical" : "warning", { status, failingSince: since });
   });
 
+const undecided: Rule = ({ incidents }) =>
+  incidents.map(({ id, ...detail }) => ({ rule: "incident", subject: id, severity: "critical", detail }));
+
 const RULES: readonly Rule[] = [
   rateRule(
     "complaint_rate",
@@ -175,6 +192,7 @@ const RULES: readonly Rule[] = [
   silent,
   rejecting,
   notTold,
+  undecided,
   outOfStep,
 ];
 

@@ -53,6 +53,12 @@ const RULES: Readonly<Record<AlertRule, { readonly summary: Words; readonly advi
     advice:
       "GET /v1/sync says what the provider answers. Correct the secret or the account, and resume the sync where it was stopped.",
   },
+  incident: {
+    summary: (_subject, { connection, receiver, held, knownGood, recipients }) =>
+      `${connection}: a burst of bounces that say the same${receiver === null ? "" : ` at ${receiver}`}. ${held} are held and suppress nobody until you decide; ${knownGood} of ${recipients} recipients got mail before.`,
+    advice:
+      "Look at what the bounces say: GET /v1/incidents. Confirm it where the addresses are dead; drop it, and release what it suppressed before it was noticed, where the fault is the provider's, the receiver's or your own (a block list, DMARC).",
+  },
 };
 
 const STATES: Readonly<Record<string, string>> = {

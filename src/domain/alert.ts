@@ -11,6 +11,7 @@ export const ALERT_RULES = [
   "silent",
   "rejecting",
   "notification",
+  "incident",
   "sync",
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];

@@ -11,7 +11,9 @@ const alertSchema = z
   .object({
     key: z.string(),
     rule: z.enum(ALERT_RULES),
-    subject: z.string().describe("A provider, a campaign, a connection, a notification. Empty: the service."),
+    subject: z
+      .string()
+      .describe("A provider, a campaign, a connection, a notification, an incident. Empty: the service."),
     severity: z.enum(SEVERITIES),
     summary: z.string().describe("What is wrong."),
     advice: z.string().describe("What to do about it."),

@@ -6,6 +6,7 @@ import { adviceOf, summaryOf } from "../domain/alert-words";
 import { activeDays, quarantinedSince, sentByCampaign, sentByProvider } from "../store/alert-figures";
 import { type Alert, claimEvaluation, noteAlerts, openAlerts, pruneAlerts } from "../store/alerts";
 import { allActivity } from "../store/connection-activity";
+import { openIncidents, receiverOfCause } from "../store/incidents";
 import { allNotifications } from "../store/notifications";
 import { pendingSummary } from "../store/pending";
 import { type SyncState, syncStates } from "../store/syncs";
@@ -25,6 +26,7 @@ const MAX_CAMPAIGNS = 100;
 const DELIVERY_HABIT_HOURS = 7 * 24;
 /** Long enough that a weekly newsletter has a habit. */
 const SILENCE_HABIT_DAYS = 28;
+const MAX_INCIDENTS = 100;
 const MAX_COUNTED = 10_000;
 const KEPT_MS = 90 * DAY_MS;
 
@@ -57,16 +59,18 @@ export async function evaluateAlerts(
 async function figuresOf(db: D1Database, { isConfigured, syncs }: AlertSettings, now: number): Promise<Figures> {
   const hour = Math.floor(now / HOUR_MS);
   const today = Math.floor(now / DAY_MS);
-  const [providers, campaigns, pending, quarantinedLastHour, activity, days, told, states] = await Promise.all([
-    sentByProvider(db, hour - RATE_HOURS + 1, hour - DELIVERY_HABIT_HOURS),
-    sentByCampaign(db, today - CAMPAIGN_DAYS + 1, MAX_CAMPAIGNS),
-    pendingSummary(db),
-    quarantinedSince(db, now - HOUR_MS, MAX_COUNTED),
-    allActivity(db),
-    activeDays(db, today - SILENCE_HABIT_DAYS),
-    allNotifications(db),
-    syncs.length ? syncStates(db) : new Map<string, SyncState>(),
-  ]);
+  const [providers, campaigns, pending, quarantinedLastHour, activity, days, told, states, incidents] =
+    await Promise.all([
+      sentByProvider(db, hour - RATE_HOURS + 1, hour - DELIVERY_HABIT_HOURS),
+      sentByCampaign(db, today - CAMPAIGN_DAYS + 1, MAX_CAMPAIGNS),
+      pendingSummary(db),
+      quarantinedSince(db, now - HOUR_MS, MAX_COUNTED),
+      allActivity(db),
+      activeDays(db, today - SILENCE_HABIT_DAYS),
+      allNotifications(db),
+      syncs.length ? syncStates(db) : new Map<string, SyncState>(),
+      openIncidents(db, MAX_INCIDENTS),
+    ]);
   const heard = activity
     .map(({ provider, connection, ...times }): Heard => {
       const id = `${provider}/${connection}`;
@@ -80,6 +84,11 @@ async function figuresOf(db: D1Database, { isConfigured, syncs }: AlertSettings,
     quarantinedLastHour,
     heard,
     told: told.map(({ id, status, failingSince, outbox }) => ({ id, status, failingSince, parked: outbox.parked })),
+    incidents: incidents.map(({ known_good: knownGood, cause, ...rest }) => ({
+      ...rest,
+      receiver: receiverOfCause(cause),
+      knownGood,
+    })),
     synced: [...states].flatMap(([id, { status, failingSince }]) =>
       syncs.includes(id) && status !== "paused" ? [{ id, status, failingSince }] : [],
     ),

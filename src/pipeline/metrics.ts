@@ -94,6 +94,8 @@ function gaugesOf(figures: MetricFigures, problems: number, now: number): Metric
     ),
     gauge("pending_events", "Events on record that are still to be applied.", [{ value: pending }]),
     gauge("pending_oldest_seconds", "Age of the oldest of them.", [{ value: oldest }]),
+    gauge("incidents_open", "Bursts of bounces that wait for a decision.", [{ value: figures.openIncidents }]),
+    gauge("held_events", "Bounces that they hold.", [{ value: figures.heldEvents }]),
     gauge("quarantine_items", `What could not be read, counted up to ${MAX_COUNTED}.`, [{ value: quarantined }]),
     gauge("edge_unsettled_answers", "Answers that the edge cache is behind with.", [{ value: unsettled }]),
     gauge("cron_last_run_timestamp_seconds", "When the cron last ran.", [{ value: secondsOrNull(lastCronAt) }]),

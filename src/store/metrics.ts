@@ -21,6 +21,9 @@ export interface MetricFigures {
   readonly lastCronAt: number | null;
   readonly filterVersion: number | null;
   readonly filterCurrentAt: number | null;
+  /** What waits for a decision, and how many bounces it holds. */
+  readonly openIncidents: number;
+  readonly heldEvents: number;
   readonly openAlerts: readonly { readonly severity: string; readonly count: number }[];
 }
 
@@ -35,6 +38,8 @@ const EVENT_TOTALS = `
 
 const GAUGES = `
   SELECT (SELECT count(*) FROM events WHERE state = 0) AS pending,
+    (SELECT count(*) FROM incidents WHERE settled_at IS NULL AND status = 'open') AS openIncidents,
+    (SELECT coalesce(sum(held), 0) FROM incidents WHERE settled_at IS NULL AND status = 'open') AS heldEvents,
     (SELECT received_at FROM events WHERE state = 0 ORDER BY seq LIMIT 1) AS oldestPendingAt,
     (SELECT count(*) FROM (SELECT 1 FROM quarantine LIMIT ?1)) AS quarantined,
     (SELECT count(*) FROM recipients WHERE kv_version < answer_version) AS unsettled,

@@ -17,6 +17,7 @@ const FINE: Figures = {
   heard: [],
   told: [],
   synced: [],
+  incidents: [],
 };
 const found = (figures: Partial<Figures>) => findingsOf({ ...FINE, ...figures }, DEFAULT_ALERT_LIMITS);
 const told = (figures: Partial<Figures>) =>
@@ -33,6 +34,24 @@ const sent = (more: Partial<Sent>): Sent => ({
 
 it("finds nothing where all is well", () => {
   expect(found({ sent: [sent({ bounced: 100, complained: 5 })] })).toEqual([]);
+});
+
+it("finds each burst that waits for a decision", () => {
+  const incident = {
+    id: "incident-1",
+    connection: "ses/eu",
+    receiver: null,
+    held: 70,
+    recipients: 120,
+    knownGood: 110,
+  };
+  const [finding] = found({ incidents: [incident] });
+  expect(finding).toMatchObject({ rule: "incident", subject: "incident-1", severity: "critical" });
+  expect(summaryOf(finding as never)).toBe(
+    "ses/eu: a burst of bounces that say the same. 70 are held and suppress nobody until you decide; 110 of 120 recipients got mail before.",
+  );
+  const [named] = found({ incidents: [{ ...incident, receiver: "example.net" }] });
+  expect(summaryOf(named as never)).toContain("that say the same at example.net.");
 });
 
 describe("rates", () => {
@@ -214,6 +233,7 @@ it("every rule says what is wrong, with its figures, and what to do", () => {
       },
     ],
     told: [{ id: "n1", status: "active", failingSince: NOW - DAY_MS, parked: 2 }],
+    synced: [{ id: "mailgun/eu", status: "active", failingSince: NOW - DAY_MS }],
   });
   expect(findings.map(({ rule }) => rule).sort()).toEqual([...ALERT_RULES].sort());
   for (const finding of findings) {
