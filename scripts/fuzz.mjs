@@ -1,10 +1,10 @@
 /**
- * `npm run fuzz`: the fuzz tests of test/fuzz/, as long as you like. Each property prints its seed when it fails; with
- * that seed it fails again.
+ * `npm run fuzz`: the fuzz tests, as long as you like: those of test/fuzz/, and of each adapter in test/providers/. What
+ * fails prints its seed; with that seed, and as many runs, it fails again.
  *
  *   npm run fuzz -- --runs 20000             that many runs of each property (2000), with a seed of their own
  *   npm run fuzz -- --seed 1234              the same runs again
- *   npm run fuzz -- --only "sendgrid"        the properties whose name matches
+ *   npm run fuzz -- --only "SendGrid"        those whose name matches
  */
 import { spawn } from "node:child_process";
 import path from "node:path";
@@ -27,13 +27,17 @@ function fuzz() {
   const runs = numberOf(values.runs ?? DEFAULT_RUNS, "runs");
   const seed = numberOf(values.seed ?? Math.floor(Math.random() * MAX_SEED), "seed");
   console.log(`${runs} runs of each property, seed ${seed}`);
-  const only = values.only === undefined ? [] : ["--testNamePattern", values.only];
+  const only = values.only === undefined ? "fuzz" : `${values.only}.*fuzz`;
   const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
-  const child = spawn(process.execPath, [vitest, "run", "--project", "workers", "test/fuzz", ...only], {
-    cwd: ROOT,
-    env: { ...process.env, FUZZ_RUNS: String(runs), FUZZ_SEED: String(seed) },
-    stdio: "inherit",
-  });
+  const child = spawn(
+    process.execPath,
+    [vitest, "run", "--project", "workers", "fuzz", "providers", "--testNamePattern", only],
+    {
+      cwd: ROOT,
+      env: { ...process.env, FUZZ_RUNS: String(runs), FUZZ_SEED: String(seed) },
+      stdio: "inherit",
+    },
+  );
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));

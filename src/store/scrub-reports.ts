@@ -2,11 +2,13 @@
 
 const PREFIX = "scrub:v1:";
 const KEPT_SECONDS = 86_400;
+/** Longer than any of ours; KV refuses to look for what is longer than a key can be. */
+const MAX_ID_LENGTH = 100;
 
 export async function writeScrubReport(kv: KVNamespace, id: string, report: object): Promise<void> {
   await kv.put(PREFIX + id, JSON.stringify(report), { expirationTtl: KEPT_SECONDS });
 }
 
 export async function readScrubReport<T>(kv: KVNamespace, id: string): Promise<T | null> {
-  return kv.get<T>(PREFIX + id, "json");
+  return id.length > MAX_ID_LENGTH ? null : kv.get<T>(PREFIX + id, "json");
 }

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { adapterOf } from "../../src/providers/registry";
+import { describeFuzz } from "./contract/fuzz";
 import { describeHostility } from "./contract/hostility";
 import { describeProof } from "./contract/proof";
 import { type AdapterContract, NOW, verifyWith } from "./contract/setup";
@@ -23,6 +24,7 @@ export function describeAdapter(contract: AdapterContract): void {
     describeReading(contract, fixtures);
     if (!contract.isTrusted) describeProof(contract, fixtures);
     describeHostility(contract, fixtures);
+    describeFuzz(contract, fixtures);
   });
 }
 
