@@ -14,6 +14,7 @@ import { eraseRoutes } from "./pages/erase";
 import { eventsRoutes } from "./pages/events";
 import { exportsRoutes } from "./pages/exports";
 import { importRoutes } from "./pages/import";
+import { incidentsRoutes } from "./pages/incidents";
 import { notificationRoutes } from "./pages/notification";
 import { notificationsRoutes } from "./pages/notifications";
 import { overviewRoutes } from "./pages/overview";
@@ -24,6 +25,7 @@ import { recipientActionRoutes } from "./pages/recipient-actions";
 import { recipientsRoutes } from "./pages/recipients";
 import { signInRoutes, signOutRoutes } from "./pages/sign-in";
 import { suppressionsRoutes } from "./pages/suppressions";
+import { syncPageRoutes } from "./pages/sync";
 import { tryRoutes } from "./pages/try";
 
 const PAGES = [
@@ -42,8 +44,10 @@ const PAGES = [
   importRoutes,
   batchesRoutes,
   alertsRoutes,
+  incidentsRoutes,
   notificationsRoutes,
   notificationRoutes,
+  syncPageRoutes,
   tryRoutes,
   auditRoutes,
   signOutRoutes,

@@ -34,6 +34,10 @@ const WORDS: Readonly<Partial<Record<AuditAction, string>>> = {
   rotate_secret: "changed a notification's secret",
   resume_notification: "resumed a notification",
   redeliver: "had messages delivered again",
+  pull_sync: "had a provider's list read",
+  push_sync: "had the list sent to a provider",
+  pause_sync: "paused a sync",
+  resume_sync: "resumed a sync",
 };
 
 export const auditRoutes = new Hono<DashboardEnv>();
@@ -144,6 +148,7 @@ const KEY = /^[0-9a-f]{64}$/;
 function Subject({ row: { subject } }: { row: AuditRow }) {
   if (subject === null) return null;
   if (isUuid(subject)) return <a href={`/dashboard/batches/${subject}`}>a batch</a>;
+  if (subject.startsWith("incident-")) return <a href={`/dashboard/incidents/${subject}`}>an incident</a>;
   if (!KEY.test(subject)) return <span class="mono">{subject}</span>;
   return (
     <a class="mono" href={recipientPath(erasedAddress(subject))}>

@@ -31,6 +31,7 @@ const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
   ["/dashboard/events", "Events"],
   ["/dashboard/quarantine", "Quarantine"],
   ["/dashboard/connections", "Connections"],
+  ["/dashboard/sync", "Sync"],
   ["/dashboard/notifications", "Notifications"],
   ["/dashboard/import", "Import"],
   ["/dashboard/try", "Try a bounce"],

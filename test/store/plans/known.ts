@@ -10,6 +10,7 @@ export const SMALL: Readonly<Record<string, string>> = {
   mailboxes: "one for each mailbox",
   notifications: "one for each subscription",
   suppressed_counts: "one for each reason",
+  syncs: "one for each account",
 };
 
 const PENDING = "The index holds only what is pending.";

@@ -12,6 +12,7 @@ import { rowsOf } from "../../support/stores";
 import { bindings } from "../../support/worker";
 import { JOURNAL } from "./calls-journal";
 import { PROJECTION } from "./calls-projection";
+import { SYNC } from "./calls-sync";
 import { KNOWN, SMALL } from "./known";
 import { costlySteps } from "./plan";
 import { recording, sitesIn } from "./recorder";
@@ -19,7 +20,7 @@ import { seed } from "./seed";
 
 const SOURCES = import.meta.glob<string>("../../../src/store/*.ts", { query: "?raw", import: "default", eager: true });
 const SITES = Object.entries(SOURCES).flatMap(([path, source]) => sitesIn(path.split("/").at(-1) ?? "", source));
-const CALLS = { ...JOURNAL, ...PROJECTION };
+const CALLS = { ...JOURNAL, ...PROJECTION, ...SYNC };
 
 setStage();
 

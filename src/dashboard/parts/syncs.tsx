@@ -1,0 +1,253 @@
+/** What pages say of a sync. */
+import type { PullPreview, PushPreview } from "../../pipeline/sync-preview";
+import { NEW_SYNC, type SyncState as State } from "../../store/syncs";
+import type { SyncSettings } from "../../sync/adapter";
+import type { Sync } from "../../sync/settings";
+import { Confirm, FormToken } from "./forms";
+import { Badge, count, Foreign, Time } from "./words";
+
+interface TableProps {
+  readonly syncs: readonly Sync[];
+  readonly states: ReadonlyMap<string, State>;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly path: string;
+}
+
+export function SyncTable({ syncs, states, now, path }: TableProps) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Provider</th>
+            <th scope="col">State</th>
+            <th scope="col">Last read</th>
+            <th scope="col" class="num">
+              Sent
+            </th>
+            <th scope="col" class="num">
+              Released there
+            </th>
+            <th scope="col" class="num">
+              Not taken
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {syncs.map((sync) => {
+            const state = states.get(sync.id) ?? NEW_SYNC;
+            const counts = state.push?.counts;
+            return (
+              <tr>
+                <th scope="row">
+                  <a href={`${path}/${sync.id}`}>
+                    {sync.adapter.title}
+                    {sync.connection === "default" ? "" : ` · ${sync.connection}`}
+                  </a>
+                </th>
+                <td>
+                  <SyncState sync={sync} state={state} now={now} />
+                </td>
+                <td>
+                  <Moment at={state.pull?.completedAt ?? null} />
+                </td>
+                <td class="num">{count(counts?.listed ?? 0)}</td>
+                <td class="num">{count(counts?.released ?? 0)}</td>
+                <td class="num">{count((counts?.refused ?? 0) + (counts?.kept ?? 0))}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** @param now epoch ms */
+export function SyncState({ sync, state, now }: { sync: Sync; state: State; now: number }) {
+  if (!sync.settings.ok) return <Badge tone="bad">secret unusable</Badge>;
+  if (state.status === "paused") return <Badge>paused</Badge>;
+  if (state.status === "stopped") return <Badge tone="bad">stopped</Badge>;
+  if (state.failures > 0) return <Badge tone="warn">fails</Badge>;
+  if (state.leasedUntil > now) return <Badge tone="info">running</Badge>;
+  return state.lastSuccessAt === null ? <Badge>waiting for the first run</Badge> : <Badge tone="good">in step</Badge>;
+}
+
+export function SyncFacts({ state: { pull, push, failingSince, lastError, lastErrorAt } }: { state: State }) {
+  return (
+    <section class="panel">
+      <header>
+        <h2>How far it is</h2>
+      </header>
+      <dl class="facts">
+        <dt>Last read to the end</dt>
+        <dd>
+          <Moment at={pull?.completedAt ?? null} />
+        </dd>
+        {pull === null ? null : (
+          <>
+            <dt>{pull.cursor === null ? "Then read" : "Being read"}</dt>
+            <dd>
+              {count(pull.counts.rows)} entries, {count(pull.counts.new)} new
+              {pull.batchId === null ? null : (
+                <>
+                  : <a href={`/dashboard/batches/${pull.batchId}`}>the batch</a>
+                </>
+              )}
+            </dd>
+          </>
+        )}
+        <dt>Sent</dt>
+        <dd>
+          {push === null
+            ? "nothing yet"
+            : `${count(push.counts.listed)} listed, ${count(push.counts.released)} released${push.walkedTo === null ? "" : "; the whole list is being sent"}`}
+        </dd>
+        {push === null ? null : (
+          <>
+            <dt>Not sent</dt>
+            <dd>
+              {count(push.counts.skipped)} not to be sent, {count(push.counts.refused)} not taken,{" "}
+              {count(push.counts.kept)} not let go of
+            </dd>
+          </>
+        )}
+        {failingSince === null ? null : (
+          <>
+            <dt>Fails since</dt>
+            <dd>
+              <Time at={failingSince} precision="minute" />
+            </dd>
+          </>
+        )}
+        {lastError === null || lastErrorAt === null ? null : (
+          <>
+            <dt>Last trouble</dt>
+            <dd>
+              <Time at={lastErrorAt} />: <Foreign text={lastError} />
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+interface WorkProps {
+  readonly settings: SyncSettings;
+  readonly state: State;
+  readonly path: string;
+  readonly token: string;
+}
+
+export function SyncWork({ settings, state, path, token }: WorkProps) {
+  const isPaused = state.status === "paused";
+  return (
+    <section class="panel">
+      <header>
+        <h2>Do it</h2>
+      </header>
+      <div class="actions">
+        {isPaused ? null : (
+          <>
+            <Do action={`${path}/try-pull`} token={token} label="What would be read?" />
+            {settings.pull === "off" ? null : (
+              <Confirm label="Read its list…" action={`${path}/pull`} token={token} submit="Read it">
+                <p>
+                  Whoever is on the provider's list is suppressed here too, unless we have released them since. It is an
+                  import, and can be undone.
+                </p>
+              </Confirm>
+            )}
+            {settings.push.length ? <Pushing state={state} path={path} token={token} /> : null}
+          </>
+        )}
+        {isPaused || state.status === "stopped" || state.failures > 0 ? (
+          <Do action={`${path}/resume`} token={token} label="Go on now" />
+        ) : null}
+        {isPaused ? null : <Do action={`${path}/pause`} token={token} label="Pause" />}
+      </div>
+    </section>
+  );
+}
+
+function Pushing({ state, path, token }: Omit<WorkProps, "settings">) {
+  return (
+    <>
+      <Do action={`${path}/try-push`} token={token} label="What would be sent?" />
+      {state.push === null ? null : <Do action={`${path}/push`} token={token} label="Send what is new" />}
+      <Confirm label="Send our list…" action={`${path}/push`} token={token} submit="Send">
+        <fieldset>
+          <legend>From where on</legend>
+          <label class="check">
+            <input type="radio" name="from" value="beginning" checked />
+            all that is on it, and what changes from now on
+          </label>
+          <label class="check">
+            <input type="radio" name="from" value="now" />
+            only what changes from now on
+          </label>
+        </fieldset>
+        <p>Whoever is released here from then on is taken off the provider's list too.</p>
+      </Confirm>
+    </>
+  );
+}
+
+function Do({ action, token, label }: { action: string; token: string; label: string }) {
+  return (
+    <form method="post" action={action}>
+      <FormToken token={token} />
+      <button type="submit">{label}</button>
+    </form>
+  );
+}
+
+const MAX_SHOWN = 20;
+
+export function PullWouldBring({ preview }: { preview: PullPreview }) {
+  return (
+    <section class="panel" aria-label="What would be read">
+      <p>
+        Of {count(preview.rows)} entries {count(preview.new)} would be new
+        {Object.entries(preview.byReason).map(([reason, n]) => `, ${count(n)} ${reason}`)}. {count(preview.known)} are
+        known, {count(preview.skipped)} say nothing to record.
+        {preview.isComplete ? "" : " There is more that was not read."}
+      </p>
+      <ul>
+        {preview.examples.slice(0, MAX_SHOWN).map(({ recipient, reason, detail }) => (
+          <li>
+            <Foreign text={recipient} /> <span class="soft small">{detail ?? reason}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function PushWouldSend({ preview }: { preview: PushPreview }) {
+  const skipped = Object.values(preview.skipped).reduce((sum, n) => sum + n, 0);
+  return (
+    <section class="panel" aria-label="What would be sent">
+      <p>
+        {count(preview.list)} would be listed there
+        {Object.entries(preview.byReason).map(([reason, n]) => `, ${count(n)} ${reason}`)}, {count(preview.release)}{" "}
+        released; {count(skipped)} are not to be sent.
+        {preview.isComplete ? "" : " There is more that was not looked at."}
+      </p>
+      <ul>
+        {preview.examples.slice(0, MAX_SHOWN).map(({ recipient, action, reasons }) => (
+          <li>
+            <Foreign text={recipient} />{" "}
+            <span class="soft small">{action === "release" ? "released" : reasons.join(", ")}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Moment({ at }: { at: number | null }) {
+  return at === null ? <span class="soft">never</span> : <Time at={at} precision="minute" />;
+}
