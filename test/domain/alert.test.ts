@@ -234,6 +234,7 @@ it("every rule says what is wrong, with its figures, and what to do", () => {
     ],
     told: [{ id: "n1", status: "active", failingSince: NOW - DAY_MS, parked: 2 }],
     synced: [{ id: "mailgun/eu", status: "active", failingSince: NOW - DAY_MS }],
+    incidents: [{ id: "i1", connection: "ses/eu", receiver: null, held: 7, recipients: 12, knownGood: 11 }],
   });
   expect(findings.map(({ rule }) => rule).sort()).toEqual([...ALERT_RULES].sort());
   for (const finding of findings) {

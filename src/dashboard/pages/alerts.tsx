@@ -19,6 +19,9 @@ alertsRoutes.get(ALERTS_PATH, async (c) => {
     <Page frame={frame}>
       <div class="heading">
         <h1>Alerts</h1>
+        <a class="button" href="/dashboard/incidents">
+          Incidents
+        </a>
         <a class="button" href="/dashboard/notifications">
           Who is told of them
         </a>
@@ -67,6 +70,12 @@ function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
               </td>
               <td class="text">
                 <Foreign text={summaryOf(alert)} />
+                {alert.rule === "incident" ? (
+                  <>
+                    {" "}
+                    <a href={`/dashboard/incidents/${alert.subject}`}>Look at it</a>
+                  </>
+                ) : null}
                 <details class="more small">
                   <summary>What to do</summary>
                   <p>{adviceOf(alert.rule)}</p>

@@ -69,6 +69,7 @@ function Told({ alert }: { alert: Alert }) {
 /** Where to look: a connection's page, or the events of a provider or a campaign. */
 function pageOf({ rule, subject }: Alert): string | null {
   if (rule === "silent" || rule === "rejecting") return `/dashboard/connections/${subject}`;
+  if (rule === "incident") return `/dashboard/incidents/${subject}`;
   if (rule === "notification") return `/dashboard/notifications/${subject}`;
   const [, family, name] = /^(provider|campaign):(.+)$/s.exec(subject) ?? [];
   if (family === undefined || name === undefined) return rule === "quarantine" ? "/dashboard/quarantine" : null;

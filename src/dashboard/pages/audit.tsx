@@ -34,6 +34,8 @@ const WORDS: Readonly<Partial<Record<AuditAction, string>>> = {
   rotate_secret: "changed a notification's secret",
   resume_notification: "resumed a notification",
   redeliver: "had messages delivered again",
+  confirm_incident: "confirmed",
+  drop_incident: "dropped",
   pull_sync: "had a provider's list read",
   push_sync: "had the list sent to a provider",
   pause_sync: "paused a sync",

@@ -1,6 +1,6 @@
 /** Everything that happened to a recipient. */
 import type { Actor } from "../../store/audit";
-import type { EventRow } from "../../store/event-row";
+import { type EventRow, heldBy } from "../../store/event-row";
 import { receiptIdOf } from "../../store/events";
 import { Said } from "./said";
 import { noteOf } from "./verdict";
@@ -17,6 +17,7 @@ export function Timeline({ rows, actors }: TimelineProps) {
     <ol class="timeline">
       {rows.map((row) => {
         const note = noteOf(row);
+        const incident = heldBy(row);
         const isUndone = row.retracted_by !== null;
         return (
           <li class={isUndone ? "undone" : toneOf(row.kind, row.class)}>
@@ -29,6 +30,11 @@ export function Timeline({ rows, actors }: TimelineProps) {
                 <a href={`/dashboard/receipts/${receiptIdOf(row.seq)}`}>receipt</a>
               </span>
               {isUndone ? <Badge>undone</Badge> : null}
+              {incident === null ? null : (
+                <a href={`/dashboard/incidents/${incident}`}>
+                  <Badge tone="warn">held</Badge>
+                </a>
+              )}
             </div>
             {note === null ? null : (
               <div>

@@ -1,0 +1,270 @@
+/** Bursts of bounces with the same cause, what they hold, and deciding about it. */
+import { Hono } from "hono";
+import { decideIncident } from "../../pipeline/incidents";
+import type { EventRow } from "../../store/event-row";
+import {
+  countBefore,
+  type Decision,
+  eventsBefore,
+  heldEvents,
+  type IncidentRow,
+  incidentById,
+  incidentPage,
+  receiverOfCause,
+} from "../../store/incidents";
+import type { DashboardEnv } from "../env";
+import { actorOf, frameOf } from "../frame";
+import { Confirm, Pager } from "../parts/forms";
+import { Page } from "../parts/layout";
+import { Notice } from "../parts/notice";
+import { ActorName, Badge, count, countOf, Empty, EventBadge, Foreign, recipientPath, Time } from "../parts/words";
+import { queryOf, withDone } from "../query";
+import { notFoundPage } from "./problems";
+
+export const INCIDENTS_PATH = "/dashboard/incidents";
+const PAGE_SIZE = 50;
+/** Of each group so many are shown; the API pages through all of them. */
+const MAX_SHOWN = 100;
+
+export const incidentsRoutes = new Hono<DashboardEnv>();
+
+incidentsRoutes.get(INCIDENTS_PATH, async (c) => {
+  const url = new URL(c.req.url);
+  const { cursor = null } = queryOf(url, ["cursor"]);
+  const rows = await incidentPage(c.env.db, { status: null, before: cursor }, PAGE_SIZE);
+  const last = rows.at(-1);
+  const frame = await frameOf(c, { title: "Incidents", path: "/dashboard" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Incidents</h1>
+      </div>
+      <section class="panel" aria-label="Incidents">
+        {rows.length === 0 ? (
+          <Empty title="None so far">
+            <p>
+              When many good addresses bounce for the same cause at once, their bounces are held here until you decide.
+            </p>
+          </Empty>
+        ) : (
+          <IncidentTable rows={rows} />
+        )}
+        <Pager url={url} cursor={rows.length === PAGE_SIZE && last ? last.id : null} />
+      </section>
+    </Page>,
+  );
+});
+
+function IncidentTable({ rows }: { rows: readonly IncidentRow[] }) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Noticed</th>
+            <th scope="col">Where</th>
+            <th scope="col">State</th>
+            <th scope="col" class="num">
+              Held
+            </th>
+            <th scope="col">What was said</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              <td>
+                <a href={`${INCIDENTS_PATH}/${row.id}`}>
+                  <Time at={row.opened_at} precision="minute" />
+                </a>
+              </td>
+              <td>
+                {row.connection}
+                <div class="soft small">{whereOf(row)}</div>
+              </td>
+              <td>
+                <State row={row} />
+              </td>
+              <td class="num">{count(row.held)}</td>
+              <td class="text">
+                <Foreign text={row.diagnostic_code ?? ""} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function whereOf({ cause }: IncidentRow): string {
+  return receiverOfCause(cause) ?? "receivers of all kinds";
+}
+
+function State({ row }: { row: IncidentRow }) {
+  if (row.status === "open") return <Badge tone="bad">waits for you</Badge>;
+  if (row.settled_at === null || row.pending > 0) return <Badge tone="warn">taking effect</Badge>;
+  return row.status === "confirmed" ? <Badge tone="good">confirmed</Badge> : <Badge>dropped</Badge>;
+}
+
+incidentsRoutes.get(`${INCIDENTS_PATH}/:id`, async (c) => {
+  const { db } = c.env;
+  const row = await incidentById(db, c.req.param("id"));
+  if (!row) return notFoundPage(c);
+  const [held, before, beforeCount] = await Promise.all([
+    heldEvents(db, row.id, 0, MAX_SHOWN),
+    eventsBefore(db, row.id, { at: 0, seq: 0 }, MAX_SHOWN),
+    countBefore(db, row.id),
+  ]);
+  const frame = await frameOf(c, { title: "Incident", path: "/dashboard" });
+  return c.html(
+    <Page frame={frame}>
+      <div class="heading">
+        <h1>Incident</h1>
+        <State row={row} />
+      </div>
+      <Notice url={new URL(c.req.url)} token={frame.formToken} />
+      <section class="panel" aria-label="About it">
+        <Facts row={row} before={beforeCount} />
+        <Actions row={row} before={beforeCount} token={frame.formToken} />
+      </section>
+      <Bounces title="Held" rows={held} total={row.held} />
+      <Bounces title="Before it was noticed" rows={before} total={beforeCount} />
+      <p>
+        <a href={INCIDENTS_PATH}>All incidents</a>
+      </p>
+    </Page>,
+  );
+});
+
+function Facts({ row, before }: { row: IncidentRow; before: number }) {
+  return (
+    <dl class="facts">
+      <dt>Where</dt>
+      <dd>
+        {row.connection}, at {whereOf(row)}
+      </dd>
+      <dt>What was said</dt>
+      <dd>
+        {row.class === null ? null : <EventBadge kind="bounced" bounceClass={row.class} />}{" "}
+        <Foreign text={row.diagnostic_code ?? "nothing"} />
+      </dd>
+      <dt>From</dt>
+      <dd>
+        <Time at={row.started_at} precision="minute" />, noticed <Time at={row.opened_at} precision="minute" />
+      </dd>
+      <dt>To</dt>
+      <dd>{row.ended_at === null ? "it goes on" : <Time at={row.ended_at} precision="minute" />}</dd>
+      <dt>Why it is one</dt>
+      <dd>
+        {countOf(row.recipients, "recipient")} within the window, where {count(row.threshold)} are too many;{" "}
+        {count(row.known_good)} of them got mail before.
+      </dd>
+      <dt>Held</dt>
+      <dd>{countOf(row.held, "bounce")}: they suppress nobody until you decide.</dd>
+      <dt>Before</dt>
+      <dd>{countOf(before, "recipient")}, whose bounces took effect before it was noticed.</dd>
+      {row.decided_at === null ? null : (
+        <>
+          <dt>Decided</dt>
+          <dd>
+            {row.status}, <Time at={row.decided_at} />
+            {row.releases ? `; ${countOf(row.released, "bounce")} of before withdrawn` : ""}
+            <div>
+              <ActorName id={row.decided_by ?? ""} label={row.decided_by_label} />
+            </div>
+          </dd>
+          <dt>Still to take effect</dt>
+          <dd>{row.pending ? `${count(row.pending)}; the cron goes on every minute` : "nothing"}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Actions({ row, before, token }: { row: IncidentRow; before: number; token: string }) {
+  const path = `${INCIDENTS_PATH}/${row.id}`;
+  return (
+    <div class="actions">
+      {row.status === "open" ? (
+        <>
+          <Confirm label="Drop…" action={`${path}/drop`} token={token} submit="Drop them">
+            <p>
+              The fault was not the recipients': the {count(row.held)} bounces that are held are withdrawn, and so is
+              what comes of the burst.
+            </p>
+          </Confirm>
+          <Confirm label="Confirm…" action={`${path}/confirm`} token={token} submit="Let them count">
+            <p>
+              The addresses are dead: the {count(row.held)} bounces that are held take effect, and so does what comes of
+              the burst.
+            </p>
+          </Confirm>
+        </>
+      ) : null}
+      {row.status === "confirmed" || row.releases || before === 0 ? null : (
+        <Confirm label="Drop and release…" action={`${path}/release`} token={token} submit="Drop and release">
+          <p>
+            What is held is withdrawn, and so are the bounces of the {countOf(before, "recipient")} from before it was
+            noticed: whoever is suppressed for nothing else may be mailed again.
+          </p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+function Bounces({ title, rows, total }: { title: string; rows: readonly EventRow[]; total: number }) {
+  if (!rows.length) return null;
+  return (
+    <section class="panel">
+      <header>
+        <h2>{title}</h2>
+        {rows.length < total ? <span class="soft small">the first {count(rows.length)}</span> : null}
+      </header>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Recipient</th>
+              <th scope="col">What was said</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr>
+                <td>
+                  <Time at={row.occurred_at} />
+                </td>
+                <td class="text">
+                  <a href={recipientPath(row.address)}>
+                    <Foreign text={row.address} />
+                  </a>
+                </td>
+                <td class="text">
+                  <Foreign text={row.diagnostic_code ?? ""} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+const ACTIONS: Readonly<Record<string, { readonly decision: Decision; readonly releases: boolean }>> = {
+  confirm: { decision: "confirmed", releases: false },
+  drop: { decision: "dropped", releases: false },
+  release: { decision: "dropped", releases: true },
+};
+
+incidentsRoutes.post(`${INCIDENTS_PATH}/:id/:action{confirm|drop|release}`, async (c) => {
+  const { id, action } = c.req.param();
+  const wanted = ACTIONS[action];
+  if (!wanted) return notFoundPage(c);
+  const outcome = await decideIncident(c.env, { id, ...wanted, actor: actorOf(c), requestId: c.env.requestId });
+  const refusal = outcome.ok ? null : outcome.error === "unknown" ? "not-found" : "incident-decided";
+  return c.redirect(withDone(`${INCIDENTS_PATH}/${id}`, { done: refusal ?? `incident-${wanted.decision}` }), 303);
+});
