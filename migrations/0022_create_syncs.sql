@@ -30,3 +30,6 @@ CREATE TABLE sync_refusals (
   at INTEGER NOT NULL,
   PRIMARY KEY (sync, key)
 ) WITHOUT ROWID;
+
+-- The newest of them.
+CREATE INDEX sync_refusals_newest ON sync_refusals (sync, at DESC);

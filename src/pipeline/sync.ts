@@ -13,6 +13,7 @@ import { wasUndone } from "../store/sync-changes";
 import { NEW_SYNC, type PullProgress, type SyncState, syncStates } from "../store/syncs";
 import type { SyncSettings } from "../sync/adapter";
 import { importConnectionOf, type Sync } from "../sync/settings";
+import { batchIdOf } from "./batches";
 import { PlatformLimit } from "./deliver";
 import type { CallFailure } from "./sync-call";
 import { NOTHING_PULLED, pull } from "./sync-pull";
@@ -77,7 +78,7 @@ async function isPullDue(deps: SyncDeps, sync: Sync, settings: SyncSettings, sta
   if (settings.pull === "asked" && last?.completedAt == null) return false;
   if (deps.now() < (last?.startedAt ?? 0) + settings.pullEveryMs) return false;
   // Whoever undid it does not want it back.
-  return !(await wasUndone(deps.db, importConnectionOf(sync), last?.askedAt ?? 0));
+  return !(await wasUndone(deps.db, importConnectionOf(sync), batchIdOf(last?.askedAt ?? 0, "")));
 }
 
 /** Goes on with the pull that is under way, or begins one. */

@@ -114,11 +114,15 @@ export async function changedLately(
   return new Set(results.flatMap((result) => result.results.map((row) => row.address)));
 }
 
-/** Was an import under this connection undone that was begun since? @param since epoch ms */
-export async function wasUndone(db: D1Database, connection: string, since: number): Promise<boolean> {
+/**
+ * Was an import under this connection undone that was begun since?
+ *
+ * @param since what the ids of batches of that time begin with; they are in the order of time
+ */
+export async function wasUndone(db: D1Database, connection: string, since: string): Promise<boolean> {
   const row = await db
     .prepare(
-      `SELECT 1 AS yes FROM batches WHERE kind = 'import' AND format = ?1 AND created_at >= ?2
+      `SELECT 1 AS yes FROM batches WHERE id >= ?2 AND kind = 'import' AND format = ?1
          AND status IN ('reverting', 'reverted') LIMIT 1`,
     )
     .bind(connection, since)

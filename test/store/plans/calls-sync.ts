@@ -24,6 +24,6 @@ export const SYNC: Readonly<Record<string, CallsOf>> = {
     listedAfter: [(db) => changes.listedAfter(db, CONNECTION, "", 10)],
     answersOf: [(db) => changes.answersOf(db, [ADDRESS])],
     changedLately: [(db) => changes.changedLately(db, [ADDRESS], 0, NOW)],
-    wasUndone: [(db) => changes.wasUndone(db, CONNECTION, 0)],
+    wasUndone: [(db) => changes.wasUndone(db, CONNECTION, "0")],
   },
 };

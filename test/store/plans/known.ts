@@ -98,5 +98,6 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, string>>>> =
     "SCAN recipients USING INDEX recipients_answered": IN_LIST_ORDER,
     "SCAN recipients USING INDEX recipients_suppressed": IN_LIST_ORDER,
   },
+  "sync-changes.changedSince": { "SORT GROUP BY": OF_A_PAGE, "SORT ORDER BY": OF_A_PAGE },
   "suppressions.exportedSuppressions": { "SCAN recipients USING INDEX recipients_suppressed": OF_A_PAGE },
 };
