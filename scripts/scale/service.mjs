@@ -16,10 +16,12 @@ export class Service {
   #server;
   #url;
 
-  async start() {
+  /** @param vars TOML of variables beside the project's own */
+  async start(vars = "") {
     process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
     const configPath = path.join(this.#directory, "wrangler.toml");
-    writeFileSync(configPath, configFor(readFileSync(path.join(ROOT, "wrangler.toml"), "utf8")));
+    const toml = configFor(readFileSync(path.join(ROOT, "wrangler.toml"), "utf8"));
+    writeFileSync(configPath, `${toml}\n${vars}\n`);
     this.#server = createTestHarness({ root: ROOT, workers: [{ configPath, secrets: { ADMIN_TOKENS: ADMIN_TOKEN } }] });
     this.#url = (await this.#server.listen()).url;
     await this.#worker.applyD1Migrations("DB");

@@ -11,8 +11,8 @@ const MAX_WORDS = 12;
 const MAX_HOST_LENGTH = 255;
 export const FINGERPRINT_LENGTH = 12;
 
-/** A quoted string names somebody or something. */
-const QUOTED = /"[^"]{0,200}"/g;
+/** A link leads to one message's page; a quoted string names somebody or something. */
+const PARTICULAR = /https?:\/\/\S{0,500}|"[^"]{0,200}"/g;
 /** Words, with their dots, digits and signs: these tell what is no word. */
 const BETWEEN_WORDS = /[\s,;:!?()<>[\]{}"|=*]+/;
 const WORD = /^\p{L}[\p{L}'’-]{0,23}$/u;
@@ -47,7 +47,7 @@ export function wordsOf(diagnostic: string, address: string): string {
   return diagnostic
     .slice(0, MAX_TEXT_LENGTH)
     .toLowerCase()
-    .replace(QUOTED, " ")
+    .replace(PARTICULAR, " ")
     .split(BETWEEN_WORDS)
     .map((token) => (token.endsWith(".") ? token.slice(0, -1) : token))
     .filter((token) => WORD.test(token) && !HEX.test(token) && !own.has(token))

@@ -10,6 +10,7 @@ describe("the policy", () => {
         windowMs: 0,
         resetOnDelivery: true,
         softSuppressionMs: 0,
+        guard: { minRecipients: 100, windowMs: 3_600_000, factor: 5, knownGoodShare: 0.2, bouncedShare: 0.3 },
         effects: {
           hard: "suppress",
           soft: "count",
@@ -52,7 +53,24 @@ describe("the policy", () => {
     });
   });
 
+  it("has a guard unless it is switched off", () => {
+    const off = parsePolicy({ guard: { enabled: false, factor: 3 } });
+    expect(off.ok && Object.keys(off.value)).not.toContain("guard");
+    const stated = { min_recipients: 50, window_minutes: 30, factor: 2.5, known_good_share: 0, bounced_share: 1 };
+    expect(parsePolicy({ guard: stated })).toMatchObject({
+      value: { guard: { minRecipients: 50, windowMs: 1_800_000, factor: 2.5, knownGoodShare: 0, bouncedShare: 1 } },
+    });
+  });
+
   it.each([
+    [{ guard: false }, /POLICY\.guard/],
+    [{ guard: { min_recipients: 1 } }, /POLICY\.guard\.min_recipients/],
+    [{ guard: { window_minutes: 5 } }, /POLICY\.guard\.window_minutes/],
+    [{ guard: { window_minutes: 1_441 } }, /POLICY\.guard\.window_minutes/],
+    [{ guard: { factor: 0.5 } }, /POLICY\.guard\.factor/],
+    [{ guard: { known_good_share: 20 } }, /POLICY\.guard\.known_good_share/],
+    [{ guard: { bounced_share: -1 } }, /POLICY\.guard\.bounced_share/],
+    [{ guard: { minimum: 1 } }, /minimum/],
     [{ probation: true }, /POLICY\.probation/],
     [{ probation: { enabled: "yes" } }, /POLICY\.probation\.enabled/],
     [{ probation: { enabled: true, steps_days: [] } }, /POLICY\.probation\.steps_days/],
