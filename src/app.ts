@@ -49,6 +49,7 @@ export function createApp() {
   app.use(async (c, next) => {
     await next();
     c.res.headers.set("x-request-id", c.env.requestId);
+    c.res.headers.set("x-content-type-options", "nosniff");
   });
   app.use(limitFailures);
   app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? requireCheck : requireAdmin)(c, next));
