@@ -11,7 +11,7 @@ const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-po
 
 const root = import.meta.dirname;
 /** Pure code needs no worker around it. */
-const PLAIN_NODE = ["domain", "mail", "csv", "import", "sync"]
+const PLAIN_NODE = ["domain", "mail", "csv", "import", "sync", "expressions"]
   .map((zone) => `test/${zone}/**/*.test.ts`)
   .concat("test/architecture.test.ts", "test/bundle.test.ts");
 

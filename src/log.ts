@@ -30,12 +30,16 @@ export function errorFields(error: unknown): LogFields {
     reason: /SQLITE_[A-Z_]+|D1_[A-Z_]+|overloaded|reset|timed? ?out|network/i.exec(error.message)?.[0],
     at: frames
       .slice(0, 4)
-      .map((line) =>
-        line
-          .trim()
-          .replace(/^at /, "")
-          .replace(/ \(.*[/\\]([^/\\]+)\)$/, " ($1)"),
-      )
+      .map((line) => withoutFolder(line.trim().replace(/^at /, "")))
       .join(" < "),
   };
+}
+
+/** `read (file:///home/x/src/a.ts:1:2)` → `read (a.ts:1:2)`. */
+function withoutFolder(frame: string): string {
+  const opens = frame.indexOf(" (");
+  const slash = Math.max(frame.lastIndexOf("/"), frame.lastIndexOf("\\"));
+  return opens >= 0 && slash > opens && frame.endsWith(")")
+    ? `${frame.slice(0, opens)} (${frame.slice(slash + 1)}`
+    : frame;
 }

@@ -145,7 +145,7 @@ function baseOf(text: string | URL): string {
   if (url.username || url.password || url.search || url.hash) {
     throw new TypeError("url: without user, password, query and fragment");
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`;
 }
 
 /** One of the words that this option may have. @throws TypeError */

@@ -9,12 +9,12 @@ const WIDE = "，。：；、！？（）「」『』【】《》〈〉“”…
  */
 export const ADDRESS_PATTERN = String.raw`(?:"[^"\x00-\x1f\x7f]{1,100}"|[^\s\x00-\x1f\x7f<>()[\]",;:\\|@${WIDE}]{1,160})@(?:\[[0-9a-fA-F.:]{3,60}\]|[^\s\x00-\x1f\x7f<>()[\]",;:\\|@'\x60!?*={}/${WIDE}]{1,255})`;
 const ADDRESS = new RegExp(ADDRESS_PATTERN, "g");
-const TRIM_START = /^(?:mailto:|smtp:|rfc822;|['`*{/]+|=(?!\?))+/i;
-const TRIM_END = /[.'`}*]+$/;
+const TRIM_START = /^(?:mailto:|smtp:|rfc822;|['`*{/]|=(?!\?))+/i;
+const TRIM_END = /(?<![.'`}*])[.'`}*]+$/;
 /** Chinese, Japanese and Korean need no blank between a word and an address. */
 const UNSPACED = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]`;
 const UNSPACED_BEFORE = new RegExp(`^${UNSPACED}+(?=[a-z0-9])`, "iu");
-const UNSPACED_AFTER = new RegExp(String.raw`(@(?:[a-z0-9-]+\.)+[a-z]{2,63})${UNSPACED}.*$`, "iu");
+const UNSPACED_AFTER = new RegExp(String.raw`(@(?:[a-z0-9-]+\.)+[a-z]{2,63})${UNSPACED}[^]*$`, "iu");
 
 /** Every address in a text, in order, as written. */
 export function addressesIn(text: string): string[] {

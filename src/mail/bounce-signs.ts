@@ -136,7 +136,7 @@ function isAutomatic({ mail, isMachine, hasFailureSubject, status }: Context): b
 /** Is the sender a mail system, by its address? */
 export function isMachine(mail: MailMessage): boolean {
   const from = mail.header("from") ?? "";
-  return isOfSystemAddress(mail) || /<\s*@?\s*>/.test(from) || MACHINE_LOCAL_PART.test(localPartOf(from));
+  return isOfSystemAddress(mail) || /<\s*(?:@\s*)?>/.test(from) || MACHINE_LOCAL_PART.test(localPartOf(from));
 }
 
 /** Also of a name without a domain, as local mail has it. */

@@ -8,7 +8,7 @@ export interface Field {
 }
 
 /** A name and a colon; RFC 5322 allows more characters than anybody uses, and blanks before the colon are seen. */
-const FIELD_LINE = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,99})[ \t]*:[ \t]*(.*)$/;
+const FIELD_LINE = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,99})[ \t]*:(.*)$/;
 const LINE_END = /\r\n|\r|\n/;
 
 export function linesOf(text: string): string[] {

@@ -46,7 +46,8 @@ const STATUS_FIELD = /^[ \t>]{0,20}(?:reporting-mta|final-recipient|original-rec
 /** More than a block of such fields has. */
 const MAX_STATUS_LINES = 40;
 /** A ruler, a bullet, a quotation mark around the words of a line. */
-const RULER = /^[\s\-=*_#~|>.:]+|[\s\-=*_#~|<.:]+$/g;
+const RULER_BEFORE = /^[\s\-=*_#~|>.:]+/;
+const RULER_AFTER = /(?<![\s\-=*_#~|<.:])[\s\-=*_#~|<.:]+$/;
 /** "Subject: Hello", "The subject of the message is: Hello", and the same in other languages. */
 const SUBJECT_LINE =
   /^([\s>*-]{0,20}(?:the )?(?:original |message |mail )?(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|předmět|tárgy|konu|тема|件名|主题|主旨|主題|标题|제목)(?: of (?:the|your) (?:message|mail))?(?: is| was)? ?[:：])\s*\S.*$/i;
@@ -66,7 +67,7 @@ export function splitReport(text: string): ReportText {
 
 function announcesReturned(line: string): boolean {
   if (line.length > 200) return false;
-  const words = line.replace(RULER, "").toLowerCase();
+  const words = line.replace(RULER_BEFORE, "").replace(RULER_AFTER, "").toLowerCase();
   return words !== "" && RETURNED_BELOW.some((pattern) => pattern.test(words));
 }
 

@@ -60,7 +60,9 @@ function recordsIn(text: string): Result<readonly string[], LookupError> {
 
 /** `"one" "two"` → `onetwo`. */
 function joinStrings(data: string): string {
-  const strings = [...data.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((m) => (m[1] ?? "").replace(/\\(.)/g, "$1"));
+  // An end is no condition: of many quotation marks without one, each would be looked at to the end.
+  const closed = [...data.matchAll(/"((?:[^"\\]|\\[\s\S])*)("?)/g)].filter(([, , end]) => end !== "");
+  const strings = closed.map(([, text = ""]) => text.replace(/\\(.)/g, "$1"));
   return strings.length ? strings.join("") : data;
 }
 
