@@ -42,6 +42,8 @@ export class SyncRun {
   readonly connection: string;
   /** What this run did. */
   readonly told = { listed: 0, released: 0, kept: 0, refused: 0, skipped: 0 };
+  /** Has it come any further? */
+  hasMoved = false;
   #state: SyncState;
   readonly #lease: SyncLease;
   readonly #endsAt: number;
@@ -92,10 +94,12 @@ export class SyncRun {
     const step = { listed, released, kept: count("kept"), refused: count("refused"), skipped };
     for (const name of Object.keys(step) as (keyof PushCounts)[]) this.told[name] += step[name];
     const counts = added(push.counts, step);
+    this.hasMoved ||= settled.done.length > 0;
     await this.note({ push: { ...push, ...place, counts } }, settled);
   }
 
   async notePull(pull: PullProgress): Promise<void> {
+    this.hasMoved ||= this.#state.pull?.cursor != null && pull.counts.rows > this.#state.pull.counts.rows;
     await this.note({ pull });
   }
 

@@ -179,11 +179,12 @@ function afterSuccess(now: number): Partial<SyncState> {
 
 function afterFailure(run: SyncRun, { type, error, retryAfterMs }: CallFailure, now: number): Partial<SyncState> {
   const { state } = run;
-  const failures = state.failures + 1;
+  // A provider that allows few calls at a time is one that works.
+  const failures = run.hasMoved ? 1 : state.failures + 1;
   return {
     status: type === "stopped" ? "stopped" : state.status,
     failures,
-    failingSince: state.failingSince ?? now,
+    failingSince: run.hasMoved ? now : (state.failingSince ?? now),
     nextAttemptAt: now + Math.max(backOffMs(BACK_OFF, failures, run.id), retryAfterMs ?? 0),
     lastError: error,
     lastErrorAt: now,

@@ -3,5 +3,6 @@ import type { SyncAdapter } from "./adapter";
 import { mailgunSync } from "./mailgun";
 import { postmarkSync } from "./postmark";
 import { sendgridSync } from "./sendgrid";
+import { sesSync } from "./ses";
 
-export const SYNC_ADAPTERS: readonly SyncAdapter[] = [mailgunSync, postmarkSync, sendgridSync];
+export const SYNC_ADAPTERS: readonly SyncAdapter[] = [sesSync, mailgunSync, postmarkSync, sendgridSync];

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-const SYNCS = ["sendgrid/default", "mailgun/default", "postmark/default"] as const;
+const SYNCS = ["ses/default", "sendgrid/default", "mailgun/default", "postmark/default"] as const;
 type SyncId = (typeof SYNCS)[number];
 const apiOf = (sync: SyncId): FakeApi => apis[sync.split("/")[0] as keyof SuppressionApis];
 const seconds = (ms: number) => Math.floor((Date.now() - ms) / 1000);
@@ -29,7 +29,13 @@ function fill(sync: SyncId): void {
   const { lists } = apiOf(sync);
   const put = (list: string, address: string, entry: Readonly<Record<string, unknown>>) =>
     lists[list]?.set(address, entry);
-  if (sync === "sendgrid/default") {
+  if (sync === "ses/default") {
+    const entry = (EmailAddress: string, Reason: string) =>
+      put("account", EmailAddress, { EmailAddress, Reason, LastUpdateTime: seconds(DAY_MS) + 0.123 });
+    entry("gone@example.com", "BOUNCE");
+    entry("angry@example.com", "COMPLAINT");
+    entry("left@example.com", "BOUNCE");
+  } else if (sync === "sendgrid/default") {
     put("bounces", "gone@example.com", {
       email: "gone@example.com",
       created: seconds(DAY_MS),
@@ -66,6 +72,8 @@ const PULLED = {
   "angry@example.com": ["complaint"],
   "left@example.com": ["unsubscribe"],
 };
+/** SES knows no unsubscriptions. */
+const pulledOf = (sync: SyncId) => (sync === "ses/default" ? { ...PULLED, "left@example.com": ["hard"] } : PULLED);
 const standings = async (addresses: readonly string[]) =>
   Object.fromEntries(await Promise.all(addresses.map(async (address) => [address, await reasonsOf(address)])));
 /** Everybody whom the provider suppresses. */
@@ -78,7 +86,8 @@ describe.each(SYNCS)("reading the list of %s", (sync) => {
     fill(sync);
     const preview = await pull(sync, "?dryRun=true");
     expect(preview).toMatchObject({ dryRun: true, complete: true, rows: 3, new: 3, known: 0, invalid: 0 });
-    expect(preview.byReason).toEqual({ hard: 1, complaint: 1, unsubscribe: 1 });
+    const isSes = sync === "ses/default";
+    expect(preview.byReason).toEqual(isSes ? { hard: 2, complaint: 1 } : { hard: 1, complaint: 1, unsubscribe: 1 });
     expect(preview.examples.map(({ recipient }: { recipient: string }) => recipient).sort()).toEqual(
       Object.keys(PULLED).sort(),
     );
@@ -93,7 +102,7 @@ describe.each(SYNCS)("reading the list of %s", (sync) => {
       failures: 0,
       pull: { isRunning: false, isFull: true, new: 3, rows: 3 },
     });
-    expect(await standings(Object.keys(PULLED))).toEqual(PULLED);
+    expect(await standings(Object.keys(PULLED))).toEqual(pulledOf(sync));
     const origins = await rowsOf("SELECT DISTINCT provider, connection FROM events");
     expect(origins).toEqual([{ provider: "import", connection: first.importConnection }]);
     const again = await pull(sync);
@@ -116,7 +125,7 @@ describe.each(SYNCS)("reading the list of %s", (sync) => {
     await tend();
     expect(await countOf("events WHERE retracted_by IS NULL")).toBe(0);
     await pull(sync);
-    expect(await standings(Object.keys(PULLED))).toEqual(PULLED);
+    expect(await standings(Object.keys(PULLED))).toEqual(pulledOf(sync));
   });
 
   it("has no effect on whom we released since, and says so", async () => {
@@ -477,6 +486,20 @@ describe("sending", () => {
   });
 });
 
+it("a provider that allows few calls at a time is one that works: it comes further, and is not left alone for longer", async () => {
+  await push("ses/default", "now");
+  await report(Array.from({ length: 9 }, (_, i) => bounced(`r${i}@example.com`, "hard", Date.now() - MINUTE_MS)));
+  for (let run = 1; run <= 3; run++) {
+    const from = apis.ses.calls.length;
+    apis.ses.intercept = (_call, index) =>
+      index >= from + 3 ? Response.json({ message: "Rate exceeded" }, { status: 429 }) : null;
+    await tend();
+    expect(thereOf("ses/default")).toHaveLength(3 * run);
+    expect(await syncOf("ses/default")).toMatchObject({ failures: run < 3 ? 1 : 0 });
+    pass(2 * MINUTE_MS);
+  }
+});
+
 describe("what is configured", () => {
   it("is listed, with what is wrong with it, and without a secret", async () => {
     const env = syncEnv({ SYNC_MAILGUN__EU: '{"apiKey":"secret-key","pull":true}', SYNC_POSTMARK: "not json" });
@@ -488,6 +511,7 @@ describe("what is configured", () => {
       ["mailgun", "eu", false],
       ["postmark", "default", false],
       ["sendgrid", "default", true],
+      ["ses", "default", true],
     ]);
     expect(items[1]).toMatchObject({ problem: expect.stringContaining("domain"), importConnection: "mailgun-api-eu" });
     expect(JSON.stringify(items)).not.toContain("secret-key");
@@ -505,7 +529,7 @@ describe("what is configured", () => {
     for (const path of ["/v1/sync", "/v1/sync/sendgrid/default"]) {
       expect((await api(path, { env: syncEnv(), headers: CHECK })).status).toBe(403);
     }
-    expect((await ask("ses/default", "pull")).status).toBe(404);
+    expect((await ask("sparkpost/default", "pull")).status).toBe(404);
     expect((await api("/v1/sync/sendgrid/other", { env: syncEnv() })).status).toBe(404);
     expect((await ask("sendgrid/default", "pull?dryrun=true")).status).toBe(400);
     expect((await ask("sendgrid/default", "push", { from: "here" })).status).toBe(400);

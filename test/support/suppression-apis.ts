@@ -182,7 +182,42 @@ const postmark = () =>
     return Response.json({ Suppressions: results });
   });
 
+export const SES_KEYS = { accessKeyId: "AKIDMADEUP", secretAccessKey: "made-up-secret", region: "eu-west-1" };
+const SES_SIGNED =
+  /^AWS4-HMAC-SHA256 Credential=AKIDMADEUP\/\d{8}\/eu-west-1\/ses\/aws4_request, SignedHeaders=host;x-amz-date, Signature=[0-9a-f]{64}$/;
+const SES_PATH = "/v2/email/suppression/addresses";
+
+/** Whether a signature is right, test/crypto/aws-signature.test.ts says. */
+const ses = () =>
+  fake(["email.eu-west-1.amazonaws.com"], ["account"], ({ lists }) => ({ method, path, query, headers, body }) => {
+    const list = lists.account as Map<string, Entry>;
+    if (!SES_SIGNED.test(headers.get("authorization") ?? "")) {
+      return problem(403, { message: "The request signature we calculated does not match." });
+    }
+    if (method === "GET" && path === SES_PATH) {
+      const size = Number(query.get("PageSize") ?? 10);
+      const from = Number(query.get("NextToken")?.replace("token/", "") ?? 0);
+      const since = Date.parse(query.get("StartDate") ?? "1970-01-01") / 1000;
+      const all = [...list.values()].filter(({ LastUpdateTime }) => Number(LastUpdateTime) >= since);
+      const more = from + size < all.length ? { NextToken: `token/${from + size}` } : {};
+      return Response.json({ SuppressedDestinationSummaries: all.slice(from, from + size), ...more });
+    }
+    if (method === "PUT" && path === SES_PATH) {
+      const { EmailAddress = "", Reason = "" } = body as Record<string, string>;
+      if (!isAddress(EmailAddress) || !/^(?:BOUNCE|COMPLAINT)$/.test(Reason))
+        return problem(400, { message: "Invalid input" });
+      list.set(EmailAddress, { EmailAddress, Reason, LastUpdateTime: Date.now() / 1000 });
+      return new Response(null, { status: 200 });
+    }
+    if (method === "DELETE" && path.startsWith(`${SES_PATH}/`)) {
+      const known = list.delete(decodeURIComponent(path.slice(SES_PATH.length + 1)));
+      return known ? new Response(null, { status: 200 }) : problem(404, { message: "Email address is not suppressed" });
+    }
+    return problem(404, { message: "UnknownOperationException" });
+  });
+
 export interface SuppressionApis {
+  readonly ses: FakeApi;
   readonly sendgrid: FakeApi;
   readonly mailgun: FakeApi;
   readonly postmark: FakeApi;
@@ -190,7 +225,7 @@ export interface SuppressionApis {
 
 /** Puts all of them in place of the network. Undone by `vi.restoreAllMocks`. */
 export function suppressionApis(): SuppressionApis {
-  const all = { sendgrid: sendgrid(), mailgun: mailgun(), postmark: postmark() };
+  const all = { ses: ses(), sendgrid: sendgrid(), mailgun: mailgun(), postmark: postmark() };
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const request = new Request(input as RequestInfo, init as RequestInit);
     const url = new URL(request.url);
@@ -204,5 +239,5 @@ export function suppressionApis(): SuppressionApis {
     const index = found.api.calls.push(call) - 1;
     return (await found.api.intercept(call, index)) ?? found.handle(call);
   });
-  return { sendgrid: all.sendgrid.api, mailgun: all.mailgun.api, postmark: all.postmark.api };
+  return { ses: all.ses.api, sendgrid: all.sendgrid.api, mailgun: all.mailgun.api, postmark: all.postmark.api };
 }

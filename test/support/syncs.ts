@@ -4,15 +4,16 @@ import type { Env } from "../../src/config";
 import { configOf } from "../../src/config";
 import { createLogger } from "../../src/log";
 import { tendSyncs } from "../../src/pipeline/sync";
-import { MAILGUN_DOMAIN, MAILGUN_KEY, POSTMARK_TOKEN, SENDGRID_KEY } from "./suppression-apis";
+import { MAILGUN_DOMAIN, MAILGUN_KEY, POSTMARK_TOKEN, SENDGRID_KEY, SES_KEYS } from "./suppression-apis";
 import { api, jsonOf, testEnv } from "./worker";
 
 const EVERYTHING = ["hard", "soft", "complaint", "unsubscribe", "manual"];
 const COMMON = { pull: true, push: EVERYTHING };
 
-/** An environment with all three accounts. */
+/** An environment with an account of each provider. */
 export function syncEnv(more: Readonly<Record<string, unknown>> = {}): Env {
   return testEnv({
+    SYNC_SES: JSON.stringify({ ...COMMON, ...SES_KEYS }),
     SYNC_SENDGRID: JSON.stringify({ ...COMMON, apiKey: SENDGRID_KEY }),
     SYNC_MAILGUN: JSON.stringify({ ...COMMON, apiKey: MAILGUN_KEY, domain: MAILGUN_DOMAIN }),
     SYNC_POSTMARK: JSON.stringify({ ...COMMON, apiKey: POSTMARK_TOKEN }),

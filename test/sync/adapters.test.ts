@@ -4,13 +4,23 @@ import { mailgunSync } from "../../src/sync/mailgun";
 import { postmarkSync } from "../../src/sync/postmark";
 import { SYNC_ADAPTERS } from "../../src/sync/registry";
 import { sendgridSync } from "../../src/sync/sendgrid";
-import { MAILGUN_BOUNCES, POSTMARK_DELETED, POSTMARK_DUMP, SENDGRID_BOUNCES, SENDGRID_UNSUBSCRIBES } from "./samples";
+import { sesSync } from "../../src/sync/ses";
+import {
+  MAILGUN_BOUNCES,
+  POSTMARK_DELETED,
+  POSTMARK_DUMP,
+  SENDGRID_BOUNCES,
+  SENDGRID_UNSUBSCRIBES,
+  SES_SUMMARIES,
+} from "./samples";
 
 const AT = Date.UTC(2030, 0, 15, 12);
 const SPAN = { since: null, until: AT };
 
 function apiOf(adapter: SyncAdapter, more: Readonly<Record<string, unknown>> = {}): SyncApi {
-  const settings = adapter.read({ apiKey: "a-key", pull: true, push: ["hard"], ...more }, false);
+  const keys =
+    adapter.id === "ses" ? { accessKeyId: "AKID", secretAccessKey: "s", region: "eu-west-1" } : { apiKey: "a-key" };
+  const settings = adapter.read({ ...keys, pull: true, push: ["hard"], ...more }, false);
   if (!settings.ok) throw new Error(settings.error);
   return settings.value.api;
 }
@@ -18,6 +28,7 @@ function apiOf(adapter: SyncAdapter, more: Readonly<Record<string, unknown>> = {
 const sendgrid = apiOf(sendgridSync);
 const mailgun = apiOf(mailgunSync, { domain: "mg.example.com" });
 const postmark = apiOf(postmarkSync);
+const ses = apiOf(sesSync);
 
 const listed = (address: string, ...reasons: Standing["reasons"]): Standing => ({ address, reasons, since: AT });
 const released = (address: string): Standing => ({ address, reasons: [], since: 0 });
@@ -45,7 +56,8 @@ describe("a secret", () => {
       const settings = adapter.read(bad, false);
       expect(settings.ok).toBe(false);
       const text = JSON.stringify(settings);
-      for (const name of ["apiKey", "pull", "push", "regoin"]) expect(text).toContain(name);
+      const key = adapter.id === "ses" ? "accessKeyId" : "apiKey";
+      for (const name of [key, "pull", "push", "regoin"]) expect(text).toContain(name);
       expect(text).not.toMatch(/with blanks|sometimes/);
     },
   );
@@ -236,6 +248,41 @@ describe("Postmark", () => {
       { address: "gone@example.com", outcome: "done", detail: null },
       { address: "angry@example.com", outcome: "kept", detail: expect.stringContaining("authority") },
     ]);
+  });
+});
+
+describe("Amazon SES", () => {
+  it("is read token by token, and signed for", async () => {
+    const page = (NextToken?: string) => ({
+      SuppressedDestinationSummaries: SES_SUMMARIES,
+      ...(NextToken ? { NextToken } : {}),
+    });
+    const paths = readAll(ses, (path) => page(path.includes("NextToken") ? undefined : "a+b="));
+    expect(paths).toEqual([
+      "/v2/email/suppression/addresses?PageSize=100",
+      "/v2/email/suppression/addresses?PageSize=100&NextToken=a%2Bb%3D",
+    ]);
+    expect((await requestTo(ses)).authorization).toContain("Credential=AKID/20300115/eu-west-1/ses/aws4_request");
+    const { path } = ses.pageRequest(ses.firstPage({ since: AT, until: AT }));
+    expect(path).toContain("StartDate=2030-01-15T12%3A00%3A00.000Z");
+    expect(
+      sesSync.read({ accessKeyId: "k", secretAccessKey: "s", pull: true, region: "evil.example/" }, false).ok,
+    ).toBe(false);
+  });
+
+  it("takes one recipient a call, and a complaint before anything else", () => {
+    const calls = ses.callsFor([
+      listed("a@example.com", "hard", "complaint"),
+      listed("b@example.com", "manual"),
+      released("c@example.com"),
+    ]);
+    expect(calls.map(({ request }) => [request.method, request.body ?? request.path])).toEqual([
+      ["PUT", { EmailAddress: "a@example.com", Reason: "COMPLAINT" }],
+      ["PUT", { EmailAddress: "b@example.com", Reason: "BOUNCE" }],
+      ["DELETE", "/v2/email/suppression/addresses/c%40example.com"],
+    ]);
+    expect(ses.resultsOf(calls[2] as PushCall, { status: 404, body: null })).toMatchObject([{ outcome: "done" }]);
+    expect(ses.resultsOf(calls[0] as PushCall, { status: 404, body: null })).toBeNull();
   });
 });
 

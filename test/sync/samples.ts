@@ -65,3 +65,8 @@ export const POSTMARK_DELETED = {
     },
   ],
 };
+
+export const SES_SUMMARIES = [
+  { EmailAddress: "gone@example.com", Reason: "BOUNCE", LastUpdateTime: 1_893_000_000.123 },
+  { EmailAddress: "angry@example.com", Reason: "COMPLAINT", LastUpdateTime: 1_893_000_000.5 },
+];

@@ -32,7 +32,7 @@ syncPageRoutes.get(PATH, async (c) => {
         {syncs.length === 0 ? (
           <Empty title="No provider's list is kept in step">
             <p>
-              SendGrid, Mailgun and Postmark keep suppression lists of their own. Set a secret such as{" "}
+              Amazon SES, SendGrid, Mailgun and Postmark keep suppression lists of their own. Set a secret such as{" "}
               <code>SYNC_SENDGRID</code>, and what is on theirs comes here, and what is on ours goes there:{" "}
               <code>docs/sync.md</code> of this project.
             </p>
