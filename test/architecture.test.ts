@@ -175,6 +175,14 @@ it(`has no file above ${MAX_LINES} lines`, () => {
   expect(violations(({ text }) => (lines(text) > MAX_LINES ? [`has ${lines(text)} lines`] : []))).toEqual([]);
 });
 
+it("depends on nothing that decision 17 does not justify", () => {
+  const record = readFileSync(path.join(ROOT, "docs/decisions/0017-few-dependencies.md"), "utf8");
+  const justified = [...record.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);
+  const { dependencies = {}, devDependencies } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  expect(dependencies).toEqual({});
+  expect([...justified].sort()).toEqual(Object.keys(devDependencies).sort());
+});
+
 describe("the providers", () => {
   const adapters = registeredAdapters();
   const ids = adapters.map(({ id }) => id).sort();
