@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { setStage } from "../../support/stage";
 import { rowsOf } from "../../support/stores";
 import { bindings } from "../../support/worker";
+import { GUARD } from "./calls-guard";
 import { JOURNAL } from "./calls-journal";
 import { PROJECTION } from "./calls-projection";
 import { SYNC } from "./calls-sync";
@@ -20,7 +21,7 @@ import { seed } from "./seed";
 
 const SOURCES = import.meta.glob<string>("../../../src/store/*.ts", { query: "?raw", import: "default", eager: true });
 const SITES = Object.entries(SOURCES).flatMap(([path, source]) => sitesIn(path.split("/").at(-1) ?? "", source));
-const CALLS = { ...JOURNAL, ...PROJECTION, ...SYNC };
+const CALLS = { ...JOURNAL, ...PROJECTION, ...SYNC, ...GUARD };
 
 setStage();
 
