@@ -20,7 +20,7 @@ export function checkConservation(name, { counts, databases }) {
 }
 
 /** Dollars for the day, by what they are for: [what, how many, dollars for each]. */
-export function costOf({ counts, databases, parameters: p }) {
+function costOf({ counts, databases, parameters: p }) {
   const applied = counts.applied;
   const invocations = counts.attempts + counts.queueDeliveries / p.queueBatch;
   const rowsWritten = counts.parts * p.rowsOfReceipt + counts.recorded * p.rowsOfEvent + applied * p.rowsOfApplied;

@@ -40,8 +40,6 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
-
 export const problemSchema = z
   .object({
     type: z.string().describe("about:blank#code"),

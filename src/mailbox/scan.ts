@@ -94,7 +94,7 @@ export function obstacleTo({ policy, returnPathKeys }: MailboxDeps): string | nu
 }
 
 /** @returns the mailbox, alone in a list, or none */
-export function usableMailbox({ name, settings }: Mailbox): UsableMailbox[] {
+function usableMailbox({ name, settings }: Mailbox): UsableMailbox[] {
   return settings.ok ? [{ name, settings: settings.value }] : [];
 }
 

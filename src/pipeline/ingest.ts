@@ -23,7 +23,7 @@ import { quarantineId, type ReceiptOrigin, receiptOf } from "./receipt";
 /** How long an answer waits for objects and projection. Providers give up after 3 to 30 s. */
 const INLINE_BUDGET_MS = 2_000;
 /** Events of one request; beyond this positions in the journal would run into the next receipt. */
-export const MAX_EVENTS_PER_REQUEST = 100_000;
+const MAX_EVENTS_PER_REQUEST = 100_000;
 
 export class TooManyEvents extends Error {}
 

@@ -53,7 +53,7 @@ export interface MailOutcome {
 
 /** What waits in quarantine because nothing vouches for it, or because it is no report: everybody can make it grow. */
 export const UNVERIFIED = "unverified";
-export const UNRECOGNIZED = "unrecognized";
+const UNRECOGNIZED = "unrecognized";
 const OPEN_REASONS: readonly string[] = [UNVERIFIED, UNRECOGNIZED];
 /** Of mail that everybody could have sent so much is kept: a report is at its beginning, and a database ends at 10 GB. */
 const KEPT_OPEN_BYTES = 256 * 1024;

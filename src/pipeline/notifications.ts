@@ -26,7 +26,7 @@ import { checkTarget, type UnfitTarget } from "./target";
 import { messagesAt } from "./told-messages";
 
 /** How long the secret before stays good after a rotation. */
-export const SECRET_OVERLAP_MS = 24 * 3_600_000;
+const SECRET_OVERLAP_MS = 24 * 3_600_000;
 /** listmonk's own, where the URL names no more than its host. */
 const LISTMONK_PATH = "/webhooks/bounce";
 /** What scripts posted in listmonk's place: listmonk's own servers may know of it already. */

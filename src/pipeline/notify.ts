@@ -21,7 +21,7 @@ export interface NotifyDeps extends Pick<Deps, "db" | "now" | "log"> {
 }
 
 /** Of the cron. */
-export const CRON_LIMITS: NotifyLimits = {
+const CRON_LIMITS: NotifyLimits = {
   budgetMs: 25_000,
   timeoutMs: DELIVERY_TIMEOUT_MS,
   messagesPerRun: 1_000,

@@ -64,7 +64,7 @@ const TELLS: Readonly<Record<string, keyof Tally>> = {
   "bounced/undetermined": "undetermined",
 };
 
-export function emptyTally(): Tally {
+function emptyTally(): Tally {
   return {
     delivered: 0,
     hard: 0,

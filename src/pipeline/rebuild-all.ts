@@ -17,7 +17,7 @@ export interface RecipientsRebuilt {
 }
 
 /** Somebody could not be rebuilt now. Safe to repeat. */
-export class RebuildFailed extends Error {}
+class RebuildFailed extends Error {}
 
 /**
  * Rebuilds some recipients: objects and projection; the cron settles the edge cache. First those of the journal, in its order, each once; then those

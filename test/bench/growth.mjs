@@ -2,7 +2,7 @@
 import { countOf, inTurns } from "./measure.mjs";
 import { startProduct } from "./worker.mjs";
 
-export const SIZES = [10_000, 100_000, 1_000_000];
+const SIZES = [10_000, 100_000, 1_000_000];
 const EVENTS_PER_RECEIPT = 1_000;
 const ROWS_PER_STATEMENT = 50_000;
 const SEQ_PER_RECEIPT = 131_072;

@@ -91,7 +91,7 @@ const CHANGES: Readonly<Record<string, fc.Arbitrary<(json: Json, key: string) =>
 };
 
 /** A JSON value of which one place after another is changed. */
-export const JSON_MUTATION: fc.Arbitrary<Mutation<unknown>> = fc
+const JSON_MUTATION: fc.Arbitrary<Mutation<unknown>> = fc
   .array(fc.tuple(SHARE, SHARE, fc.oneof(...Object.values(CHANGES))), { minLength: 1, maxLength: 4 })
   .map((changes) => (value) => {
     const root = { value: structuredClone(value) };

@@ -9,7 +9,7 @@ const { FUZZ } = env as unknown as { readonly FUZZ: { readonly runs: string | nu
 
 const COMMON_SEED = 20_261_121;
 /** Per run of a long fuzz, with all that goes on beside it. */
-const PATIENCE_PER_RUN_MS = 200;
+const PATIENCE_PER_RUN_MS = 1_000;
 const PATIENCE_MS = 60_000;
 
 export const FUZZ_TIMEOUT_MS = Math.max(PATIENCE_MS, Number(FUZZ.runs ?? 0) * PATIENCE_PER_RUN_MS);

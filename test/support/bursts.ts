@@ -19,7 +19,7 @@ export interface Burst {
 }
 
 /** A diagnostic that no other burst has: that of many bursts together would be one at all receivers. */
-export function ownDiagnostic(): string {
+function ownDiagnostic(): string {
   return `${BLOCKLISTED} ${String(++bursts).replace(/\d/g, (digit) => "qrstuvwxyz"[Number(digit)] ?? "")}`;
 }
 

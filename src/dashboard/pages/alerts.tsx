@@ -7,7 +7,7 @@ import { frameOf } from "../frame";
 import { Page } from "../parts/layout";
 import { Badge, Empty, Foreign, Time } from "../parts/words";
 
-export const ALERTS_PATH = "/dashboard/alerts";
+const ALERTS_PATH = "/dashboard/alerts";
 const MAX_CLOSED = 100;
 
 export const alertsRoutes = new Hono<DashboardEnv>();

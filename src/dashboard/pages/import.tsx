@@ -16,7 +16,7 @@ import { BatchTable } from "./batches";
 
 const PATH = "/dashboard/import";
 /** A request holds it more than once. Longer lists go through the API, which streams them. */
-export const MAX_LIST_BYTES = 10_000_000;
+const MAX_LIST_BYTES = 10_000_000;
 /** Rows that need a look are shown up to here. */
 const MAX_SHOWN_ROWS = 50;
 const RECENT = 10;

@@ -21,7 +21,7 @@ import { ActorName, Badge, count, countOf, Empty, EventBadge, Foreign, recipient
 import { queryOf, withDone } from "../query";
 import { notFoundPage } from "./problems";
 
-export const INCIDENTS_PATH = "/dashboard/incidents";
+const INCIDENTS_PATH = "/dashboard/incidents";
 const PAGE_SIZE = 50;
 /** Of each group so many are shown; the API pages through all of them. */
 const MAX_SHOWN = 100;

@@ -120,7 +120,7 @@ export function noteOf({ metadata }: Pick<EventRow, "metadata">): string | null 
 }
 
 /** `sendgrid` → `SendGrid`. */
-export function titleOf(provider: string): string {
+function titleOf(provider: string): string {
   return adapterOf(provider)?.title ?? SOURCES[provider] ?? provider;
 }
 
