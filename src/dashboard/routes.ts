@@ -18,12 +18,14 @@ import { incidentsRoutes } from "./pages/incidents";
 import { notificationRoutes } from "./pages/notification";
 import { notificationsRoutes } from "./pages/notifications";
 import { overviewRoutes } from "./pages/overview";
+import { policyRoutes } from "./pages/policy";
 import { failurePage, notFoundPage } from "./pages/problems";
 import { quarantineRoutes } from "./pages/quarantine";
 import { receiptsRoutes } from "./pages/receipts";
 import { recipientActionRoutes } from "./pages/recipient-actions";
 import { recipientsRoutes } from "./pages/recipients";
 import { signInRoutes, signOutRoutes } from "./pages/sign-in";
+import { simulationRoutes } from "./pages/simulation";
 import { suppressionsRoutes } from "./pages/suppressions";
 import { syncPageRoutes } from "./pages/sync";
 import { tryRoutes } from "./pages/try";
@@ -48,6 +50,8 @@ const PAGES = [
   notificationsRoutes,
   notificationRoutes,
   syncPageRoutes,
+  policyRoutes,
+  simulationRoutes,
   tryRoutes,
   auditRoutes,
   signOutRoutes,

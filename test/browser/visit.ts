@@ -103,6 +103,7 @@ export async function everyPage(): Promise<ReadonlyMap<string, string>> {
     ["import", "/dashboard/import"],
     ["batches", "/dashboard/batches"],
     ["batch", `/dashboard/batches/${batch}`],
+    ["policy", "/dashboard/policy"],
     ["trial", "/dashboard/try"],
     ["audit", "/dashboard/audit"],
   ]);

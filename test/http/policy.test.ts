@@ -359,6 +359,7 @@ describe("applying a policy", () => {
 
   it("is in the audit trail, and so is its undoing", async () => {
     const batch = await applied({ policy: { soft_threshold: 9 } });
+    pass(1_000);
     await reverted(batch.id);
     const { items } = await jsonOf(await api(`/v1/audit?subject=${batch.id}`));
     expect(items.map(({ action }: { action: string }) => action)).toEqual(["revert", "apply_policy"]);

@@ -24,6 +24,7 @@ const WORDS: Readonly<Partial<Record<AuditAction, string>>> = {
   import: "imported a list",
   bulk_block: "blocked",
   bulk_release: "released",
+  apply_policy: "applied a policy",
   revert: "undid",
   erase: "erased",
   replay: "read again from quarantine",

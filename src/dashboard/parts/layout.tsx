@@ -34,6 +34,7 @@ const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
   ["/dashboard/sync", "Sync"],
   ["/dashboard/notifications", "Notifications"],
   ["/dashboard/import", "Import"],
+  ["/dashboard/policy", "Policy"],
   ["/dashboard/try", "Try a bounce"],
   ["/dashboard/audit", "Audit trail"],
 ];
