@@ -183,6 +183,13 @@ it("depends on nothing that decision 17 does not justify", () => {
   expect([...justified].sort()).toEqual(Object.keys(devDependencies).sort());
 });
 
+it("has every file that the security review names", () => {
+  const review = readFileSync(path.join(ROOT, "docs/security.md"), "utf8");
+  const named = [...review.matchAll(/`((?:src|test)\/[\w./-]+)`/g)].map((match) => match[1] ?? "");
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((name) => !existsSync(path.join(ROOT, name)))).toEqual([]);
+});
+
 describe("the providers", () => {
   const adapters = registeredAdapters();
   const ids = adapters.map(({ id }) => id).sort();
