@@ -18,8 +18,8 @@ export interface SyncDeps extends Deps {
   readonly newId: () => string;
 }
 
-/** Longer than any run takes. It only matters when one dies. */
-const LEASE_MS = 3 * 60_000;
+/** Longer than the calls of a step take, be each as slow as it may. It only matters when a run dies. */
+const LEASE_MS = 6 * 60_000;
 
 /** Somebody else holds the lease by now. */
 export class LeaseLost extends Error {}

@@ -6,7 +6,7 @@ import { DAY_MS, MINUTE_MS, pass, setStage } from "../support/stage";
 import { countOf, reasonsOf, rowsOf, tamper } from "../support/stores";
 import { type FakeApi, type SuppressionApis, suppressionApis } from "../support/suppression-apis";
 import { ask, pull, push, syncEnv, syncOf, tend } from "../support/syncs";
-import { api, CHECK, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
+import { ADMIN, api, CHECK, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
 
 setStage();
 
@@ -369,6 +369,8 @@ describe.each(SYNCS)("sending to %s", (sync) => {
     expect(writesTo(sync)).toBe(0);
     expect((await ask(sync, "push", {})).status).toBe(409);
     await ask(sync, "resume");
+    // A body is needed only to say from where.
+    expect((await ask(sync, "push?dryRun=true")).status).toBe(200);
     await tend();
     expect(thereOf(sync)).toHaveLength(3);
   });
@@ -406,6 +408,26 @@ describe("sending", () => {
     const calls = apis.postmark.calls.length;
     await tend();
     expect(apis.postmark.calls).toHaveLength(calls);
+  });
+
+  it("does not read back what the provider has yet to delete", async () => {
+    const body = "email,reason\nimported@example.com,hard\n";
+    const { batchId } = await jsonOf(
+      await api("/v1/suppressions/import", { body, headers: { ...ADMIN, "content-type": "text/csv" } }),
+    );
+    await push("postmark/default", "beginning");
+    expect(thereOf("postmark/default")).toEqual(["imported@example.com"]);
+    await api(`/v1/batches/${batchId}/revert`, { method: "POST" });
+    // Postmark takes a minute: it says that it is deleted, and still shows it.
+    apis.postmark.intercept = ({ path, body: sent }) =>
+      path.endsWith("/delete")
+        ? Response.json({
+            Suppressions: (sent as { Suppressions: object[] }).Suppressions.map((s) => ({ ...s, Status: "Deleted" })),
+          })
+        : null;
+    await pull("postmark/default");
+    expect(await reasonsOf("imported@example.com")).toEqual([]);
+    expect((await syncOf("postmark/default")).pull).toMatchObject({ rows: 1, skipped: 1 });
   });
 
   it("finds the one that the provider does not take, and sends the others", async () => {
