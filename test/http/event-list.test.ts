@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { bounce, complaint, delivery } from "../support/pmta";
 import { MINUTE_MS, pass, START_MS, setStage } from "../support/stage";
-import { api, jsonOf, testEnv } from "../support/worker";
+import { api, bindings, jsonOf, testEnv } from "../support/worker";
 
 /** Every field of an event, as the API promises them. */
 const FIELDS = [
@@ -218,5 +218,36 @@ describe("the list", () => {
       const answer = await list(`cursor=${encodeURIComponent(cursor)}`);
       expect(answer, cursor).toMatchObject({ status: 400, code: "invalid_cursor" });
     }
+  });
+});
+
+describe("a filter that few of very many events pass", () => {
+  const DELIVERIES = 60_000;
+  const filter = "class=hard";
+
+  it("has its answer in stretches: a page may be empty, and the next goes on", async () => {
+    await bindings.DB.prepare(
+      `INSERT INTO events (seq, id, address, provider, connection, kind, occurred_at, received_at, state)
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+       SELECT 900000000 + i, 'e' || i, 'p' || i || '@example.com', 'api', 'default', 'delivered', 1, 1, 2 FROM n`,
+    )
+      .bind(DELIVERIES)
+      .run();
+    const first = await list(filter);
+    expect(first).toEqual({ items: [], nextCursor: expect.any(String) });
+    const found: string[] = [];
+    for (let cursor = first.nextCursor; cursor !== null; ) {
+      const page = await list(`${filter}&limit=1&cursor=${cursor}`);
+      found.push(...page.items.map(({ id }: { id: string }) => id));
+      cursor = page.nextCursor;
+    }
+    const exported = await (await api(`/v1/events/export?format=ndjson&${filter}`)).text();
+    const ids = exported
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).id);
+    expect(found.length).toBeGreaterThan(1);
+    expect(new Set(found).size).toBe(found.length);
+    expect(ids).toEqual(found);
   });
 });
