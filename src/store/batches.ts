@@ -236,7 +236,9 @@ export async function withdrawNextPart(db: D1Database, id: string): Promise<bool
 /** Batches whose events are being withdrawn, oldest first. */
 export async function revertingBatches(db: D1Database, limit: number): Promise<string[]> {
   const { results } = await db
-    .prepare("SELECT id FROM batches WHERE status = 'reverting' AND kind <> 'policy' ORDER BY id LIMIT ?1")
+    .prepare(
+      "SELECT id FROM batches INDEXED BY batches_reverting WHERE status = 'reverting' AND kind <> 'policy' ORDER BY id LIMIT ?1",
+    )
     .bind(limit)
     .all<{ id: string }>();
   return results.map((row) => row.id);

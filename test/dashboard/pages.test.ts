@@ -9,10 +9,16 @@ import { api, freshStores, jsonOf, testEnv } from "../support/worker";
 
 const JOHN = encodeURIComponent("john@example.com");
 
+/** Somebody who is signed in where something is configured of everything that has a page. */
+const signedIn = () => visitor(testEnv({ SYNC_POSTMARK: '{"apiKey":"made-up","pull":true,"push":["hard"]}' }));
+
 /** Every page there is, with something in the place of its parameters. */
 async function pagePaths(): Promise<string[]> {
   const [item] = (await jsonOf(await api("/v1/quarantine"))).items;
   const [batch] = (await jsonOf(await api("/v1/batches"))).items;
+  const simulation = await jsonOf(
+    await api("/v1/policy/simulate", { json: { policy: { effects: { soft: "suppress" } } } }),
+  );
   const [notification] = (await jsonOf(await api("/v1/notifications"))).items;
   return [
     ...new Set(
@@ -26,6 +32,7 @@ async function pagePaths(): Promise<string[]> {
             .replace("/receipts/:id{[0-9]{1,16}}", "/receipts/1")
             .replace("/quarantine/:id", `/quarantine/${item.id}`)
             .replace("/batches/:id", `/batches/${batch.id}`)
+            .replace("/policy/simulations/:id", `/policy/simulations/${simulation.id}`)
             .replace("/notifications/:id", `/notifications/${notification.id}`),
         ),
     ),
@@ -70,7 +77,7 @@ describe("with hostile data on it, every page", () => {
   });
 
   it("is sent with a strict policy, kept by nobody, framed by nobody", async () => {
-    const one = await visitor();
+    const one = await signedIn();
     for (const path of [...paths, "/dashboard/sign-in", "/dashboard/no-such-page"]) {
       const response = await (path.endsWith("sign-in") ? new Visitor() : one).get(path);
       expect(Object.fromEntries(response.headers), path).toMatchObject({
@@ -86,7 +93,7 @@ describe("with hostile data on it, every page", () => {
   });
 
   it("holds foreign texts as texts, and nothing inline that runs or styles", async () => {
-    const one = await visitor();
+    const one = await signedIn();
     for (const path of paths) {
       const page = await one.html(path);
       for (const tag of page.match(/<(?:script|img|iframe|object|embed|link|style)\b[^>]*>/gi) ?? []) {
@@ -101,7 +108,7 @@ describe("with hostile data on it, every page", () => {
   });
 
   it("loads nothing from another host", async () => {
-    const one = await visitor();
+    const one = await signedIn();
     for (const path of paths) {
       const page = await one.html(path);
       const loaded = [...page.matchAll(/(?:src|action)="([^"]*)"/g)].map(([, url]) => url ?? "");
@@ -188,7 +195,7 @@ describe("where there is nothing yet", () => {
 describe("while the database does not answer", () => {
   it("a page says so, and that nothing was changed", async () => {
     await freshStores();
-    const one = await visitor();
+    const one = await signedIn();
     const broken = new Visitor(testEnv(withFaults(failStore("db")).bindings));
     broken.cookie = one.cookie;
     const response = await broken.get("/dashboard");

@@ -90,6 +90,8 @@ export const JOURNAL: Readonly<Record<string, CallsOf>> = {
   },
   "receipts.ts": {
     receiptWithBody: [(db) => receipts.receiptWithBody(db, 1)],
+    keptReceipts: [(db) => receipts.keptReceipts(db, [1, 2])],
+    bodiesOf: [(db) => receipts.bodiesOf(db, [1, 2])],
     actorsOf: [(db) => receipts.actorsOf(db, [1, 2])],
   },
   "quarantine.ts": {

@@ -10,6 +10,8 @@ export const SMALL: Readonly<Record<string, string>> = {
   hourly_stats: "a few for each connection and hour, of eight days",
   mailboxes: "one for each mailbox",
   notifications: "one for each subscription",
+  policies: "one for each policy that was applied, or brought back",
+  policy_runs: "one for each policy that was applied, and for each simulation of a month",
   suppressed_counts: "one for each reason",
   syncs: "one for each account",
 };
@@ -39,7 +41,7 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, string>>>> =
   "allowlist.allowedPage": { "SORT ORDER BY": OF_A_RECIPIENT },
   "audit.auditPage": { "SCAN audit": BY_KEY, "SORT ORDER BY": "Two pages, each as long as the limit." },
   "batches.revertingBatches": {
-    "SCAN batches USING COVERING INDEX batches_reverting": "The index holds only what is being undone.",
+    "SCAN batches USING INDEX batches_reverting": "The index holds only what is being undone.",
   },
   "bounces.bounceCount": { "SCAN events USING INDEX events_bounces": LISTMONK },
   "bounces.bouncePage": { "SCAN events USING INDEX events_bounces": LISTMONK, "SORT ORDER BY": LISTMONK },

@@ -12,6 +12,7 @@ import { rowsOf } from "../../support/stores";
 import { bindings } from "../../support/worker";
 import { GUARD } from "./calls-guard";
 import { JOURNAL } from "./calls-journal";
+import { POLICY } from "./calls-policy";
 import { PROJECTION } from "./calls-projection";
 import { SYNC } from "./calls-sync";
 import { KNOWN, SMALL } from "./known";
@@ -21,7 +22,7 @@ import { seed } from "./seed";
 
 const SOURCES = import.meta.glob<string>("../../../src/store/*.ts", { query: "?raw", import: "default", eager: true });
 const SITES = Object.entries(SOURCES).flatMap(([path, source]) => sitesIn(path.split("/").at(-1) ?? "", source));
-const CALLS = { ...JOURNAL, ...PROJECTION, ...SYNC, ...GUARD };
+const CALLS = { ...JOURNAL, ...PROJECTION, ...SYNC, ...GUARD, ...POLICY };
 
 setStage();
 
