@@ -58,6 +58,7 @@ async function playAll(vars, recipients) {
       );
       await play(service, all);
       console.log(`  ${title}\n    ${await outcomeOf(service)}`);
+      if (await dropAll(service)) console.log(`    dropped and released: ${await outcomeOf(service)}`);
     } finally {
       await service.stop();
     }
@@ -116,6 +117,14 @@ async function tell(service, events) {
     await service.post("/v1/reconcile", {});
     pending = (await (await service.fetch("/health")).json()).pending;
   }
+}
+
+/** What a person does who sees that it was an outage. @returns was there anything to decide? */
+async function dropAll(service) {
+  const { items } = await (await service.fetch("/v1/incidents?status=open")).json();
+  for (const { id } of items) await service.post(`/v1/incidents/${id}/drop`, { releaseSuppressed: true });
+  await tell(service, []);
+  return items.length > 0;
 }
 
 async function outcomeOf(service) {
