@@ -12,7 +12,7 @@ import { FUZZ_TIMEOUT_MS, holds } from "../../fuzz/runs";
 import { draftsOf, type Fixture, type Payload } from "../fixtures";
 import { type AdapterContract, NOW, replaceBody, verifyWith } from "./setup";
 
-const RUNS = 60;
+const RUNS = 40;
 const LATER_MS = 5 * 60_000;
 const MANY_EVENTS = 10_000;
 
