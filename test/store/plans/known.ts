@@ -29,6 +29,7 @@ const LISTMONK = "listmonk's API sorts and counts all bounces. Deliveries are no
 const WAITING = "At most 10,000 messages wait for each subscription.";
 const SUBSCRIPTIONS = "One for each subscription.";
 const CONNECTIONS = "A few for each connection.";
+const EVERYBODY = "The run that begins with it looks at every recipient.";
 
 /** By function of the stores, and line of its plans. */
 export const KNOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -92,6 +93,11 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, string>>>> =
   "quarantine.quarantineCount": { "SCAN quarantine USING COVERING INDEX quarantine_receipt": COUNTED_UP_TO },
   "quarantine.unverifiedCount": { "SCAN quarantine USING INDEX quarantine_open": COUNTED_UP_TO },
   "rebuild.recipientsOfJournal": { "SORT GROUP BY": OF_A_STRETCH, "SORT ORDER BY": OF_A_STRETCH },
+  "policy-batches.startPolicyBatch": { "SCAN recipients": EVERYBODY },
+  "policy-batches.startPolicyRevert": { "SCAN recipients": EVERYBODY },
+  "policy-runs.insertSimulation": { "SCAN recipients": EVERYBODY },
+  "policy-runs.openRuns": { "SORT ORDER BY": "Of those that are not finished." },
+  "receipts.keptReceipts": { "SORT GROUP BY": "Of its own parameter." },
   "retention.pruneEvents": { "SORT GROUP BY": OF_A_REQUEST },
   "stats.rollUpHours": { "SORT GROUP BY": CONNECTIONS },
   "stats.statsBy": {
