@@ -44,7 +44,7 @@ await run(async () => {
     if (growth.length) console.table(growth);
     if (names.length) return;
     note("starting the worker");
-    const startMs = await startUpMs(directory);
+    const startMs = await startUpMs(build);
     writeReport({ compared, counted, growth, rounds, build: { gzipBytes: build.gzipBytes, startMs } });
   } finally {
     load.stop();

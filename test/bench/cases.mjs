@@ -11,7 +11,14 @@ export const CASES = [
     count: 1_500,
     concurrency: 16,
   },
-  { name: "checkAndNothing", title: "the same check", floor: "c: an empty worker", count: 1_500, concurrency: 16 },
+  {
+    name: "checkBoth",
+    title: "the first again",
+    floor: "one KV read of the same two keys",
+    count: 1_500,
+    concurrency: 16,
+  },
+  { name: "checkAndNothing", title: "the first again", floor: "c: an empty worker", count: 1_500, concurrency: 16 },
   { name: "checkStrong", title: "check, strong", floor: "one D1 read", count: 500, concurrency: 8 },
   { name: "checkBulk", title: "check of 1,000", floor: "parse, one D1 read", count: 30, concurrency: 2, units: 1_000 },
   {
@@ -42,7 +49,7 @@ export const CASES = [
 
 /** Requests whose operations are counted: those above, and these. `before`: requests that make it what it is. */
 export const COUNTED = [
-  ...CASES.filter(({ name }) => name !== "checkAndNothing"),
+  ...CASES.filter(({ name }) => name !== "checkAndNothing" && name !== "checkBoth"),
   { name: "deliveries100", title: "100 deliveries", units: 100 },
   { name: "oneSoft", title: "one soft bounce" },
   { name: "fifthSoft", title: "the soft bounce that suppresses", before: 4 },

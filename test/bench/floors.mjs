@@ -15,6 +15,11 @@ const PAGE = `
 const ROUTES = {
   "/empty": () => new Response("ok"),
   "/kv": async (url, _request, env) => Response.json(await env.SUPPRESSIONS.get(url.searchParams.get("key"), "json")),
+  "/kv/two": async (url, _request, env) => {
+    const [own, domain] = url.searchParams.getAll("key");
+    const values = await env.SUPPRESSIONS.get([own, domain], "json");
+    return Response.json([values.get(own), values.get(domain)]);
+  },
   "/d1": async (url, _request, env) => {
     const statement = env.DB.prepare("SELECT answer FROM recipients WHERE key = ?1");
     return Response.json(await statement.bind(url.searchParams.get("key")).first());

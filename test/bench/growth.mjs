@@ -13,18 +13,18 @@ const CASES = [
 
 /** As deliveries of SendGrid stand there: spread over the month, each to a recipient and with ids of its own. */
 const FILL = `
-  WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
+  WITH RECURSIVE n(i) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
   INSERT INTO events (seq, id, address, provider, connection, kind, message_id, internet_message_id, tags, status_code,
     reply_code, diagnostic_code, occurred_at, received_at, state)
   SELECT (i / ${EVENTS_PER_RECEIPT} + 1) * ${SEQ_PER_RECEIPT} + i % ${EVENTS_PER_RECEIPT}, hex(randomblob(20)),
     'stored-' || (i * 7919 % 1000003) || '@domain-' || (i % 500) || '.example.net', 'sendgrid', 'default', 'delivered',
     hex(randomblob(11)), hex(randomblob(8)) || '@mail.example.org', '["newsletter"]', '2.0.0', '250',
-    '250 2.0.0 OK 1763719200 a1-20020a', ?3 + i, ?3 + i, 2 FROM n`;
+    '250 2.0.0 OK 1763719200 a1-20020a', CAST(?3 AS INTEGER) + i, CAST(?3 AS INTEGER) + i, 2 FROM n`;
 const FILL_RECEIPTS = `
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
   INSERT INTO receipts (id, request_id, source, provider, connection, received_at, method, query, headers, body_sha256,
     body_bytes, status)
-  SELECT i, 'stored-' || i, 'webhook', 'sendgrid', 'default', ?2 + i, 'POST', '[]', '[]', '', 0, 'recorded' FROM n`;
+  SELECT i, 'stored-' || i, 'webhook', 'sendgrid', 'default', CAST(?2 AS INTEGER) + i, 'POST', '[]', '[]', '', 0, 'recorded' FROM n`;
 
 /** @returns by case, by size: ms of CPU, rows read and rows written, for one event */
 export async function measureGrowth(load, build, rounds, note) {

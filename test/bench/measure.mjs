@@ -87,7 +87,9 @@ export async function countOf(load, runtime, { name, before = 1 }, index) {
 }
 
 async function meterOf(runtime) {
-  const { statements, ...operations } = await (await fetch(`${runtime.url}/__meter`)).json();
+  const { statements, ...operations } = await (
+    await fetch(`${runtime.url}/__meter`, { headers: { connection: "close" } })
+  ).json();
   // Written at most once a minute, whatever comes.
   const own = statements.filter(({ sql }) => !sql.includes("connection_activity"));
   const roundTrips = operations.roundTrips - (statements.length - own.length);

@@ -125,7 +125,7 @@ function prices(compared, counted) {
         const price = PRICES[what] * 1e6;
         return `${figure(each)} ${WORDS[what]} × ${figure(price)} = ${figure(perMillion)}`;
       });
-    return [[one.units ? `${one.title}, for each` : one.title, sums.join("; "), `**${totalOf(costs).toFixed(2)}**`]];
+    return [[one.units ? `${one.title}, for each` : one.title, sums.join("; "), dollars(totalOf(costs))]];
   });
   const list = PRICED.map((what) => `${WORDS[what]} ${figure(PRICES[what] * 1e6)}`).join(", ");
   return `${table(["a million of", "arithmetic", "US dollars"], rows)}\n\nPrices of a million, in US dollars: ${list}.`;
@@ -145,6 +145,7 @@ function table(head, rows) {
   return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+const dollars = (value) => `**${value < 0.01 ? "under 0.01" : value.toFixed(2)}**`;
 const times = (value) => value.toFixed(2);
 
 /** Three figures that count, thousands set apart. */

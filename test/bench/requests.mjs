@@ -36,6 +36,10 @@ export const REQUESTS = {
     product: (n) => ({ path: checkPath(cachedName(n)), headers: check }),
     floor: (n) => ({ path: `/kv?key=${edgeKeyOf(cachedName(n))}`, headers: check }),
   },
+  checkBoth: {
+    product: (n) => ({ path: checkPath(cachedName(n)), headers: check }),
+    floor: (n) => ({ path: `/kv/two?key=${edgeKeyOf(cachedName(n))}&key=${edgeKeyOf("@")}`, headers: check }),
+  },
   checkMiss: {
     product: (n) => ({ path: checkPath(strangerName(n % CACHED)), headers: check }),
     floor: (n) => ({ path: `/kv?key=${edgeKeyOf(strangerName(n % CACHED))}`, headers: check }),
@@ -127,7 +131,8 @@ function common(name, address = `reader-${name}@domain-${sha256(name).charCodeAt
   return {
     email: address,
     timestamp: nowSeconds(),
-    "smtp-id": `<${name}.bench@mail.example.org>`,
+    // SendGrid makes it of its own id where the sender sets none.
+    "smtp-id": `<${id.slice(0, 22)}@mail.example.org>`,
     category: ["newsletter"],
     sg_event_id: id.slice(0, 40),
     sg_message_id: `${id.slice(0, 22)}.filterdrecv-5b6f4d8c9-xk2vq-1-6655f6d0-1a.0`,

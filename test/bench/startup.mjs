@@ -1,26 +1,25 @@
-/** How long the worker takes to start: of the profile that wrangler records of it, the time that is not idle. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { Problem } from "../../scripts/project.mjs";
-import { runWrangler } from "../../scripts/wrangler.mjs";
+/** How long the worker takes to start: the CPU time of its runtime up to the first answer, less that of the floors'. */
 import { median } from "./measure.mjs";
+import { startFloor, startProduct } from "./worker.mjs";
 
-const RUNS = 3;
-const US_PER_MS = 1_000;
-const IDLE = ["(idle)", "(program)"];
+const RUNS = 7;
 
-/** @param directory for the profiles. @returns ms, the median of some runs */
-export async function startUpMs(directory) {
+/** @returns ms of CPU, the median of some runs; the runtime counts in tens */
+export async function startUpMs(build) {
   const runs = [];
-  for (let run = 0; run < RUNS; run++) runs.push(await activeMs(path.join(directory, `start-${run}.cpuprofile`)));
+  for (let run = 0; run < RUNS; run++) {
+    const product = await untilFirstAnswer(await startProduct(build, { isBare: true }));
+    const floor = await untilFirstAnswer(await startFloor({ isBare: true }));
+    runs.push(product - floor);
+  }
   return median(runs);
 }
 
-async function activeMs(outfile) {
-  const { code, stdout, stderr } = await runWrangler(["check", "startup", "--outfile", outfile]);
-  if (code !== 0) throw new Problem(`The start could not be measured:\n${stdout}${stderr}`, code);
-  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(outfile, "utf8"));
-  const names = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
-  const active = samples.map((id, i) => (IDLE.includes(names.get(id)) ? 0 : timeDeltas[i]));
-  return active.reduce((sum, us) => sum + us, 0) / US_PER_MS;
+async function untilFirstAnswer(runtime) {
+  try {
+    await (await fetch(`${runtime.url}/empty`, { headers: { connection: "close" } })).text();
+    return runtime.cpuMs();
+  } finally {
+    await runtime.stop();
+  }
 }

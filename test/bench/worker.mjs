@@ -32,8 +32,13 @@ export async function buildWorker(directory) {
   return { modules, gzipBytes };
 }
 
-/** The built worker on stores of its own, with the schema in place. @param isMetered its operations are counted */
-export async function startProduct({ modules }, { isMetered = false } = {}) {
+/**
+ * The built worker on stores of its own.
+ *
+ * @param isMetered its operations are counted
+ * @param isBare the schema is not put in place
+ */
+export async function startProduct({ modules }, { isMetered = false, isBare = false } = {}) {
   const runtime = new Runtime();
   const bindings = {
     ADMIN_TOKENS: ADMIN_TOKEN,
@@ -46,7 +51,7 @@ export async function startProduct({ modules }, { isMetered = false } = {}) {
     bindings,
     hasObjects: true,
   });
-  await migrate(await runtime.database());
+  if (!isBare) await migrate(await runtime.database());
   return runtime;
 }
 
@@ -55,11 +60,12 @@ function moduleOf(name) {
 }
 
 /** The floors, with the product's schema beside their own table. */
-export async function startFloor() {
+export async function startFloor({ isBare = false } = {}) {
   const runtime = new Runtime();
   const modules = ["floors.mjs", "floor-table.mjs"].map(moduleOf);
   const bindings = { ADMIN_TOKENS: ADMIN_TOKEN, INBOXROAD: INBOXROAD_TOKEN, SENDGRID: SENDGRID_SPKI };
   await runtime.start({ modules, bindings, hasObjects: false });
+  if (isBare) return runtime;
   const db = await runtime.database();
   await migrate(db);
   await db.exec(FLOOR_TABLE.replaceAll("\n", " "));
