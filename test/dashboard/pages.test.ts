@@ -1,9 +1,11 @@
 /** Every page: behind the sign-in, with headers that let nothing foreign in, and with foreign texts as texts. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dashboardRoutes } from "../../src/dashboard/routes";
+import { burst } from "../support/bursts";
 import { Visitor, visitor } from "../support/dashboard";
 import { failStore, withFaults } from "../support/faults";
 import { HOSTILE, HOSTILE_RECIPIENT, hostileEvents } from "../support/hostile";
+import { guardedEnv } from "../support/incidents";
 import { setStage } from "../support/stage";
 import { api, freshStores, jsonOf, testEnv } from "../support/worker";
 
@@ -19,6 +21,7 @@ async function pagePaths(): Promise<string[]> {
   const simulation = await jsonOf(
     await api("/v1/policy/simulate", { json: { policy: { effects: { soft: "suppress" } } } }),
   );
+  const [incident] = (await jsonOf(await api("/v1/incidents"))).items;
   const [notification] = (await jsonOf(await api("/v1/notifications"))).items;
   return [
     ...new Set(
@@ -32,6 +35,7 @@ async function pagePaths(): Promise<string[]> {
             .replace("/receipts/:id{[0-9]{1,16}}", "/receipts/1")
             .replace("/quarantine/:id", `/quarantine/${item.id}`)
             .replace("/batches/:id", `/batches/${batch.id}`)
+            .replace("/incidents/:id", `/incidents/${incident.id}`)
             .replace("/policy/simulations/:id", `/policy/simulations/${simulation.id}`)
             .replace("/notifications/:id", `/notifications/${notification.id}`),
         ),
@@ -42,6 +46,7 @@ async function pagePaths(): Promise<string[]> {
 /** Something on every page, and nothing of it friendly. */
 async function makeHostileData(): Promise<void> {
   expect((await api("/v1/events", { json: hostileEvents() })).status).toBe(200);
+  await burst(guardedEnv(), 2, { diagnosticCode: `550 ${HOSTILE.script} ${HOSTILE.attribute}`, messageId: "burst" });
   const unreadable = JSON.stringify([{ type: HOSTILE.script, rcpt: HOSTILE.attribute, note: HOSTILE.rtl }]);
   await api("/webhooks/inboxroad", { body: unreadable, headers: { authorization: "Bearer inboxroad-secret" } });
   const note = `${HOSTILE.script}${HOSTILE.attribute}`;
