@@ -18,13 +18,15 @@ export const FUZZ_TIMEOUT_MS = Math.max(PATIENCE_MS, Number(FUZZ.runs ?? 0) * PA
  * Asserts a property. What fails prints its seed: `npm run fuzz -- --seed …` repeats it.
  *
  * @param runs in a test run
+ * @returns how many there were: of a few, nothing can be said
  * @param seeds with which it failed once
  */
 export async function holds<T>(
   property: fc.IAsyncProperty<T>,
   runs: number,
   seeds: readonly number[] = [],
-): Promise<void> {
+): Promise<number> {
   const wanted = FUZZ.seed === null ? [COMMON_SEED, ...seeds] : [Number(FUZZ.seed)];
   for (const seed of wanted) await fc.assert(property, { seed, numRuns: Number(FUZZ.runs ?? runs) });
+  return Number(FUZZ.runs ?? runs) * wanted.length;
 }
