@@ -10,7 +10,8 @@ export type Effect = (typeof EFFECTS)[number];
 const EFFECT_KINDS = ["complained", "unsubscribed"] as const satisfies readonly EventKind[];
 export type EffectSubject = BounceClass | (typeof EFFECT_KINDS)[number];
 
-const DEFAULT_EFFECTS: Readonly<Record<EffectSubject, Effect>> = {
+/** As it is unless an operator writes otherwise. */
+export const DEFAULT_EFFECTS: Readonly<Record<EffectSubject, Effect>> = {
   hard: "suppress",
   soft: "count",
   expired: "count",

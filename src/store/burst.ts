@@ -11,7 +11,7 @@
  * Everything is told by the bounces' own time, so that what is sent again or replayed does not look like a burst.
  */
 import { FINGERPRINT_LENGTH } from "../domain/cause";
-import { DEFAULT_GUARD, type Policy } from "../domain/policy";
+import { DEFAULT_EFFECTS, DEFAULT_GUARD, type Policy } from "../domain/policy";
 import { SEQ_PER_RECEIPT } from "./event-row";
 import { THIS_RECEIPT } from "./journal";
 
@@ -35,18 +35,21 @@ const fingerprint = (cause: string) => `substr(${cause}, 1, ${FINGERPRINT_LENGTH
 
 /**
  * A value of the policy that holds: of the one that was applied last, read in the transaction itself, unless a deploy has
- * changed the variable since (`src/domain/effective-policy.ts`); else the variable's, which is a parameter.
+ * changed the variable since (`src/domain/effective-policy.ts`); else the variable's, which is a parameter. What the applied
+ * one does not name is as usual.
  */
-const inForce = (path: string, variable: string) => `coalesce((SELECT p.policy->>${path} FROM policies p
-  WHERE p.id = (SELECT max(id) FROM policies) AND p.base = ?2), ${variable})`;
-const EFFECT = inForce("('$.effects.' || e.class)", "?3->>e.class");
-const IS_ON = inForce("'$.guard.enabled'", "?4");
+const inForce = (path: string, usual: string | number, variable: string) => `coalesce((
+  SELECT coalesce(p.policy->>${path}, ${usual}) FROM policies p
+  WHERE p.id = (SELECT max(id) FROM policies) AND p.base = ?2 AND p.policy IS NOT NULL), ${variable})`;
+const EFFECT = inForce("('$.effects.' || e.class)", `'${JSON.stringify(DEFAULT_EFFECTS)}'->>e.class`, "?3->>e.class");
+const IS_ON = inForce("'$.guard.enabled'", 1, "?4");
+const WINDOW_MINUTES = inForce("'$.guard.window_minutes'", DEFAULT_GUARD.windowMs / MINUTE_MS, "?5");
 /** In buckets. */
-const WINDOW = `CAST((${inForce("'$.guard.window_minutes'", "?5")} * ${MINUTE_MS} + ${BUCKET_MS - 1}) / ${BUCKET_MS} AS INTEGER)`;
-const MIN_RECIPIENTS = inForce("'$.guard.min_recipients'", "?6");
-const FACTOR = inForce("'$.guard.factor'", "?7");
-const BOUNCED_SHARE = inForce("'$.guard.bounced_share'", "?8");
-const KNOWN_GOOD_SHARE = inForce("'$.guard.known_good_share'", "?9");
+const WINDOW = `CAST((${WINDOW_MINUTES} * ${MINUTE_MS} + ${BUCKET_MS - 1}) / ${BUCKET_MS} AS INTEGER)`;
+const MIN_RECIPIENTS = inForce("'$.guard.min_recipients'", DEFAULT_GUARD.minRecipients, "?6");
+const FACTOR = inForce("'$.guard.factor'", DEFAULT_GUARD.factor, "?7");
+const BOUNCED_SHARE = inForce("'$.guard.bounced_share'", DEFAULT_GUARD.bouncedShare, "?8");
+const KNOWN_GOOD_SHARE = inForce("'$.guard.known_good_share'", DEFAULT_GUARD.knownGoodShare, "?9");
 const NOW = "?10";
 
 /** Those of this request that would suppress or count: others have no effect to be held. */

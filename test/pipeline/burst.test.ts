@@ -215,6 +215,18 @@ describe("no burst is", () => {
   });
 });
 
+it("a policy that is in force and says nothing of the guard has it as usual, whatever the variable says", async () => {
+  const { receiver, said } = story();
+  const all = people(100, receiver);
+  const off = guardedEnv({ enabled: false });
+  await deliverTo(all);
+  const base = policyText((off as unknown as { POLICY: unknown }).POLICY);
+  await tamper("INSERT INTO policies (policy, base, batch_id, created_at) VALUES ('{}', ?, 'd', 0)", base);
+  await refuseAll(all, off, said);
+  await tamper("INSERT INTO policies (policy, base, batch_id, created_at) VALUES (NULL, ?, 'e', 0)", base);
+  expect(await incidentsAt(receiver)).toMatchObject([{ held: 100, threshold: 100 }]);
+});
+
 describe("what is held", () => {
   it("is told to nobody", async () => {
     const { then, first } = await burst(env);
