@@ -5,6 +5,7 @@ import { type Alert, closedAlerts, openAlerts } from "../../store/alerts";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Page } from "../parts/layout";
+import { Table } from "../parts/table";
 import { Badge, Empty, Foreign, Time } from "../parts/words";
 
 const ALERTS_PATH = "/dashboard/alerts";
@@ -49,43 +50,31 @@ alertsRoutes.get(ALERTS_PATH, async (c) => {
 
 function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Opened</th>
-            <th scope="col">How bad</th>
-            <th scope="col">What</th>
-            <th scope="col">Closed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {alerts.map((alert) => (
-            <tr>
-              <td>
-                <Time at={alert.openedAt} precision="minute" />
-              </td>
-              <td>
-                <Badge tone={alert.severity === "critical" ? "bad" : "warn"}>{alert.severity}</Badge>
-              </td>
-              <td class="text">
-                <Foreign text={summaryOf(alert)} />
-                {alert.rule === "incident" ? (
-                  <>
-                    {" "}
-                    <a href={`/dashboard/incidents/${alert.subject}`}>Look at it</a>
-                  </>
-                ) : null}
-                <details class="more small">
-                  <summary>What to do</summary>
-                  <p>{adviceOf(alert.rule)}</p>
-                </details>
-              </td>
-              <td>{alert.closedAt === null ? null : <Time at={alert.closedAt} precision="minute" />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={["Opened", "How bad", "What", "Closed"]}>
+      {alerts.map((alert) => (
+        <tr>
+          <td>
+            <Time at={alert.openedAt} precision="minute" />
+          </td>
+          <td>
+            <Badge tone={alert.severity === "critical" ? "bad" : "warn"}>{alert.severity}</Badge>
+          </td>
+          <td class="text">
+            <Foreign text={summaryOf(alert)} />
+            {alert.rule === "incident" ? (
+              <>
+                {" "}
+                <a href={`/dashboard/incidents/${alert.subject}`}>Look at it</a>
+              </>
+            ) : null}
+            <details class="more small">
+              <summary>What to do</summary>
+              <p>{adviceOf(alert.rule)}</p>
+            </details>
+          </td>
+          <td>{alert.closedAt === null ? null : <Time at={alert.closedAt} precision="minute" />}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -7,6 +7,7 @@ import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Field, Filters, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { Table } from "../parts/table";
 import { Empty, Foreign, ReasonBadge, recipientPath, Time } from "../parts/words";
 import { queryOf } from "../query";
 
@@ -58,37 +59,25 @@ function placeIn(cursor: string | null): string | null {
 
 function List({ rows, now }: { rows: readonly AllowedRow[]; now: number }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Recipient</th>
-            <th scope="col">Since</th>
-            <th scope="col">Why</th>
-            <th scope="col">Suppressed all the same</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <td class="address">
-                <a href={recipientPath(row.address)}>
-                  <Foreign text={row.address} />
-                </a>
-              </td>
-              <td>{row.since === null ? null : <Time at={row.since} precision="minute" />}</td>
-              <td class="text">
-                <Foreign text={row.note ?? ""} />
-              </td>
-              <td>
-                {suppressionsOf(row, now).map(({ reason }) => (
-                  <ReasonBadge reason={reason} />
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={["Recipient", "Since", "Why", "Suppressed all the same"]}>
+      {rows.map((row) => (
+        <tr>
+          <td class="address">
+            <a href={recipientPath(row.address)}>
+              <Foreign text={row.address} />
+            </a>
+          </td>
+          <td>{row.since === null ? null : <Time at={row.since} precision="minute" />}</td>
+          <td class="text">
+            <Foreign text={row.note ?? ""} />
+          </td>
+          <td>
+            {suppressionsOf(row, now).map(({ reason }) => (
+              <ReasonBadge reason={reason} />
+            ))}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -8,6 +8,7 @@ import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Choice, Field, Filters, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { Table } from "../parts/table";
 import { ActorName, Empty, Foreign, recipientPath, Time } from "../parts/words";
 import { optional, queryOf, timeOf } from "../query";
 
@@ -110,38 +111,25 @@ async function subjectIn(text: string | undefined): Promise<string | undefined> 
 
 function Entries({ rows }: { rows: readonly AuditRow[] }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">Did what</th>
-            <th scope="col">To what</th>
-            <th scope="col">Details</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <td>
-                <Time at={row.at} />
-              </td>
-              <td>
-                <ActorName id={row.actor} label={row.actor_label} />
-              </td>
-              <td>{WORDS[row.action] ?? row.action.replaceAll("_", " ")}</td>
-              <td>
-                <Subject row={row} />
-              </td>
-              <td class="text small">
-                <Foreign text={detailsOf(row)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={["When", "Who", "Did what", "To what", "Details"]}>
+      {rows.map((row) => (
+        <tr>
+          <td>
+            <Time at={row.at} />
+          </td>
+          <td>
+            <ActorName id={row.actor} label={row.actor_label} />
+          </td>
+          <td>{WORDS[row.action] ?? row.action.replaceAll("_", " ")}</td>
+          <td>
+            <Subject row={row} />
+          </td>
+          <td class="text small">
+            <Foreign text={detailsOf(row)} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

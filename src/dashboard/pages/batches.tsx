@@ -8,6 +8,7 @@ import { actorOf, frameOf } from "../frame";
 import { Confirm, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { Table } from "../parts/table";
 import { ActorName, Badge, count, Empty, Foreign, Time } from "../parts/words";
 import { pathIn, queryOf, textIn, withDone } from "../query";
 import { notFoundPage } from "./problems";
@@ -54,47 +55,31 @@ batchesRoutes.get(PATH, async (c) => {
 
 export function BatchTable({ rows }: { rows: readonly BatchRow[] }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">What</th>
-            <th scope="col">State</th>
-            <th scope="col" class="num">
-              New
-            </th>
-            <th scope="col">By</th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <td>
-                <a href={`${PATH}/${row.id}`}>
-                  <Time at={row.created_at} precision="minute" />
-                </a>
-              </td>
-              <td>
-                {KINDS[row.kind]}
-                {row.format === null ? null : <div class="soft small">{row.format}</div>}
-              </td>
-              <td>
-                <State row={row} />
-              </td>
-              <td class="num">{count(row.added)}</td>
-              <td>
-                <ActorName id={row.actor} label={row.actor_label} />
-              </td>
-              <td class="text">
-                <Foreign text={row.note ?? ""} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={["When", "What", "State", { words: "New", isNumber: true }, "By", "Why"]}>
+      {rows.map((row) => (
+        <tr>
+          <td>
+            <a href={`${PATH}/${row.id}`}>
+              <Time at={row.created_at} precision="minute" />
+            </a>
+          </td>
+          <td>
+            {KINDS[row.kind]}
+            {row.format === null ? null : <div class="soft small">{row.format}</div>}
+          </td>
+          <td>
+            <State row={row} />
+          </td>
+          <td class="num">{count(row.added)}</td>
+          <td>
+            <ActorName id={row.actor} label={row.actor_label} />
+          </td>
+          <td class="text">
+            <Foreign text={row.note ?? ""} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

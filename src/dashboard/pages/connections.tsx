@@ -13,6 +13,7 @@ import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Mailboxes } from "../parts/mailboxes";
 import { Notice } from "../parts/notice";
+import { Table } from "../parts/table";
 import { Badge, count, Empty, Time } from "../parts/words";
 
 type Listed = Awaited<ReturnType<typeof connectionsOf>>[number];
@@ -41,46 +42,33 @@ connectionsRoutes.get(PATH, async (c) => {
             <p>Choose your provider below: its page says which secret to set and which URL to paste where.</p>
           </Empty>
         ) : (
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Connection</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Last received</th>
-                  <th scope="col">Last rejected</th>
-                  <th scope="col" class="num">
-                    Events
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {connections.map((connection) => (
-                  <tr>
-                    <th scope="row">
-                      <a href={`${PATH}/${connection.provider}/${connection.connection}`}>
-                        {connection.title}
-                        {connection.connection === DEFAULT_CONNECTION ? "" : ` · ${connection.connection}`}
-                      </a>
-                    </th>
-                    <td>
-                      <State connection={connection} silent={silent} />
-                    </td>
-                    <td>
-                      <Moment iso={connection.lastReceivedAt} />
-                    </td>
-                    <td class="text">
-                      <Moment iso={connection.lastRejectedAt} />
-                      {connection.lastRejectedReason === null ? null : (
-                        <div class="soft small">{connection.lastRejectedReason}</div>
-                      )}
-                    </td>
-                    <td class="num">{count(Object.values(connection.counts).reduce((sum, n) => sum + n, 0))}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            columns={["Connection", "State", "Last received", "Last rejected", { words: "Events", isNumber: true }]}
+          >
+            {connections.map((connection) => (
+              <tr>
+                <th scope="row">
+                  <a href={`${PATH}/${connection.provider}/${connection.connection}`}>
+                    {connection.title}
+                    {connection.connection === DEFAULT_CONNECTION ? "" : ` · ${connection.connection}`}
+                  </a>
+                </th>
+                <td>
+                  <State connection={connection} silent={silent} />
+                </td>
+                <td>
+                  <Moment iso={connection.lastReceivedAt} />
+                </td>
+                <td class="text">
+                  <Moment iso={connection.lastRejectedAt} />
+                  {connection.lastRejectedReason === null ? null : (
+                    <div class="soft small">{connection.lastRejectedReason}</div>
+                  )}
+                </td>
+                <td class="num">{count(Object.values(connection.counts).reduce((sum, n) => sum + n, 0))}</td>
+              </tr>
+            ))}
+          </Table>
         )}
       </section>
       {mailboxes.length ? <Mailboxes mailboxes={mailboxes} states={states} /> : null}

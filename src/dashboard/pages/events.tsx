@@ -9,6 +9,7 @@ import { frameOf } from "../frame";
 import { Choice, Field, Filters, Pager, withQuery } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Said } from "../parts/said";
+import { Table } from "../parts/table";
 import { Empty, EventBadge, Foreign, recipientPath, Time } from "../parts/words";
 import { optional, queryOf } from "../query";
 
@@ -92,46 +93,32 @@ function Found({ rows, isCut }: { rows: readonly EventRow[]; isCut: boolean }) {
 
 function EventTable({ rows }: { rows: readonly EventRow[] }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Received</th>
-            <th scope="col">What</th>
-            <th scope="col">Recipient</th>
-            <th scope="col">Source</th>
-            <th scope="col">What was said</th>
-            <th scope="col">Receipt</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr data-seq={row.seq}>
-              <td>
-                <Time at={row.received_at} />
-              </td>
-              <td>
-                <EventBadge kind={row.kind} bounceClass={row.class} />
-              </td>
-              <td class="address">
-                <a href={recipientPath(row.address)}>
-                  <Foreign text={row.recipient ?? row.address} />
-                </a>
-              </td>
-              <td>
-                <a href={`/dashboard/connections/${row.provider}/${row.connection}`}>{sourceOf(row)}</a>
-              </td>
-              <td class="text">
-                <Said row={row} />
-              </td>
-              <td>
-                <a href={`/dashboard/receipts/${receiptIdOf(row.seq)}`}>{receiptIdOf(row.seq)}</a>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={["Received", "What", "Recipient", "Source", "What was said", "Receipt"]}>
+      {rows.map((row) => (
+        <tr data-seq={row.seq}>
+          <td>
+            <Time at={row.received_at} />
+          </td>
+          <td>
+            <EventBadge kind={row.kind} bounceClass={row.class} />
+          </td>
+          <td class="address">
+            <a href={recipientPath(row.address)}>
+              <Foreign text={row.recipient ?? row.address} />
+            </a>
+          </td>
+          <td>
+            <a href={`/dashboard/connections/${row.provider}/${row.connection}`}>{sourceOf(row)}</a>
+          </td>
+          <td class="text">
+            <Said row={row} />
+          </td>
+          <td>
+            <a href={`/dashboard/receipts/${receiptIdOf(row.seq)}`}>{receiptIdOf(row.seq)}</a>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -17,6 +17,7 @@ import { actorOf, frameOf } from "../frame";
 import { Confirm, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { Table } from "../parts/table";
 import { ActorName, Badge, count, countOf, Empty, EventBadge, Foreign, recipientPath, Time } from "../parts/words";
 import { queryOf, withDone } from "../query";
 import { notFoundPage } from "./problems";
@@ -57,43 +58,28 @@ incidentsRoutes.get(INCIDENTS_PATH, async (c) => {
 
 function IncidentTable({ rows }: { rows: readonly IncidentRow[] }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Noticed</th>
-            <th scope="col">Where</th>
-            <th scope="col">State</th>
-            <th scope="col" class="num">
-              Held
-            </th>
-            <th scope="col">What was said</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <td>
-                <a href={`${INCIDENTS_PATH}/${row.id}`}>
-                  <Time at={row.opened_at} precision="minute" />
-                </a>
-              </td>
-              <td>
-                {row.connection}
-                <div class="soft small">{whereOf(row)}</div>
-              </td>
-              <td>
-                <State row={row} />
-              </td>
-              <td class="num">{count(row.held)}</td>
-              <td class="text">
-                <Foreign text={row.diagnostic_code ?? ""} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={["Noticed", "Where", "State", { words: "Held", isNumber: true }, "What was said"]}>
+      {rows.map((row) => (
+        <tr>
+          <td>
+            <a href={`${INCIDENTS_PATH}/${row.id}`}>
+              <Time at={row.opened_at} precision="minute" />
+            </a>
+          </td>
+          <td>
+            {row.connection}
+            <div class="soft small">{whereOf(row)}</div>
+          </td>
+          <td>
+            <State row={row} />
+          </td>
+          <td class="num">{count(row.held)}</td>
+          <td class="text">
+            <Foreign text={row.diagnostic_code ?? ""} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -222,34 +208,23 @@ function Bounces({ title, rows, total }: { title: string; rows: readonly EventRo
         <h2>{title}</h2>
         {rows.length < total ? <span class="soft small">the first {count(rows.length)}</span> : null}
       </header>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Recipient</th>
-              <th scope="col">What was said</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr>
-                <td>
-                  <Time at={row.occurred_at} />
-                </td>
-                <td class="text">
-                  <a href={recipientPath(row.address)}>
-                    <Foreign text={row.address} />
-                  </a>
-                </td>
-                <td class="text">
-                  <Foreign text={row.diagnostic_code ?? ""} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={["When", "Recipient", "What was said"]}>
+        {rows.map((row) => (
+          <tr>
+            <td>
+              <Time at={row.occurred_at} />
+            </td>
+            <td class="text">
+              <a href={recipientPath(row.address)}>
+                <Foreign text={row.address} />
+              </a>
+            </td>
+            <td class="text">
+              <Foreign text={row.diagnostic_code ?? ""} />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

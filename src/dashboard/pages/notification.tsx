@@ -9,6 +9,7 @@ import { frameOf } from "../frame";
 import { Confirm, Field, FormToken, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { Table } from "../parts/table";
 import { Badge, Foreign, Time } from "../parts/words";
 import { textIn } from "../query";
 import { askedOf, hostOf, NOTIFICATIONS_PATH, NotificationState, notifyDepsOf, secretPage } from "./notifications";
@@ -146,79 +147,56 @@ function Parked({ items, path, token }: { items: readonly OutboxItem[]; path: st
         <h2>Given up after three days</h2>
         <Do action={`${path}/redeliver`} token={token} label="Deliver all again" />
       </header>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Given up</th>
-              <th scope="col">Message</th>
-              <th scope="col" class="num">
-                Attempts
-              </th>
-              <th scope="col">Last answer</th>
-              <th scope="col">
-                <span class="visually-hidden">Drop</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item) => (
-              <tr>
-                <td>{item.parkedAt === null ? null : <Time at={item.parkedAt} precision="minute" />}</td>
-                <td class="text">
-                  {item.type}
-                  <div class="soft small wrap">{item.messageId}</div>
-                </td>
-                <td class="num">{item.attempts}</td>
-                <td class="text">
-                  <Foreign text={item.error ?? ""} />
-                </td>
-                <td>
-                  <Do action={`${path}/drop/${item.messageId}`} token={token} label="Drop" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        columns={[
+          "Given up",
+          "Message",
+          { words: "Attempts", isNumber: true },
+          "Last answer",
+          { words: <span class="visually-hidden">Drop</span> },
+        ]}
+      >
+        {items.map((item) => (
+          <tr>
+            <td>{item.parkedAt === null ? null : <Time at={item.parkedAt} precision="minute" />}</td>
+            <td class="text">
+              {item.type}
+              <div class="soft small wrap">{item.messageId}</div>
+            </td>
+            <td class="num">{item.attempts}</td>
+            <td class="text">
+              <Foreign text={item.error ?? ""} />
+            </td>
+            <td>
+              <Do action={`${path}/drop/${item.messageId}`} token={token} label="Drop" />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }
 
 function Log({ rows }: { rows: readonly AttemptRow[] }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Message</th>
-            <th scope="col">Outcome</th>
-            <th scope="col" class="num">
-              ms
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <td>
-                <Time at={row.at} />
-              </td>
-              <td class="text">
-                {row.type}
-                <div class="soft small wrap">{row.messageId}</div>
-              </td>
-              <td class="text">
-                <Badge tone={row.outcome === "delivered" ? "good" : "bad"}>{row.status ?? "no answer"}</Badge>{" "}
-                <Foreign text={row.error ?? ""} />
-              </td>
-              <td class="num">{row.durationMs}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={["When", "Message", "Outcome", { words: "ms", isNumber: true }]}>
+      {rows.map((row) => (
+        <tr>
+          <td>
+            <Time at={row.at} />
+          </td>
+          <td class="text">
+            {row.type}
+            <div class="soft small wrap">{row.messageId}</div>
+          </td>
+          <td class="text">
+            <Badge tone={row.outcome === "delivered" ? "good" : "bad"}>{row.status ?? "no answer"}</Badge>{" "}
+            <Foreign text={row.error ?? ""} />
+          </td>
+          <td class="num">{row.durationMs}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

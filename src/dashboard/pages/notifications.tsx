@@ -9,6 +9,7 @@ import { actorOf, frameOf } from "../frame";
 import { Field, FormToken, MAX_NOTE_LENGTH } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { Table } from "../parts/table";
 import { Badge, count, Empty, Foreign, Time } from "../parts/words";
 import { textIn, textsIn } from "../query";
 
@@ -118,51 +119,42 @@ async function listPage(c: Context<DashboardEnv>, problem: string | null): Promi
 
 function List({ all, now }: { all: readonly (Notification & { outbox: OutboxCounts })[]; now: number }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Who</th>
-            <th scope="col">Of what</th>
-            <th scope="col">State</th>
-            <th scope="col">Last delivered</th>
-            <th scope="col" class="num">
-              Waiting
-            </th>
-            <th scope="col" class="num">
-              Given up
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {all.map((notification) => (
-            <tr>
-              <th scope="row" class="text">
-                <a href={`${NOTIFICATIONS_PATH}/${notification.id}`}>{hostOf(notification.url)}</a>
-                {notification.note === null ? null : (
-                  <div class="soft small">
-                    <Foreign text={notification.note} />
-                  </div>
-                )}
-              </th>
-              <td class="text">{notification.events.join(", ")}</td>
-              <td>
-                <NotificationState notification={notification} now={now} />
-              </td>
-              <td>
-                {notification.lastDeliveredAt === null ? (
-                  <span class="soft">never</span>
-                ) : (
-                  <Time at={notification.lastDeliveredAt} precision="minute" />
-                )}
-              </td>
-              <td class="num">{count(notification.outbox.waiting)}</td>
-              <td class="num">{count(notification.outbox.parked)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      columns={[
+        "Who",
+        "Of what",
+        "State",
+        "Last delivered",
+        { words: "Waiting", isNumber: true },
+        { words: "Given up", isNumber: true },
+      ]}
+    >
+      {all.map((notification) => (
+        <tr>
+          <th scope="row" class="text">
+            <a href={`${NOTIFICATIONS_PATH}/${notification.id}`}>{hostOf(notification.url)}</a>
+            {notification.note === null ? null : (
+              <div class="soft small">
+                <Foreign text={notification.note} />
+              </div>
+            )}
+          </th>
+          <td class="text">{notification.events.join(", ")}</td>
+          <td>
+            <NotificationState notification={notification} now={now} />
+          </td>
+          <td>
+            {notification.lastDeliveredAt === null ? (
+              <span class="soft">never</span>
+            ) : (
+              <Time at={notification.lastDeliveredAt} precision="minute" />
+            )}
+          </td>
+          <td class="num">{count(notification.outbox.waiting)}</td>
+          <td class="num">{count(notification.outbox.parked)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

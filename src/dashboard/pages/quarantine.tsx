@@ -10,6 +10,7 @@ import { Confirm, FormToken, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
 import { RawBody } from "../parts/raw-body";
+import { Table } from "../parts/table";
 import { Badge, bytesWords, Empty, Time } from "../parts/words";
 
 const PAGE_SIZE = 50;
@@ -46,43 +47,34 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
             </p>
           </Empty>
         ) : (
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Received</th>
-                  <th scope="col">From</th>
-                  <th scope="col">Why</th>
-                  <th scope="col" class="num">
-                    Size
-                  </th>
-                  <th scope="col">
-                    <span class="visually-hidden">Look</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <tr>
-                    <td class="when">
-                      <Time at={row.received_at} />
-                    </td>
-                    <td>
-                      {row.provider}/{row.connection}
-                    </td>
-                    <td class="text">
-                      <Badge tone="warn">{row.reason.replaceAll("_", " ")}</Badge>
-                      <div>{row.detail}</div>
-                    </td>
-                    <td class="num">{bytesWords(row.body_bytes)}</td>
-                    <td>
-                      <a href={`/dashboard/quarantine/${row.id}`}>Look at it</a>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            columns={[
+              "Received",
+              "From",
+              "Why",
+              { words: "Size", isNumber: true },
+              { words: <span class="visually-hidden">Look</span> },
+            ]}
+          >
+            {rows.map((row) => (
+              <tr>
+                <td class="when">
+                  <Time at={row.received_at} />
+                </td>
+                <td>
+                  {row.provider}/{row.connection}
+                </td>
+                <td class="text">
+                  <Badge tone="warn">{row.reason.replaceAll("_", " ")}</Badge>
+                  <div>{row.detail}</div>
+                </td>
+                <td class="num">{bytesWords(row.body_bytes)}</td>
+                <td>
+                  <a href={`/dashboard/quarantine/${row.id}`}>Look at it</a>
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
         <Pager url={url} cursor={next} />
       </section>

@@ -12,6 +12,7 @@ import { frameOf } from "../frame";
 import { Confirm, Note } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { PolicyFacts } from "../parts/policy-form";
+import { Table } from "../parts/table";
 import {
   Badge,
   count,
@@ -148,47 +149,35 @@ function Examples({ kind, of, shown }: { kind: ChangeKind; of: number; shown: re
           </p>
         ) : null}
       </header>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Recipient</th>
-              <th scope="col">Now</th>
-              <th scope="col">Then</th>
-              <th scope="col">Because of</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ change, address, event }) => (
-              <tr>
-                <td>
-                  {address === null ? (
-                    <span class="soft">erased</span>
-                  ) : (
-                    <a href={recipientPath(address)}>
-                      <Foreign text={address} />
-                    </a>
-                  )}
-                </td>
-                <td>
-                  <Stands standing={change.before} />
-                </td>
-                <td>
-                  <Stands standing={change.after} />
-                </td>
-                <td>
-                  {event ? (
-                    <>
-                      <EventBadge kind={event.kind} bounceClass={event.class} />{" "}
-                      <Time at={event.occurred_at} precision="minute" />
-                    </>
-                  ) : null}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={["Recipient", "Now", "Then", "Because of"]}>
+        {shown.map(({ change, address, event }) => (
+          <tr>
+            <td>
+              {address === null ? (
+                <span class="soft">erased</span>
+              ) : (
+                <a href={recipientPath(address)}>
+                  <Foreign text={address} />
+                </a>
+              )}
+            </td>
+            <td>
+              <Stands standing={change.before} />
+            </td>
+            <td>
+              <Stands standing={change.after} />
+            </td>
+            <td>
+              {event ? (
+                <>
+                  <EventBadge kind={event.kind} bounceClass={event.class} />{" "}
+                  <Time at={event.occurred_at} precision="minute" />
+                </>
+              ) : null}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

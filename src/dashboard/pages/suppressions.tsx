@@ -17,6 +17,7 @@ import { frameOf } from "../frame";
 import { Choice, Field, Filters, FormToken, Pager, withQuery } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { Table } from "../parts/table";
 import { Badge, Empty, Foreign, REASON_WORDS, ReasonBadge, recipientPath, Time } from "../parts/words";
 import { queryOf } from "../query";
 
@@ -130,27 +131,20 @@ function Nobody({ isFiltered, isCut }: { isFiltered: boolean; isCut: boolean }) 
 
 function List({ rows, now }: { rows: readonly ExportedSuppressionRow[]; now: number }) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">
-              <input type="checkbox" data-check-all="recipient" aria-label="Tick all of this page" hidden />
-            </th>
-            <th scope="col">Recipient</th>
-            <th scope="col">Reason</th>
-            <th scope="col">Since</th>
-            <th scope="col">Source</th>
-            <th scope="col">What was said</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row row={row} now={now} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      columns={[
+        { words: <input type="checkbox" data-check-all="recipient" aria-label="Tick all of this page" hidden /> },
+        "Recipient",
+        "Reason",
+        "Since",
+        "Source",
+        "What was said",
+      ]}
+    >
+      {rows.map((row) => (
+        <Row row={row} now={now} />
+      ))}
+    </Table>
   );
 }
 

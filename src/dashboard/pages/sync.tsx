@@ -11,6 +11,7 @@ import { actorOf, frameOf } from "../frame";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
 import { PullWouldBring, PushWouldSend, SyncState as StateBadge, SyncFacts, SyncTable, SyncWork } from "../parts/syncs";
+import { Table } from "../parts/table";
 import { Badge, Empty, Foreign, Time } from "../parts/words";
 import { notFoundPage } from "./problems";
 
@@ -99,34 +100,22 @@ function Refusals({ rows, count }: { rows: readonly RefusalRow[]; count: number 
         <h2>What the provider did not do</h2>
         <span class="soft small">{count > rows.length ? `the newest ${rows.length} of ${count}` : count}</span>
       </header>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Recipient</th>
-              <th scope="col">What</th>
-              <th scope="col">Why</th>
-              <th scope="col">When</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ address, action, outcome, detail, at }) => (
-              <tr>
-                <th scope="row" class="text">
-                  {address === null ? <span class="soft">erased</span> : <Foreign text={address} />}
-                </th>
-                <td>
-                  <Badge tone="warn">{outcome === "kept" ? "kept on its list" : `${action} refused`}</Badge>
-                </td>
-                <td class="text">{detail === null ? null : <Foreign text={detail} />}</td>
-                <td>
-                  <Time at={at} precision="minute" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={["Recipient", "What", "Why", "When"]}>
+        {rows.map(({ address, action, outcome, detail, at }) => (
+          <tr>
+            <th scope="row" class="text">
+              {address === null ? <span class="soft">erased</span> : <Foreign text={address} />}
+            </th>
+            <td>
+              <Badge tone="warn">{outcome === "kept" ? "kept on its list" : `${action} refused`}</Badge>
+            </td>
+            <td class="text">{detail === null ? null : <Foreign text={detail} />}</td>
+            <td>
+              <Time at={at} precision="minute" />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -1,7 +1,8 @@
 /** Tables of the overview: by provider, domain and reason, and what changed most. */
 import type { Overview } from "../../pipeline/overview";
 import type { ComparedRow } from "../../store/stats";
-import { count, percent, reasonWords, Scroll } from "./words";
+import { Table } from "./table";
+import { count, percent, reasonWords } from "./words";
 
 /** Rows of each table. */
 const SHOWN = 8;
@@ -49,32 +50,18 @@ export function Comparison({ title, head, rows, columns, words = String, href, n
       {shown.length === 0 ? (
         <p class="none">Nothing in this time.</p>
       ) : (
-        <Scroll label={title}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{head}</th>
-                {columns.map((column) => (
-                  <th scope="col" class="num">
-                    {column.head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((row) => (
-                <tr>
-                  <th scope="row" class="name">
-                    <bdi>{href ? <a href={href(row.value)}>{words(row.value)}</a> : words(row.value)}</bdi>
-                  </th>
-                  {columns.map(({ cell }) => (
-                    <td class="num">{cell(row)}</td>
-                  ))}
-                </tr>
+        <Table label={title} columns={[head, ...columns.map((column) => ({ words: column.head, isNumber: true }))]}>
+          {shown.map((row) => (
+            <tr>
+              <th scope="row" class="name">
+                <bdi>{href ? <a href={href(row.value)}>{words(row.value)}</a> : words(row.value)}</bdi>
+              </th>
+              {columns.map(({ cell }) => (
+                <td class="num">{cell(row)}</td>
               ))}
-            </tbody>
-          </table>
-        </Scroll>
+            </tr>
+          ))}
+        </Table>
       )}
     </section>
   );
@@ -102,39 +89,29 @@ export function Changes({ view }: { view: Overview }) {
       {moved.length === 0 ? (
         <p class="none">Bounces are as they were in the time before.</p>
       ) : (
-        <Scroll label="What changed most">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Bounces by</th>
-                <th scope="col" class="num">
-                  Before
-                </th>
-                <th scope="col" class="num">
-                  Now
-                </th>
-                <th scope="col" class="num">
-                  Change
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {moved.map(({ what, value, now, before }) => (
-                <tr>
-                  <th scope="row" class="name">
-                    <span class="soft">{what}:</span> <bdi>{value}</bdi>
-                  </th>
-                  <td class="num">{count(before)}</td>
-                  <td class="num">{count(now)}</td>
-                  <td class={`num ${now > before ? "up" : "down"}`}>
-                    {now > before ? "+" : "−"}
-                    {count(Math.abs(now - before))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          label="What changed most"
+          columns={[
+            "Bounces by",
+            { words: "Before", isNumber: true },
+            { words: "Now", isNumber: true },
+            { words: "Change", isNumber: true },
+          ]}
+        >
+          {moved.map(({ what, value, now, before }) => (
+            <tr>
+              <th scope="row" class="name">
+                <span class="soft">{what}:</span> <bdi>{value}</bdi>
+              </th>
+              <td class="num">{count(before)}</td>
+              <td class="num">{count(now)}</td>
+              <td class={`num ${now > before ? "up" : "down"}`}>
+                {now > before ? "+" : "−"}
+                {count(Math.abs(now - before))}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </section>
   );

@@ -3,8 +3,9 @@ import { CsvParser } from "../../csv/reader";
 import { columnName, type Format, isWords } from "../../import/format";
 import { FORMATS } from "../../import/formats";
 import type { ImportSummary, RowResult } from "../../pipeline/import";
+import { Table } from "./table";
 import { Tile } from "./tiles";
-import { Badge, count, Foreign, Scroll } from "./words";
+import { Badge, count, Foreign } from "./words";
 
 interface PreviewProps {
   readonly summary: ImportSummary;
@@ -92,34 +93,23 @@ function Remarks({ rows }: { rows: readonly RowResult[] }) {
         <h2>Rows to look at</h2>
         <span class="soft small">the first {rows.length}</span>
       </header>
-      <Scroll label="Rows to look at">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col" class="num">
-                Line
-              </th>
-              <th scope="col">Recipient</th>
-              <th scope="col">What becomes of it</th>
-              <th scope="col">Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr>
-                <td class="num">{row.line}</td>
-                <td class="address">
-                  <Foreign text={row.recipient ?? ""} />
-                </td>
-                <td>
-                  <Badge tone={row.status === "invalid" ? "bad" : "plain"}>{row.status}</Badge>
-                </td>
-                <td class="text">{row.detail}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Rows to look at"
+        columns={[{ words: "Line", isNumber: true }, "Recipient", "What becomes of it", "Why"]}
+      >
+        {rows.map((row) => (
+          <tr>
+            <td class="num">{row.line}</td>
+            <td class="address">
+              <Foreign text={row.recipient ?? ""} />
+            </td>
+            <td>
+              <Badge tone={row.status === "invalid" ? "bad" : "plain"}>{row.status}</Badge>
+            </td>
+            <td class="text">{row.detail}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

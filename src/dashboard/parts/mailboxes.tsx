@@ -1,6 +1,7 @@
 /** POP3 mailboxes: whether they can be read. */
 import type { Config } from "../../config";
 import type { MailboxState } from "../../store/mailboxes";
+import { Table } from "./table";
 import { Badge, Foreign, Time } from "./words";
 
 type Mailbox = Config["mailboxes"][number];
@@ -19,23 +20,11 @@ export function Mailboxes({ mailboxes, states }: MailboxesProps) {
           in the secret <code>MAILBOXES</code>
         </span>
       </header>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Mailbox</th>
-              <th scope="col">State</th>
-              <th scope="col">Last read</th>
-              <th scope="col">What was wrong</th>
-            </tr>
-          </thead>
-          <tbody>
-            {mailboxes.map((mailbox) => (
-              <Row mailbox={mailbox} state={states.get(mailbox.name)} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={["Mailbox", "State", "Last read", "What was wrong"]}>
+        {mailboxes.map((mailbox) => (
+          <Row mailbox={mailbox} state={states.get(mailbox.name)} />
+        ))}
+      </Table>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { NEW_SYNC, type SyncState as State } from "../../store/syncs";
 import type { SyncSettings } from "../../sync/adapter";
 import type { Sync } from "../../sync/settings";
 import { Confirm, FormToken } from "./forms";
+import { Table } from "./table";
 import { Badge, count, Foreign, Time } from "./words";
 
 interface TableProps {
@@ -16,51 +17,40 @@ interface TableProps {
 
 export function SyncTable({ syncs, states, now, path }: TableProps) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
+    <Table
+      columns={[
+        "Provider",
+        "State",
+        "Last read",
+        { words: "Sent", isNumber: true },
+        { words: "Released there", isNumber: true },
+        { words: "Not taken", isNumber: true },
+      ]}
+    >
+      {syncs.map((sync) => {
+        const state = states.get(sync.id) ?? NEW_SYNC;
+        const counts = state.push?.counts;
+        return (
           <tr>
-            <th scope="col">Provider</th>
-            <th scope="col">State</th>
-            <th scope="col">Last read</th>
-            <th scope="col" class="num">
-              Sent
+            <th scope="row">
+              <a href={`${path}/${sync.id}`}>
+                {sync.adapter.title}
+                {sync.connection === "default" ? "" : ` · ${sync.connection}`}
+              </a>
             </th>
-            <th scope="col" class="num">
-              Released there
-            </th>
-            <th scope="col" class="num">
-              Not taken
-            </th>
+            <td>
+              <SyncState sync={sync} state={state} now={now} />
+            </td>
+            <td>
+              <Moment at={state.pull?.completedAt ?? null} />
+            </td>
+            <td class="num">{count(counts?.listed ?? 0)}</td>
+            <td class="num">{count(counts?.released ?? 0)}</td>
+            <td class="num">{count((counts?.refused ?? 0) + (counts?.kept ?? 0))}</td>
           </tr>
-        </thead>
-        <tbody>
-          {syncs.map((sync) => {
-            const state = states.get(sync.id) ?? NEW_SYNC;
-            const counts = state.push?.counts;
-            return (
-              <tr>
-                <th scope="row">
-                  <a href={`${path}/${sync.id}`}>
-                    {sync.adapter.title}
-                    {sync.connection === "default" ? "" : ` · ${sync.connection}`}
-                  </a>
-                </th>
-                <td>
-                  <SyncState sync={sync} state={state} now={now} />
-                </td>
-                <td>
-                  <Moment at={state.pull?.completedAt ?? null} />
-                </td>
-                <td class="num">{count(counts?.listed ?? 0)}</td>
-                <td class="num">{count(counts?.released ?? 0)}</td>
-                <td class="num">{count((counts?.refused ?? 0) + (counts?.kept ?? 0))}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+        );
+      })}
+    </Table>
   );
 }
 
