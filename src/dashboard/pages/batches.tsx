@@ -5,6 +5,7 @@ import { type Undone, undoBatch } from "../../pipeline/policy-batch";
 import { type BatchRow, batchById, batchPage } from "../../store/batches";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { Confirm, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
@@ -104,42 +105,30 @@ batchesRoutes.get(`${PATH}/:id`, async (c) => {
       </div>
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
       <section class="panel" aria-label="About it">
-        <dl class="facts">
-          <dt>When</dt>
-          <dd>
+        <Facts>
+          <Fact name="When">
             <Time at={row.created_at} />
-          </dd>
-          <dt>By</dt>
-          <dd>
+          </Fact>
+          <Fact name="By">
             <ActorName id={row.actor} label={row.actor_label} />
-          </dd>
+          </Fact>
           {row.note === null ? null : (
-            <>
-              <dt>Why</dt>
-              <dd>
-                <Foreign text={row.note} />
-              </dd>
-            </>
+            <Fact name="Why">
+              <Foreign text={row.note} />
+            </Fact>
           )}
-          {row.format === null ? null : (
-            <>
-              <dt>Read as</dt>
-              <dd>{row.format}</dd>
-            </>
-          )}
+          {row.format === null ? null : <Fact name="Read as">{row.format}</Fact>}
           {row.kind === "policy" ? <PolicyFacts row={row} /> : <ListFacts row={row} />}
-          <dt>Still to take effect</dt>
-          <dd>{row.pending ? `${count(row.pending)}; the cron goes on every minute` : "nothing"}</dd>
+          <Fact name="Still to take effect">
+            {row.pending ? `${count(row.pending)}; the cron goes on every minute` : "nothing"}
+          </Fact>
           {row.reverted_at === null ? null : (
-            <>
-              <dt>Undone</dt>
-              <dd>
-                <Time at={row.reverted_at} />: {count(row.retracted)}{" "}
-                {row.kind === "policy" ? "recipients were decided about anew" : "events were withdrawn"}
-              </dd>
-            </>
+            <Fact name="Undone">
+              <Time at={row.reverted_at} />: {count(row.retracted)}{" "}
+              {row.kind === "policy" ? "recipients were decided about anew" : "events were withdrawn"}
+            </Fact>
           )}
-        </dl>
+        </Facts>
         {row.status === "incomplete" && row.kind !== "policy" ? (
           <p>It was cut off. What was recorded stays and takes effect; the same list again records what is missing.</p>
         ) : null}
@@ -189,23 +178,17 @@ function doneOf(outcome: Undone): string {
 
 function ListFacts({ row }: { row: BatchRow }) {
   return (
-    <>
-      <dt>Rows</dt>
-      <dd>
-        {count(row.row_count)}: {count(row.added)} new, {count(row.known)} on record already, {count(row.skipped)} left
-        out, {count(row.invalid)} unreadable
-      </dd>
-    </>
+    <Fact name="Rows">
+      {count(row.row_count)}: {count(row.added)} new, {count(row.known)} on record already, {count(row.skipped)} left
+      out, {count(row.invalid)} unreadable
+    </Fact>
   );
 }
 
 function PolicyFacts({ row }: { row: BatchRow }) {
   return (
-    <>
-      <dt>Recipients</dt>
-      <dd>
-        {count(row.row_count)} looked at, {count(row.added)} decided about anew
-      </dd>
-    </>
+    <Fact name="Recipients">
+      {count(row.row_count)} looked at, {count(row.added)} decided about anew
+    </Fact>
   );
 }

@@ -9,6 +9,7 @@ import { openAlerts } from "../../store/alerts";
 import { type MailboxState, mailboxStates } from "../../store/mailboxes";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Mailboxes } from "../parts/mailboxes";
@@ -126,37 +127,30 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
         {adapter ? (
           <Steps adapter={adapter} url={url} secret={secret} />
         ) : (
-          <dl class="facts">
-            <dt>Comes in by</dt>
-            <dd>
+          <Facts>
+            <Fact name="Comes in by">
               <code>{url}</code>
-            </dd>
-            <dt>Believed because of</dt>
-            <dd>{listed?.verifiedBy}</dd>
-          </dl>
+            </Fact>
+            <Fact name="Believed because of">{listed?.verifiedBy}</Fact>
+          </Facts>
         )}
       </section>
       <section class="panel">
         <header>
           <h2>Does it work?</h2>
         </header>
-        <dl class="facts">
-          <dt>Last received</dt>
-          <dd>
+        <Facts>
+          <Fact name="Last received">
             <Moment iso={listed?.lastReceivedAt ?? null} />
-          </dd>
-          <dt>Last rejected</dt>
-          <dd>
+          </Fact>
+          <Fact name="Last rejected">
             <Moment iso={listed?.lastRejectedAt ?? null} />
             {listed?.lastRejectedReason ? `: ${listed.lastRejectedReason}` : null}
-          </dd>
+          </Fact>
           {Object.entries(listed?.counts ?? {}).map(([kind, n]) => (
-            <>
-              <dt>{kind.replaceAll("_", " ")}</dt>
-              <dd>{count(n)}</dd>
-            </>
+            <Fact name={kind.replaceAll("_", " ")}>{count(n)}</Fact>
           ))}
-        </dl>
+        </Facts>
         {adapter ? (
           <form method="post" action={`${PATH}/${provider}/${name}/test`}>
             <FormToken token={frame.formToken} />
@@ -195,21 +189,18 @@ function Steps({ adapter, url, secret }: { adapter: Adapter; url: string; secret
           </li>
         ))}
       </ol>
-      <dl class="facts">
-        <dt>Requests prove themselves by</dt>
-        <dd>{adapter.verifiedBy}</dd>
-        <dt>In full</dt>
-        <dd>
+      <Facts>
+        <Fact name="Requests prove themselves by">{adapter.verifiedBy}</Fact>
+        <Fact name="In full">
           <code>docs/providers/{adapter.id}.md</code> of this project, and{" "}
           <a href={adapter.manual} rel="noreferrer">
             the manual of {adapter.title}
           </a>
-        </dd>
-        <dt>Locally</dt>
-        <dd>
+        </Fact>
+        <Fact name="Locally">
           the secret <code>{secret}</code> is in <code>.dev.vars</code>
-        </dd>
-      </dl>
+        </Fact>
+      </Facts>
     </>
   );
 }

@@ -14,6 +14,7 @@ import {
 } from "../../store/incidents";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { Confirm, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
@@ -111,7 +112,7 @@ incidentsRoutes.get(`${INCIDENTS_PATH}/:id`, async (c) => {
       </div>
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
       <section class="panel" aria-label="About it">
-        <Facts row={row} before={beforeCount} />
+        <IncidentFacts row={row} before={beforeCount} />
         <Actions row={row} before={beforeCount} token={frame.formToken} />
       </section>
       <Bounces title="Held" rows={held} total={row.held} />
@@ -123,48 +124,41 @@ incidentsRoutes.get(`${INCIDENTS_PATH}/:id`, async (c) => {
   );
 });
 
-function Facts({ row, before }: { row: IncidentRow; before: number }) {
+function IncidentFacts({ row, before }: { row: IncidentRow; before: number }) {
   return (
-    <dl class="facts">
-      <dt>Where</dt>
-      <dd>
+    <Facts>
+      <Fact name="Where">
         {row.connection}, at {whereOf(row)}
-      </dd>
-      <dt>What was said</dt>
-      <dd>
+      </Fact>
+      <Fact name="What was said">
         {row.class === null ? null : <EventBadge kind="bounced" bounceClass={row.class} />}{" "}
         <Foreign text={row.diagnostic_code ?? "nothing"} />
-      </dd>
-      <dt>From</dt>
-      <dd>
+      </Fact>
+      <Fact name="From">
         <Time at={row.started_at} precision="minute" />, noticed <Time at={row.opened_at} precision="minute" />
-      </dd>
-      <dt>To</dt>
-      <dd>{row.ended_at === null ? "it goes on" : <Time at={row.ended_at} precision="minute" />}</dd>
-      <dt>Why it is one</dt>
-      <dd>
+      </Fact>
+      <Fact name="To">{row.ended_at === null ? "it goes on" : <Time at={row.ended_at} precision="minute" />}</Fact>
+      <Fact name="Why it is one">
         {countOf(row.recipients, "recipient")} within the window, where {count(row.threshold)} are too many;{" "}
         {count(row.known_good)} of them got mail before.
-      </dd>
-      <dt>Held</dt>
-      <dd>{countOf(row.held, "bounce")}: they suppress nobody until you decide.</dd>
-      <dt>Before</dt>
-      <dd>{countOf(before, "recipient")}, whose bounces took effect before it was noticed.</dd>
+      </Fact>
+      <Fact name="Held">{countOf(row.held, "bounce")}: they suppress nobody until you decide.</Fact>
+      <Fact name="Before">{countOf(before, "recipient")}, whose bounces took effect before it was noticed.</Fact>
       {row.decided_at === null ? null : (
         <>
-          <dt>Decided</dt>
-          <dd>
+          <Fact name="Decided">
             {row.status}, <Time at={row.decided_at} />
             {row.releases ? `; ${countOf(row.released, "bounce")} of before withdrawn` : ""}
             <div>
               <ActorName id={row.decided_by ?? ""} label={row.decided_by_label} />
             </div>
-          </dd>
-          <dt>Still to take effect</dt>
-          <dd>{row.pending ? `${count(row.pending)}; the cron goes on every minute` : "nothing"}</dd>
+          </Fact>
+          <Fact name="Still to take effect">
+            {row.pending ? `${count(row.pending)}; the cron goes on every minute` : "nothing"}
+          </Fact>
         </>
       )}
-    </dl>
+    </Facts>
   );
 }
 

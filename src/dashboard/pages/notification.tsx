@@ -6,6 +6,7 @@ import { allNotifications, deleteNotification, notificationById, resumeNotificat
 import { type AttemptRow, attemptPage, dropItem, type OutboxItem, outboxPage } from "../../store/outbox";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { Confirm, Field, FormToken, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
@@ -43,52 +44,36 @@ notificationRoutes.get(PATH, async (c) => {
       </div>
       <Notice url={url} token={token} />
       <section class="panel" aria-label="About it">
-        <dl class="facts">
-          <dt>URL</dt>
-          <dd>
+        <Facts>
+          <Fact name="URL">
             <code class="wrap">{found.url}</code>
-          </dd>
-          <dt>Is told of</dt>
-          <dd>{found.events.join(", ")}</dd>
+          </Fact>
+          <Fact name="Is told of">{found.events.join(", ")}</Fact>
           {found.excluded.length === 0 ? null : (
-            <>
-              <dt>But not from</dt>
-              <dd>
-                <Foreign text={found.excluded.join(", ")} />
-              </dd>
-            </>
+            <Fact name="But not from">
+              <Foreign text={found.excluded.join(", ")} />
+            </Fact>
           )}
           {found.note === null ? null : (
-            <>
-              <dt>Note</dt>
-              <dd>
-                <Foreign text={found.note} />
-              </dd>
-            </>
+            <Fact name="Note">
+              <Foreign text={found.note} />
+            </Fact>
           )}
-          <dt>Since</dt>
-          <dd>
+          <Fact name="Since">
             <Time at={found.createdAt} precision="minute" />
-          </dd>
+          </Fact>
           {found.failingSince === null ? null : (
-            <>
-              <dt>Nothing arrives since</dt>
-              <dd>
-                <Time at={found.failingSince} precision="minute" />
-              </dd>
-            </>
+            <Fact name="Nothing arrives since">
+              <Time at={found.failingSince} precision="minute" />
+            </Fact>
           )}
           {found.lastError === null || found.lastErrorAt === null ? null : (
-            <>
-              <dt>Last trouble</dt>
-              <dd>
-                <Time at={found.lastErrorAt} />: <Foreign text={found.lastError} />
-              </dd>
-            </>
+            <Fact name="Last trouble">
+              <Time at={found.lastErrorAt} />: <Foreign text={found.lastError} />
+            </Fact>
           )}
-          <dt>Tried again</dt>
-          <dd>{found.outbox.waiting === 0 ? "nothing" : `${found.outbox.waiting} messages`}</dd>
-        </dl>
+          <Fact name="Tried again">{found.outbox.waiting === 0 ? "nothing" : `${found.outbox.waiting} messages`}</Fact>
+        </Facts>
         <div class="actions">
           {found.format === "standard" ? <Do action={`${path}/test`} token={token} label="Send a test" /> : null}
           {found.status !== "active" || found.failures > 0 ? (

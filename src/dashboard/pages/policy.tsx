@@ -8,6 +8,7 @@ import { newestPolicy, type PolicyRow } from "../../store/policies";
 import { newestSimulations, type PolicyRunRow } from "../../store/policy-runs";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
+import { Facts } from "../parts/facts";
 import { FormToken, MAX_NOTE_LENGTH } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
@@ -63,9 +64,9 @@ function InForce({ policy, newest }: { policy: EffectivePolicy; newest: PolicyRo
       ) : (
         <p>As the variable POLICY says.</p>
       )}
-      <dl class="facts">
+      <Facts>
         <PolicyFacts policy={writtenInFull(policy.text) ?? {}} />
-      </dl>
+      </Facts>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { bodyOf, dismiss, replay } from "../../pipeline/replay";
 import { type QuarantineRow, quarantineItem, quarantinePage } from "../../store/quarantine";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { Confirm, FormToken, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
@@ -104,7 +105,7 @@ quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
       </div>
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
       <section class="panel">
-        <Facts row={row} />
+        <ItemFacts row={row} />
         <h2>What to do</h2>
         <p>{adviceFor(row)}</p>
         <div class="actions">
@@ -151,26 +152,18 @@ quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
   );
 });
 
-function Facts({ row }: { row: QuarantineRow }) {
+function ItemFacts({ row }: { row: QuarantineRow }) {
   return (
-    <dl class="facts">
-      <dt>Why</dt>
-      <dd>{row.detail}</dd>
-      <dt>From</dt>
-      <dd>
+    <Facts>
+      <Fact name="Why">{row.detail}</Fact>
+      <Fact name="From">
         {row.provider}/{row.connection}
-      </dd>
-      <dt>Received</dt>
-      <dd>
+      </Fact>
+      <Fact name="Received">
         <Time at={row.received_at} />
-      </dd>
-      {row.item === null ? null : (
-        <>
-          <dt>Which</dt>
-          <dd>record {row.item + 1} of the request</dd>
-        </>
-      )}
-    </dl>
+      </Fact>
+      {row.item === null ? null : <Fact name="Which">record {row.item + 1} of the request</Fact>}
+    </Facts>
   );
 }
 

@@ -4,6 +4,7 @@ import { gunzip } from "../../pipeline/receipt";
 import { receiptWithBody } from "../../store/receipts";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { Page } from "../parts/layout";
 import { RawBody } from "../parts/raw-body";
 import { bytesWords, count, Time } from "../parts/words";
@@ -23,31 +24,26 @@ receiptsRoutes.get("/dashboard/receipts/:id{[0-9]{1,16}}", async (c) => {
         <h1>Receipt {receipt.id}</h1>
       </div>
       <section class="panel" aria-label="About it">
-        <dl class="facts">
-          <dt>Received</dt>
-          <dd>
+        <Facts>
+          <Fact name="Received">
             <Time at={receipt.received_at} />
-          </dd>
-          <dt>From</dt>
-          <dd>
+          </Fact>
+          <Fact name="From">
             <a href={`/dashboard/connections/${receipt.provider}/${receipt.connection}`}>
               {receipt.provider}/{receipt.connection}
             </a>
             , by {receipt.source}
-          </dd>
-          <dt>Request</dt>
-          <dd class="mono">{receipt.request_id}</dd>
-          <dt>Size</dt>
-          <dd>{bytesWords(receipt.body_bytes)}</dd>
+          </Fact>
+          <Fact name="Request" isMono>
+            {receipt.request_id}
+          </Fact>
+          <Fact name="Size">{bytesWords(receipt.body_bytes)}</Fact>
           {receipt.replay_of === null ? null : (
-            <>
-              <dt>Replay of</dt>
-              <dd>
-                <a href={`/dashboard/receipts/${receipt.replay_of}`}>receipt {count(receipt.replay_of)}</a>
-              </dd>
-            </>
+            <Fact name="Replay of">
+              <a href={`/dashboard/receipts/${receipt.replay_of}`}>receipt {count(receipt.replay_of)}</a>
+            </Fact>
           )}
-        </dl>
+        </Facts>
       </section>
       <section class="panel">
         <header>

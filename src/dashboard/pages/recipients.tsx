@@ -11,6 +11,7 @@ import { actorsOf } from "../../store/receipts";
 import { newestSuppressions } from "../../store/suppression-search";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
 import { OnProbation } from "../parts/probation";
@@ -130,26 +131,21 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
               : "Nothing was ever heard of it: it may be mailed."}
           </p>
         )}
-        <dl class="facts">
-          <dt>Soft bounces</dt>
-          <dd>
+        <Facts>
+          <Fact name="Soft bounces">
             <Counter count={row?.soft_count ?? 0} threshold={threshold} />
-          </dd>
+          </Fact>
           {row?.released_at ? (
-            <>
-              <dt>Released</dt>
-              <dd>
-                <Time at={row.released_at} />: nothing before that can suppress it
-              </dd>
-            </>
+            <Fact name="Released">
+              <Time at={row.released_at} />: nothing before that can suppress it
+            </Fact>
           ) : null}
           {pending.length ? (
-            <>
-              <dt>Waiting</dt>
-              <dd>{countOf(pending.length, "event")} on record, not applied yet; that takes a minute at most</dd>
-            </>
+            <Fact name="Waiting">
+              {countOf(pending.length, "event")} on record, not applied yet; that takes a minute at most
+            </Fact>
           ) : null}
-        </dl>
+        </Facts>
         <RecipientActions
           recipient={recipient}
           token={frame.formToken}

@@ -1,6 +1,5 @@
 /** What a draft of a policy would do: how many, whom for example, and why. */
 import { Hono } from "hono";
-import type { Child } from "hono/jsx";
 import { REASONS } from "../../domain/event";
 import { writtenInFull } from "../../domain/policy";
 import { CHANGE_KINDS, type ChangeKind, type Standing, type Tally } from "../../domain/what-if";
@@ -9,6 +8,7 @@ import { type ShownChange, shownChanges } from "../../pipeline/shown-changes";
 import { type PolicyRunRow, simulation } from "../../store/policy-runs";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { Confirm, Note } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { PolicyFacts } from "../parts/policy-form";
@@ -54,9 +54,9 @@ simulationRoutes.get(`${POLICY_PATH}/simulations/:id`, async (c) => {
             <a href={`${POLICY_PATH}/simulations/${run.id}`}>Look again</a>
           </p>
         ) : null}
-        <dl class="facts">
+        <Facts>
           <Figures run={run} tally={tally} />
-        </dl>
+        </Facts>
         {run.finished_at === null ? null : (
           <div class="actions">
             <Confirm
@@ -81,9 +81,9 @@ simulationRoutes.get(`${POLICY_PATH}/simulations/:id`, async (c) => {
         <header>
           <h2>The draft</h2>
         </header>
-        <dl class="facts">
+        <Facts>
           <PolicyFacts policy={writtenInFull(run.policy) ?? {}} />
-        </dl>
+        </Facts>
       </section>
       <p>
         <a href={POLICY_PATH}>The policy that holds</a>
@@ -117,15 +117,6 @@ function Figures({ run, tally }: { run: PolicyRunRow; tally: Tally }) {
           {count(tally.reclassified)}; of {count(tally.undecidable)} too little is kept, and they stay as they are
         </Fact>
       )}
-    </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children?: Child }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </>
   );
 }

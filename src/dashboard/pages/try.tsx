@@ -4,6 +4,7 @@ import { type MailReading, readMail } from "../../pipeline/mail";
 import { classifyDraft } from "../../pipeline/normalize";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
+import { Fact, Facts } from "../parts/facts";
 import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Badge, bytesWords, Empty, EventBadge, Foreign } from "../parts/words";
@@ -105,22 +106,21 @@ function Reading({ reading }: { reading: MailReading }) {
                 <Foreign text={event.recipient} />
               )}
             </h3>
-            <dl class="facts">
-              <Fact name="Rule" value={verdict?.rule} />
-              <Fact name="Why" value={verdict?.category ?? draft.category} />
-              <Fact name="Failed at" value={event.failedAddress} />
-              <Fact name="Status" value={event.statusCode} />
-              <Fact name="Reply" value={event.replyCode} />
-              <Fact name="Refused command" value={event.smtpCommand} />
-              <Fact name="Receiver" value={event.remoteMta} />
-              <Fact name="Report" value={event.feedbackType} />
-              <Fact name="Message" value={draft.internetMessageId} />
-              <Fact name="What was said" value={event.diagnosticCode} />
-              <dt>Effect</dt>
-              <dd>
+            <Facts>
+              <QuotedFact name="Rule" value={verdict?.rule} />
+              <QuotedFact name="Why" value={verdict?.category ?? draft.category} />
+              <QuotedFact name="Failed at" value={event.failedAddress} />
+              <QuotedFact name="Status" value={event.statusCode} />
+              <QuotedFact name="Reply" value={event.replyCode} />
+              <QuotedFact name="Refused command" value={event.smtpCommand} />
+              <QuotedFact name="Receiver" value={event.remoteMta} />
+              <QuotedFact name="Report" value={event.feedbackType} />
+              <QuotedFact name="Message" value={draft.internetMessageId} />
+              <QuotedFact name="What was said" value={event.diagnosticCode} />
+              <Fact name="Effect">
                 <Badge>{effectOf(draft.kind, verdict?.class)}</Badge>
-              </dd>
-            </dl>
+              </Fact>
+            </Facts>
           </>
         );
       })}
@@ -128,14 +128,11 @@ function Reading({ reading }: { reading: MailReading }) {
   );
 }
 
-function Fact({ name, value }: { name: string; value: string | undefined }) {
+function QuotedFact({ name, value }: { name: string; value: string | undefined }) {
   return value === undefined ? null : (
-    <>
-      <dt>{name}</dt>
-      <dd>
-        <Foreign text={value} />
-      </dd>
-    </>
+    <Fact name={name}>
+      <Foreign text={value} />
+    </Fact>
   );
 }
 

@@ -3,6 +3,7 @@ import { CsvParser } from "../../csv/reader";
 import { columnName, type Format, isWords } from "../../import/format";
 import { FORMATS } from "../../import/formats";
 import type { ImportSummary, RowResult } from "../../pipeline/import";
+import { Fact, Facts } from "./facts";
 import { Table } from "./table";
 import { Tile } from "./tiles";
 import { Badge, count, Foreign } from "./words";
@@ -72,16 +73,11 @@ function Columns({ format, names }: { format: Format; names: readonly string[] }
       <header>
         <h2>What each column is read as</h2>
       </header>
-      <dl class="facts">
+      <Facts>
         {meant.map(({ name, words }) => (
-          <>
-            <dt>
-              <Foreign text={name} />
-            </dt>
-            <dd>{words ?? <span class="soft">not used</span>}</dd>
-          </>
+          <Fact name={<Foreign text={name} />}>{words ?? <span class="soft">not used</span>}</Fact>
         ))}
-      </dl>
+      </Facts>
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /** A policy as a form: a field for each key that an operator may write, whatever keys there are. */
 import { EFFECTS } from "../../domain/policy";
+import { Fact } from "./facts";
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -114,21 +115,15 @@ export function PolicyFacts({ policy, path = "" }: { policy: Value; path?: strin
         isTable(value) ? (
           <PolicyFacts policy={value} path={`${path}${wordsOf(name)}: `} />
         ) : (
-          <>
-            <dt>
-              {path}
-              {wordsOf(name)}
-            </dt>
-            <dd>
-              {typeof value === "boolean"
-                ? value
-                  ? "yes"
-                  : "no"
-                : Array.isArray(value)
-                  ? value.join(", ")
-                  : String(value)}
-            </dd>
-          </>
+          <Fact name={`${path}${wordsOf(name)}`}>
+            {typeof value === "boolean"
+              ? value
+                ? "yes"
+                : "no"
+              : Array.isArray(value)
+                ? value.join(", ")
+                : String(value)}
+          </Fact>
         ),
       )}
     </>

@@ -3,6 +3,7 @@ import type { PullPreview, PushPreview } from "../../pipeline/sync-preview";
 import { NEW_SYNC, type SyncState as State } from "../../store/syncs";
 import type { SyncSettings } from "../../sync/adapter";
 import type { Sync } from "../../sync/settings";
+import { Fact, Facts } from "./facts";
 import { Confirm, FormToken } from "./forms";
 import { Table } from "./table";
 import { Badge, count, Foreign, Time } from "./words";
@@ -70,56 +71,42 @@ export function SyncFacts({ state: { pull, push, failingSince, lastError, lastEr
       <header>
         <h2>How far it is</h2>
       </header>
-      <dl class="facts">
-        <dt>Last read to the end</dt>
-        <dd>
+      <Facts>
+        <Fact name="Last read to the end">
           <Moment at={pull?.completedAt ?? null} />
-        </dd>
+        </Fact>
         {pull === null ? null : (
-          <>
-            <dt>{pull.cursor === null ? "Then read" : "Being read"}</dt>
-            <dd>
-              {count(pull.counts.rows)} entries, {count(pull.counts.new)} new
-              {pull.batchId === null ? null : (
-                <>
-                  : <a href={`/dashboard/batches/${pull.batchId}`}>the batch</a>
-                </>
-              )}
-            </dd>
-          </>
+          <Fact name={pull.cursor === null ? "Then read" : "Being read"}>
+            {count(pull.counts.rows)} entries, {count(pull.counts.new)} new
+            {pull.batchId === null ? null : (
+              <>
+                : <a href={`/dashboard/batches/${pull.batchId}`}>the batch</a>
+              </>
+            )}
+          </Fact>
         )}
-        <dt>Sent</dt>
-        <dd>
+        <Fact name="Sent">
           {push === null
             ? "nothing yet"
             : `${count(push.counts.listed)} listed, ${count(push.counts.released)} released${push.walkedTo === null ? "" : "; the whole list is being sent"}`}
-        </dd>
+        </Fact>
         {push === null ? null : (
-          <>
-            <dt>Not sent</dt>
-            <dd>
-              {count(push.counts.skipped)} not to be sent, {count(push.counts.refused)} not taken,{" "}
-              {count(push.counts.kept)} not let go of
-            </dd>
-          </>
+          <Fact name="Not sent">
+            {count(push.counts.skipped)} not to be sent, {count(push.counts.refused)} not taken,{" "}
+            {count(push.counts.kept)} not let go of
+          </Fact>
         )}
         {failingSince === null ? null : (
-          <>
-            <dt>Fails since</dt>
-            <dd>
-              <Time at={failingSince} precision="minute" />
-            </dd>
-          </>
+          <Fact name="Fails since">
+            <Time at={failingSince} precision="minute" />
+          </Fact>
         )}
         {lastError === null || lastErrorAt === null ? null : (
-          <>
-            <dt>Last trouble</dt>
-            <dd>
-              <Time at={lastErrorAt} />: <Foreign text={lastError} />
-            </dd>
-          </>
+          <Fact name="Last trouble">
+            <Time at={lastErrorAt} />: <Foreign text={lastError} />
+          </Fact>
         )}
-      </dl>
+      </Facts>
     </section>
   );
 }
