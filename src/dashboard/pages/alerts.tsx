@@ -5,6 +5,7 @@ import { type Alert, closedAlerts, openAlerts } from "../../store/alerts";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Page } from "../parts/layout";
+import { ListPanel, Panel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, Empty, Foreign, Time } from "../parts/words";
 
@@ -27,22 +28,21 @@ alertsRoutes.get(ALERTS_PATH, async (c) => {
           Who is told of them
         </a>
       </div>
-      <section class="panel" aria-label="Open">
-        {open.length === 0 ? (
+      <ListPanel
+        label="Open"
+        isEmpty={open.length === 0}
+        empty={
           <Empty title="Nothing needs you">
             <p>The figures are looked at every five minutes.</p>
           </Empty>
-        ) : (
-          <AlertTable alerts={open} />
-        )}
-      </section>
+        }
+      >
+        <AlertTable alerts={open} />
+      </ListPanel>
       {closed.length === 0 ? null : (
-        <section class="panel">
-          <header>
-            <h2>Closed lately</h2>
-          </header>
+        <Panel title="Closed lately">
           <AlertTable alerts={closed} />
-        </section>
+        </Panel>
       )}
     </Page>,
   );

@@ -5,8 +5,9 @@ import { type AllowedRow, allowedPage } from "../../store/allowlist";
 import { suppressionsOf } from "../../store/recipients";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
-import { Field, Filters, Pager } from "../parts/forms";
+import { Field, Filters } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { ListPanel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Empty, Foreign, ReasonBadge, recipientPath, Time } from "../parts/words";
 import { queryOf } from "../query";
@@ -35,16 +36,18 @@ allowListRoutes.get(PATH, async (c) => {
       <Filters action={PATH} isSet={q !== undefined}>
         <Field label="Part of the address" name="q" value={q} />
       </Filters>
-      <section class="panel" aria-label="Allowed">
-        {rows.length === 0 ? (
+      <ListPanel
+        label="Allowed"
+        isEmpty={rows.length === 0}
+        empty={
           <Empty title={q === undefined ? "Nobody is on the allow-list" : "Nobody matches"}>
             <p>An address is put on it on its own page: search for it above.</p>
           </Empty>
-        ) : (
-          <List rows={rows} now={c.env.now()} />
-        )}
-        <Pager url={url} cursor={next} />
-      </section>
+        }
+        pager={{ url, cursor: next }}
+      >
+        <List rows={rows} now={c.env.now()} />
+      </ListPanel>
     </Page>,
   );
 });

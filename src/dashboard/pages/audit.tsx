@@ -6,8 +6,9 @@ import { recipientKey } from "../../pipeline/recipient-key";
 import { AUDIT_ACTIONS, type AuditAction, type AuditRow, auditPage } from "../../store/audit";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
-import { Choice, Field, Filters, Pager } from "../parts/forms";
+import { Choice, Field, Filters } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { ListPanel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { ActorName, Empty, Foreign, recipientPath, Time } from "../parts/words";
 import { optional, queryOf, timeOf } from "../query";
@@ -80,16 +81,18 @@ auditRoutes.get(PATH, async (c) => {
         <Field label="From (UTC)" name="since" type="date" value={query.since} />
         <Field label="to before" name="until" type="date" value={query.until} />
       </Filters>
-      <section class="panel" aria-label="Entries">
-        {rows.length === 0 ? (
+      <ListPanel
+        label="Entries"
+        isEmpty={rows.length === 0}
+        empty={
           <Empty title="Nothing was done by hand">
             <p>Blocks, releases, imports, erasures and the like will be listed here, with who did them.</p>
           </Empty>
-        ) : (
-          <Entries rows={rows} />
-        )}
-        <Pager url={url} cursor={next} />
-      </section>
+        }
+        pager={{ url, cursor: next }}
+      >
+        <Entries rows={rows} />
+      </ListPanel>
     </Page>,
   );
 });

@@ -6,9 +6,10 @@ import { type BatchRow, batchById, batchPage } from "../../store/batches";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
-import { Confirm, Pager } from "../parts/forms";
+import { Confirm } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { ListPanel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { ActorName, Badge, count, Empty, Foreign, Time } from "../parts/words";
 import { pathIn, queryOf, textIn, withDone } from "../query";
@@ -37,19 +38,21 @@ batchesRoutes.get(PATH, async (c) => {
       <div class="heading">
         <h1>Batches</h1>
       </div>
-      <section class="panel" aria-label="Batches">
-        {rows.length === 0 ? (
+      <ListPanel
+        label="Batches"
+        isEmpty={rows.length === 0}
+        empty={
           <Empty title="Nothing yet">
             <p>
               <a href="/dashboard/import">Imports</a>, and what is blocked or released here, will be listed, and can be
               undone.
             </p>
           </Empty>
-        ) : (
-          <BatchTable rows={rows} />
-        )}
-        <Pager url={url} cursor={rows.length === PAGE_SIZE && last ? last.id : null} />
-      </section>
+        }
+        pager={{ url, cursor: rows.length === PAGE_SIZE && last ? last.id : null }}
+      >
+        <BatchTable rows={rows} />
+      </ListPanel>
     </Page>,
   );
 });

@@ -14,6 +14,7 @@ import { FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Mailboxes } from "../parts/mailboxes";
 import { Notice } from "../parts/notice";
+import { ListPanel, Panel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, count, Empty, Time } from "../parts/words";
 
@@ -37,46 +38,43 @@ connectionsRoutes.get(PATH, async (c) => {
       <div class="heading">
         <h1>Connections</h1>
       </div>
-      <section class="panel" aria-label="Configured">
-        {connections.length === 0 ? (
+      <ListPanel
+        label="Configured"
+        isEmpty={connections.length === 0}
+        empty={
           <Empty title="No connection is configured">
             <p>Choose your provider below: its page says which secret to set and which URL to paste where.</p>
           </Empty>
-        ) : (
-          <Table
-            columns={["Connection", "State", "Last received", "Last rejected", { words: "Events", isNumber: true }]}
-          >
-            {connections.map((connection) => (
-              <tr>
-                <th scope="row">
-                  <a href={`${PATH}/${connection.provider}/${connection.connection}`}>
-                    {connection.title}
-                    {connection.connection === DEFAULT_CONNECTION ? "" : ` · ${connection.connection}`}
-                  </a>
-                </th>
-                <td>
-                  <State connection={connection} silent={silent} />
-                </td>
-                <td>
-                  <Moment iso={connection.lastReceivedAt} />
-                </td>
-                <td class="text">
-                  <Moment iso={connection.lastRejectedAt} />
-                  {connection.lastRejectedReason === null ? null : (
-                    <div class="soft small">{connection.lastRejectedReason}</div>
-                  )}
-                </td>
-                <td class="num">{count(Object.values(connection.counts).reduce((sum, n) => sum + n, 0))}</td>
-              </tr>
-            ))}
-          </Table>
-        )}
-      </section>
+        }
+      >
+        <Table columns={["Connection", "State", "Last received", "Last rejected", { words: "Events", isNumber: true }]}>
+          {connections.map((connection) => (
+            <tr>
+              <th scope="row">
+                <a href={`${PATH}/${connection.provider}/${connection.connection}`}>
+                  {connection.title}
+                  {connection.connection === DEFAULT_CONNECTION ? "" : ` · ${connection.connection}`}
+                </a>
+              </th>
+              <td>
+                <State connection={connection} silent={silent} />
+              </td>
+              <td>
+                <Moment iso={connection.lastReceivedAt} />
+              </td>
+              <td class="text">
+                <Moment iso={connection.lastRejectedAt} />
+                {connection.lastRejectedReason === null ? null : (
+                  <div class="soft small">{connection.lastRejectedReason}</div>
+                )}
+              </td>
+              <td class="num">{count(Object.values(connection.counts).reduce((sum, n) => sum + n, 0))}</td>
+            </tr>
+          ))}
+        </Table>
+      </ListPanel>
       {mailboxes.length ? <Mailboxes mailboxes={mailboxes} states={states} /> : null}
-      <section class="panel">
-        <header>
-          <h2>Connect another provider</h2>
-        </header>
+      <Panel title="Connect another provider">
         <p class="actions">
           {others.map(({ id, title }) => (
             <a class="button" href={`${PATH}/${id}/${DEFAULT_CONNECTION}`}>
@@ -84,7 +82,7 @@ connectionsRoutes.get(PATH, async (c) => {
             </a>
           ))}
         </p>
-      </section>
+      </Panel>
     </Page>,
   );
 });
@@ -120,10 +118,7 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
           The secret cannot be used: {listed.problem}. Requests are answered with 503 until it is corrected.
         </div>
       ) : null}
-      <section class="panel">
-        <header>
-          <h2>{listed ? "How it is set up" : "Set it up"}</h2>
-        </header>
+      <Panel title={listed ? "How it is set up" : "Set it up"}>
         {adapter ? (
           <Steps adapter={adapter} url={url} secret={secret} />
         ) : (
@@ -134,11 +129,8 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
             <Fact name="Believed because of">{listed?.verifiedBy}</Fact>
           </Facts>
         )}
-      </section>
-      <section class="panel">
-        <header>
-          <h2>Does it work?</h2>
-        </header>
+      </Panel>
+      <Panel title="Does it work?">
         <Facts>
           <Fact name="Last received">
             <Moment iso={listed?.lastReceivedAt ?? null} />
@@ -164,7 +156,7 @@ connectionsRoutes.get(`${PATH}/:provider/:connection`, async (c) => {
             </p>
           </form>
         ) : null}
-      </section>
+      </Panel>
     </Page>,
   );
 });

@@ -10,6 +10,7 @@ import { actorOf, frameOf } from "../frame";
 import { Choice, FormToken, MAX_NOTE_LENGTH, Note } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Preview } from "../parts/list-preview";
+import { Panel } from "../parts/panel";
 import { bytesWords, Empty } from "../parts/words";
 import { textIn } from "../query";
 import { BatchTable } from "./batches";
@@ -193,13 +194,9 @@ async function importPage(c: Context<DashboardEnv>, problem: string | null): Pro
           </button>
         </div>
       </form>
-      <section class="panel">
-        <header>
-          <h2>What was done before</h2>
-          <a href="/dashboard/batches">All batches</a>
-        </header>
+      <Panel title="What was done before" aside={<a href="/dashboard/batches">All batches</a>}>
         {batches.length ? <BatchTable rows={batches} /> : <Empty title="Nothing was imported yet" />}
-      </section>
+      </Panel>
     </Page>
   );
   return c.html(page, problem === null ? 200 : 400);

@@ -15,9 +15,10 @@ import {
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
-import { Confirm, Pager } from "../parts/forms";
+import { Confirm } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { ListPanel, Panel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { ActorName, Badge, count, countOf, Empty, EventBadge, Foreign, recipientPath, Time } from "../parts/words";
 import { queryOf, withDone } from "../query";
@@ -41,18 +42,20 @@ incidentsRoutes.get(INCIDENTS_PATH, async (c) => {
       <div class="heading">
         <h1>Incidents</h1>
       </div>
-      <section class="panel" aria-label="Incidents">
-        {rows.length === 0 ? (
+      <ListPanel
+        label="Incidents"
+        isEmpty={rows.length === 0}
+        empty={
           <Empty title="None so far">
             <p>
               When many good addresses bounce for the same cause at once, their bounces are held here until you decide.
             </p>
           </Empty>
-        ) : (
-          <IncidentTable rows={rows} />
-        )}
-        <Pager url={url} cursor={rows.length === PAGE_SIZE && last ? last.id : null} />
-      </section>
+        }
+        pager={{ url, cursor: rows.length === PAGE_SIZE && last ? last.id : null }}
+      >
+        <IncidentTable rows={rows} />
+      </ListPanel>
     </Page>,
   );
 });
@@ -197,11 +200,10 @@ function Actions({ row, before, token }: { row: IncidentRow; before: number; tok
 function Bounces({ title, rows, total }: { title: string; rows: readonly EventRow[]; total: number }) {
   if (!rows.length) return null;
   return (
-    <section class="panel">
-      <header>
-        <h2>{title}</h2>
-        {rows.length < total ? <span class="soft small">the first {count(rows.length)}</span> : null}
-      </header>
+    <Panel
+      title={title}
+      aside={rows.length < total ? <span class="soft small">the first {count(rows.length)}</span> : null}
+    >
       <Table columns={["When", "Recipient", "What was said"]}>
         {rows.map((row) => (
           <tr>
@@ -219,7 +221,7 @@ function Bounces({ title, rows, total }: { title: string; rows: readonly EventRo
           </tr>
         ))}
       </Table>
-    </section>
+    </Panel>
   );
 }
 

@@ -10,6 +10,7 @@ import { Fact, Facts } from "../parts/facts";
 import { Confirm, Field, FormToken, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { Panel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, Foreign, Time } from "../parts/words";
 import { textIn } from "../query";
@@ -97,13 +98,10 @@ notificationRoutes.get(PATH, async (c) => {
         </div>
       </section>
       {parked.length === 0 ? null : <Parked items={parked} path={path} token={token} />}
-      <section class="panel">
-        <header>
-          <h2>What was attempted</h2>
-        </header>
+      <Panel title="What was attempted">
         {attempts.length === 0 ? <p class="soft">Nothing yet, or nothing within a week.</p> : <Log rows={attempts} />}
         <Pager url={url} cursor={next} />
-      </section>
+      </Panel>
     </Page>,
   );
 });
@@ -127,11 +125,10 @@ function Do({ action, token, label }: { action: string; token: string; label: st
 
 function Parked({ items, path, token }: { items: readonly OutboxItem[]; path: string; token: string }) {
   return (
-    <section class="panel">
-      <header>
-        <h2>Given up after three days</h2>
-        <Do action={`${path}/redeliver`} token={token} label="Deliver all again" />
-      </header>
+    <Panel
+      title="Given up after three days"
+      aside={<Do action={`${path}/redeliver`} token={token} label="Deliver all again" />}
+    >
       <Table
         columns={[
           "Given up",
@@ -158,7 +155,7 @@ function Parked({ items, path, token }: { items: readonly OutboxItem[]; path: st
           </tr>
         ))}
       </Table>
-    </section>
+    </Panel>
   );
 }
 

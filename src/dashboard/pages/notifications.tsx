@@ -9,6 +9,7 @@ import { actorOf, frameOf } from "../frame";
 import { Field, FormToken, MAX_NOTE_LENGTH } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { ListPanel, Panel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, count, Empty, Foreign, Time } from "../parts/words";
 import { textIn, textsIn } from "../query";
@@ -70,19 +71,18 @@ async function listPage(c: Context<DashboardEnv>, problem: string | null): Promi
           Nobody was added. {problem}
         </div>
       )}
-      <section class="panel" aria-label="Told">
-        {all.length === 0 ? (
+      <ListPanel
+        label="Told"
+        isEmpty={all.length === 0}
+        empty={
           <Empty title="Nobody is told">
             <p>Your application, a pager or a listmonk server can be told what happens, as it happens.</p>
           </Empty>
-        ) : (
-          <List all={all} now={c.env.now()} />
-        )}
-      </section>
-      <section class="panel">
-        <header>
-          <h2>Tell somebody</h2>
-        </header>
+        }
+      >
+        <List all={all} now={c.env.now()} />
+      </ListPanel>
+      <Panel title="Tell somebody">
         <form method="post" action={NOTIFICATIONS_PATH} class="stack">
           <FormToken token={frame.formToken} />
           <Field label="URL" name="url" type="url" required maxlength={MAX_FIELD_LENGTH} placeholder="https://" />
@@ -112,7 +112,7 @@ async function listPage(c: Context<DashboardEnv>, problem: string | null): Promi
             </button>
           </div>
         </form>
-      </section>
+      </Panel>
     </Page>,
   );
 }

@@ -12,6 +12,7 @@ import { Facts } from "../parts/facts";
 import { FormToken, MAX_NOTE_LENGTH } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { Panel } from "../parts/panel";
 import { PolicyFacts, PolicyFields, policyIn } from "../parts/policy-form";
 import { Foreign, Time } from "../parts/words";
 import { textIn, withDone } from "../query";
@@ -51,10 +52,7 @@ policyRoutes.get(POLICY_PATH, async (c) => {
 
 function InForce({ policy, newest }: { policy: EffectivePolicy; newest: PolicyRow | null }) {
   return (
-    <section class="panel">
-      <header>
-        <h2>It holds now</h2>
-      </header>
+    <Panel title="It holds now">
       {policy.origin === "applied" && newest ? (
         <p>
           It was put in force on <Time at={newest.created_at} precision="minute" /> by{" "}
@@ -67,7 +65,7 @@ function InForce({ policy, newest }: { policy: EffectivePolicy; newest: PolicyRo
       <Facts>
         <PolicyFacts policy={writtenInFull(policy.text) ?? {}} />
       </Facts>
-    </section>
+    </Panel>
   );
 }
 
@@ -82,10 +80,7 @@ interface DraftFormProps {
 function DraftForm({ policy, token, problem, isReclassifying }: DraftFormProps) {
   const stated = JSON.parse(policy) as Readonly<Record<string, unknown>>;
   return (
-    <section class="panel">
-      <header>
-        <h2>What if it were another one?</h2>
-      </header>
+    <Panel title="What if it were another one?">
       {problem === null ? null : <p class="notice bad">Nothing was done. {problem}</p>}
       <form method="post" action={`${POLICY_PATH}/simulate`} class="stack">
         <FormToken token={token} />
@@ -101,16 +96,13 @@ function DraftForm({ policy, token, problem, isReclassifying }: DraftFormProps) 
         </div>
         <p class="soft small">Nothing is changed by that: it is tried on everything that is on record.</p>
       </form>
-    </section>
+    </Panel>
   );
 }
 
 function Simulations({ runs }: { runs: readonly PolicyRunRow[] }) {
   return (
-    <section class="panel">
-      <header>
-        <h2>Simulated lately</h2>
-      </header>
+    <Panel title="Simulated lately">
       <ul>
         {runs.map((run) => (
           <li>
@@ -121,7 +113,7 @@ function Simulations({ runs }: { runs: readonly PolicyRunRow[] }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 

@@ -7,9 +7,10 @@ import { type QuarantineRow, quarantineItem, quarantinePage } from "../../store/
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
-import { Confirm, FormToken, Pager } from "../parts/forms";
+import { Confirm, FormToken } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { ListPanel, Panel } from "../parts/panel";
 import { RawBody } from "../parts/raw-body";
 import { Table } from "../parts/table";
 import { Badge, bytesWords, Empty, Time } from "../parts/words";
@@ -40,45 +41,47 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
         ) : null}
       </div>
       <Notice url={url} token={frame.formToken} />
-      <section class="panel" aria-label="Quarantine">
-        {rows.length === 0 ? (
+      <ListPanel
+        label="Quarantine"
+        isEmpty={rows.length === 0}
+        empty={
           <Empty title="Nothing is in quarantine">
             <p>
               What a provider says and this version cannot read, and mail that nobody vouches for, would be kept here.
             </p>
           </Empty>
-        ) : (
-          <Table
-            columns={[
-              "Received",
-              "From",
-              "Why",
-              { words: "Size", isNumber: true },
-              { words: <span class="visually-hidden">Look</span> },
-            ]}
-          >
-            {rows.map((row) => (
-              <tr>
-                <td class="when">
-                  <Time at={row.received_at} />
-                </td>
-                <td>
-                  {row.provider}/{row.connection}
-                </td>
-                <td class="text">
-                  <Badge tone="warn">{row.reason.replaceAll("_", " ")}</Badge>
-                  <div>{row.detail}</div>
-                </td>
-                <td class="num">{bytesWords(row.body_bytes)}</td>
-                <td>
-                  <a href={`/dashboard/quarantine/${row.id}`}>Look at it</a>
-                </td>
-              </tr>
-            ))}
-          </Table>
-        )}
-        <Pager url={url} cursor={next} />
-      </section>
+        }
+        pager={{ url, cursor: next }}
+      >
+        <Table
+          columns={[
+            "Received",
+            "From",
+            "Why",
+            { words: "Size", isNumber: true },
+            { words: <span class="visually-hidden">Look</span> },
+          ]}
+        >
+          {rows.map((row) => (
+            <tr>
+              <td class="when">
+                <Time at={row.received_at} />
+              </td>
+              <td>
+                {row.provider}/{row.connection}
+              </td>
+              <td class="text">
+                <Badge tone="warn">{row.reason.replaceAll("_", " ")}</Badge>
+                <div>{row.detail}</div>
+              </td>
+              <td class="num">{bytesWords(row.body_bytes)}</td>
+              <td>
+                <a href={`/dashboard/quarantine/${row.id}`}>Look at it</a>
+              </td>
+            </tr>
+          ))}
+        </Table>
+      </ListPanel>
     </Page>,
   );
 });
@@ -142,12 +145,9 @@ quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
           </a>
         </div>
       </section>
-      <section class="panel">
-        <header>
-          <h2>As it came</h2>
-        </header>
+      <Panel title="As it came">
         {body.ok ? <RawBody bytes={body.value} /> : <p class="soft">The bytes are no longer kept.</p>}
-      </section>
+      </Panel>
     </Page>,
   );
 });

@@ -6,6 +6,7 @@ import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
 import { Page } from "../parts/layout";
+import { Panel } from "../parts/panel";
 import { RawBody } from "../parts/raw-body";
 import { bytesWords, count, Time } from "../parts/words";
 import { notFoundPage } from "./problems";
@@ -45,10 +46,7 @@ receiptsRoutes.get("/dashboard/receipts/:id{[0-9]{1,16}}", async (c) => {
           )}
         </Facts>
       </section>
-      <section class="panel">
-        <header>
-          <h2>As it came</h2>
-        </header>
+      <Panel title="As it came">
         {bytes === null ? (
           <p class="none">
             {receipt.body_bytes === 0 ? "It had no body." : "The bytes are no longer kept; the events are."}
@@ -56,7 +54,7 @@ receiptsRoutes.get("/dashboard/receipts/:id{[0-9]{1,16}}", async (c) => {
         ) : (
           <RawBody bytes={bytes} />
         )}
-      </section>
+      </Panel>
     </Page>,
   );
 });

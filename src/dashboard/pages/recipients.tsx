@@ -14,6 +14,7 @@ import { frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { ListPanel } from "../parts/panel";
 import { OnProbation } from "../parts/probation";
 import { Timeline } from "../parts/timeline";
 import { Verdict } from "../parts/verdict";
@@ -41,26 +42,28 @@ recipientsRoutes.get("/dashboard/recipients", async (c) => {
         <h1>Find a recipient</h1>
       </div>
       <Notice url={new URL(c.req.url)} token={frame.formToken} />
-      <section class="panel" aria-label="Found">
-        {found.length === 0 ? (
+      <ListPanel
+        label="Found"
+        isEmpty={found.length === 0}
+        empty={
           <Empty title={isLongEnough ? "Nobody on the suppression list matches" : "Enter an address"}>
             <p>
               A whole address finds everybody that was ever heard of; a part of one searches the suppression list. A
               whole domain is <code>@example.com</code>.
             </p>
           </Empty>
-        ) : (
-          <ul class="plain">
-            {found.map(({ address, key }) => (
-              <li>
-                <a href={recipientPath(address ?? key)}>
-                  <Foreign text={address ?? key} />
-                </a>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+        }
+      >
+        <ul class="plain">
+          {found.map(({ address, key }) => (
+            <li>
+              <a href={recipientPath(address ?? key)}>
+                <Foreign text={address ?? key} />
+              </a>
+            </li>
+          ))}
+        </ul>
+      </ListPanel>
     </Page>,
   );
 });

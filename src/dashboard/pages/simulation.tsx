@@ -11,6 +11,7 @@ import { frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
 import { Confirm, Note } from "../parts/forms";
 import { Page } from "../parts/layout";
+import { Panel } from "../parts/panel";
 import { PolicyFacts } from "../parts/policy-form";
 import { Table } from "../parts/table";
 import {
@@ -77,14 +78,11 @@ simulationRoutes.get(`${POLICY_PATH}/simulations/:id`, async (c) => {
       {CHANGE_KINDS.map((kind) => (
         <Examples kind={kind} of={tally[kind]} shown={examples.filter(({ change }) => change.kind === kind)} />
       ))}
-      <section class="panel">
-        <header>
-          <h2>The draft</h2>
-        </header>
+      <Panel title="The draft">
         <Facts>
           <PolicyFacts policy={writtenInFull(run.policy) ?? {}} />
         </Facts>
-      </section>
+      </Panel>
       <p>
         <a href={POLICY_PATH}>The policy that holds</a>
       </p>
@@ -131,15 +129,16 @@ function ByReason({ reasons }: { reasons: Tally["suppressedBy"] }) {
 function Examples({ kind, of, shown }: { kind: ChangeKind; of: number; shown: readonly ShownChange[] }) {
   if (shown.length === 0) return null;
   return (
-    <section class="panel">
-      <header>
-        <h2>{TITLES[kind]}</h2>
-        {shown.length < of ? (
+    <Panel
+      title={TITLES[kind]}
+      aside={
+        shown.length < of ? (
           <p class="soft">
             {count(shown.length)} of {count(of)}
           </p>
-        ) : null}
-      </header>
+        ) : null
+      }
+    >
       <Table columns={["Recipient", "Now", "Then", "Because of"]}>
         {shown.map(({ change, address, event }) => (
           <tr>
@@ -169,7 +168,7 @@ function Examples({ kind, of, shown }: { kind: ChangeKind; of: number; shown: re
           </tr>
         ))}
       </Table>
-    </section>
+    </Panel>
   );
 }
 

@@ -14,9 +14,10 @@ import type { ExportedSuppressionRow } from "../../store/suppressions";
 import type { DashboardEnv } from "../env";
 import { SUPPRESSION_FILTERS, suppressionSearchOf } from "../filters";
 import { frameOf } from "../frame";
-import { Choice, Field, Filters, FormToken, Pager, withQuery } from "../parts/forms";
+import { Choice, Field, Filters, FormToken, withQuery } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { ListPanel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, Empty, Foreign, REASON_WORDS, ReasonBadge, recipientPath, Time } from "../parts/words";
 import { queryOf } from "../query";
@@ -80,26 +81,26 @@ suppressionsRoutes.get(PATH, async (c) => {
           options={PAGE_SIZES.map((n) => [String(n), String(n)] as const)}
         />
       </Filters>
-      <section class="panel" aria-label="Suppressions">
-        {rows.length === 0 ? (
-          <Nobody isFiltered={Object.keys(query).length > 0} isCut={isCut} />
-        ) : (
-          <form method="post" action={`${PATH}/chosen`}>
-            <FormToken token={frame.formToken} />
-            <input type="hidden" name="to" value={url.pathname + url.search} />
-            <List rows={rows} now={c.env.now()} />
-            <div class="actions below">
-              <button type="submit" name="action" value="release">
-                Release what is ticked…
-              </button>
-              <button class="danger" type="submit" name="action" value="erase">
-                Erase what is ticked…
-              </button>
-            </div>
-          </form>
-        )}
-        <Pager url={url} cursor={next && encodeCursor("found", [next.since, next.key, next.address])} isCut={isCut} />
-      </section>
+      <ListPanel
+        label="Suppressions"
+        isEmpty={rows.length === 0}
+        empty={<Nobody isFiltered={Object.keys(query).length > 0} isCut={isCut} />}
+        pager={{ url, cursor: next && encodeCursor("found", [next.since, next.key, next.address]), isCut }}
+      >
+        <form method="post" action={`${PATH}/chosen`}>
+          <FormToken token={frame.formToken} />
+          <input type="hidden" name="to" value={url.pathname + url.search} />
+          <List rows={rows} now={c.env.now()} />
+          <div class="actions below">
+            <button type="submit" name="action" value="release">
+              Release what is ticked…
+            </button>
+            <button class="danger" type="submit" name="action" value="erase">
+              Erase what is ticked…
+            </button>
+          </div>
+        </form>
+      </ListPanel>
     </Page>,
   );
 });

@@ -10,6 +10,7 @@ import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
+import { ListPanel, Panel } from "../parts/panel";
 import { PullWouldBring, PushWouldSend, SyncState as StateBadge, SyncFacts, SyncTable, SyncWork } from "../parts/syncs";
 import { Table } from "../parts/table";
 import { Badge, Empty, Foreign, Time } from "../parts/words";
@@ -29,8 +30,10 @@ syncPageRoutes.get(PATH, async (c) => {
       <div class="heading">
         <h1>Sync</h1>
       </div>
-      <section class="panel" aria-label="Providers' lists">
-        {syncs.length === 0 ? (
+      <ListPanel
+        label="Providers' lists"
+        isEmpty={syncs.length === 0}
+        empty={
           <Empty title="No provider's list is kept in step">
             <p>
               Amazon SES, SendGrid, Mailgun and Postmark keep suppression lists of their own. Set a secret such as{" "}
@@ -38,10 +41,10 @@ syncPageRoutes.get(PATH, async (c) => {
               <code>docs/sync.md</code> of this project.
             </p>
           </Empty>
-        ) : (
-          <SyncTable syncs={syncs} states={states} now={c.env.now()} path={PATH} />
-        )}
-      </section>
+        }
+      >
+        <SyncTable syncs={syncs} states={states} now={c.env.now()} path={PATH} />
+      </ListPanel>
     </Page>,
   );
 });
@@ -95,11 +98,10 @@ async function syncPage(c: Context<DashboardEnv>, tried: Tried | null): Promise<
 
 function Refusals({ rows, count }: { rows: readonly RefusalRow[]; count: number }) {
   return (
-    <section class="panel">
-      <header>
-        <h2>What the provider did not do</h2>
-        <span class="soft small">{count > rows.length ? `the newest ${rows.length} of ${count}` : count}</span>
-      </header>
+    <Panel
+      title="What the provider did not do"
+      aside={<span class="soft small">{count > rows.length ? `the newest ${rows.length} of ${count}` : count}</span>}
+    >
       <Table columns={["Recipient", "What", "Why", "When"]}>
         {rows.map(({ address, action, outcome, detail, at }) => (
           <tr>
@@ -116,7 +118,7 @@ function Refusals({ rows, count }: { rows: readonly RefusalRow[]; count: number 
           </tr>
         ))}
       </Table>
-    </section>
+    </Panel>
   );
 }
 

@@ -1,6 +1,7 @@
 /** Tables of the overview: by provider, domain and reason, and what changed most. */
 import type { Overview } from "../../pipeline/overview";
 import type { ComparedRow } from "../../store/stats";
+import { Panel } from "./panel";
 import { Table } from "./table";
 import { count, percent, reasonWords } from "./words";
 
@@ -42,11 +43,7 @@ interface ComparisonProps {
 export function Comparison({ title, head, rows, columns, words = String, href, note }: ComparisonProps) {
   const shown = rows.filter((row) => row.delivered + row.bounced + row.complained > 0).slice(0, SHOWN);
   return (
-    <section class="panel">
-      <header>
-        <h2>{title}</h2>
-        {note === undefined ? null : <span class="soft small">{note}</span>}
-      </header>
+    <Panel title={title} aside={note === undefined ? null : <span class="soft small">{note}</span>}>
       {shown.length === 0 ? (
         <p class="none">Nothing in this time.</p>
       ) : (
@@ -63,7 +60,7 @@ export function Comparison({ title, head, rows, columns, words = String, href, n
           ))}
         </Table>
       )}
-    </section>
+    </Panel>
   );
 }
 
@@ -82,10 +79,7 @@ export function Changes({ view }: { view: Overview }) {
     .sort((a, b) => Math.abs(b.now - b.before) - Math.abs(a.now - a.before))
     .slice(0, SHOWN);
   return (
-    <section class="panel">
-      <header>
-        <h2>What changed most</h2>
-      </header>
+    <Panel title="What changed most">
       {moved.length === 0 ? (
         <p class="none">Bounces are as they were in the time before.</p>
       ) : (
@@ -113,6 +107,6 @@ export function Changes({ view }: { view: Overview }) {
           ))}
         </Table>
       )}
-    </section>
+    </Panel>
   );
 }

@@ -113,7 +113,7 @@ export function Filters({ action, isSet, children }: FiltersProps) {
   );
 }
 
-interface PagerProps {
+export interface PagerProps {
   readonly url: URL;
   /** Where the next page begins; `null`: this is the last. */
   readonly cursor: string | null;

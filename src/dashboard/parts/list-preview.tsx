@@ -4,6 +4,7 @@ import { columnName, type Format, isWords } from "../../import/format";
 import { FORMATS } from "../../import/formats";
 import type { ImportSummary, RowResult } from "../../pipeline/import";
 import { Fact, Facts } from "./facts";
+import { Panel } from "./panel";
 import { Table } from "./table";
 import { Tile } from "./tiles";
 import { Badge, count, Foreign } from "./words";
@@ -69,26 +70,19 @@ function Columns({ format, names }: { format: Format; names: readonly string[] }
     return { name, words: role?.[0] ?? null };
   });
   return (
-    <section class="panel">
-      <header>
-        <h2>What each column is read as</h2>
-      </header>
+    <Panel title="What each column is read as">
       <Facts>
         {meant.map(({ name, words }) => (
           <Fact name={<Foreign text={name} />}>{words ?? <span class="soft">not used</span>}</Fact>
         ))}
       </Facts>
-    </section>
+    </Panel>
   );
 }
 
 function Remarks({ rows }: { rows: readonly RowResult[] }) {
   return (
-    <section class="panel">
-      <header>
-        <h2>Rows to look at</h2>
-        <span class="soft small">the first {rows.length}</span>
-      </header>
+    <Panel title="Rows to look at" aside={<span class="soft small">the first {rows.length}</span>}>
       <Table
         label="Rows to look at"
         columns={[{ words: "Line", isNumber: true }, "Recipient", "What becomes of it", "Why"]}
@@ -106,6 +100,6 @@ function Remarks({ rows }: { rows: readonly RowResult[] }) {
           </tr>
         ))}
       </Table>
-    </section>
+    </Panel>
   );
 }

@@ -1,6 +1,7 @@
 /** POP3 mailboxes: whether they can be read. */
 import type { Config } from "../../config";
 import type { MailboxState } from "../../store/mailboxes";
+import { Panel } from "./panel";
 import { Table } from "./table";
 import { Badge, Foreign, Time } from "./words";
 
@@ -13,19 +14,21 @@ interface MailboxesProps {
 
 export function Mailboxes({ mailboxes, states }: MailboxesProps) {
   return (
-    <section class="panel" id="mailboxes">
-      <header>
-        <h2>Mailboxes</h2>
+    <Panel
+      id="mailboxes"
+      title="Mailboxes"
+      aside={
         <span class="soft small">
           in the secret <code>MAILBOXES</code>
         </span>
-      </header>
+      }
+    >
       <Table columns={["Mailbox", "State", "Last read", "What was wrong"]}>
         {mailboxes.map((mailbox) => (
           <Row mailbox={mailbox} state={states.get(mailbox.name)} />
         ))}
       </Table>
-    </section>
+    </Panel>
   );
 }
 

@@ -5,6 +5,7 @@ import type { SyncSettings } from "../../sync/adapter";
 import type { Sync } from "../../sync/settings";
 import { Fact, Facts } from "./facts";
 import { Confirm, FormToken } from "./forms";
+import { Panel } from "./panel";
 import { Table } from "./table";
 import { Badge, count, Foreign, Time } from "./words";
 
@@ -67,10 +68,7 @@ export function SyncState({ sync, state, now }: { sync: Sync; state: State; now:
 
 export function SyncFacts({ state: { pull, push, failingSince, lastError, lastErrorAt } }: { state: State }) {
   return (
-    <section class="panel">
-      <header>
-        <h2>How far it is</h2>
-      </header>
+    <Panel title="How far it is">
       <Facts>
         <Fact name="Last read to the end">
           <Moment at={pull?.completedAt ?? null} />
@@ -107,7 +105,7 @@ export function SyncFacts({ state: { pull, push, failingSince, lastError, lastEr
           </Fact>
         )}
       </Facts>
-    </section>
+    </Panel>
   );
 }
 
@@ -121,10 +119,7 @@ interface WorkProps {
 export function SyncWork({ settings, state, path, token }: WorkProps) {
   const isPaused = state.status === "paused";
   return (
-    <section class="panel">
-      <header>
-        <h2>Do it</h2>
-      </header>
+    <Panel title="Do it">
       <div class="actions">
         {isPaused ? null : (
           <>
@@ -145,7 +140,7 @@ export function SyncWork({ settings, state, path, token }: WorkProps) {
         ) : null}
         {isPaused ? null : <Do action={`${path}/pause`} token={token} label="Pause" />}
       </div>
-    </section>
+    </Panel>
   );
 }
 
