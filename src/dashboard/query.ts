@@ -1,4 +1,5 @@
 /** Reading a page's own URL: what is none of its words, or no time, is as if it were not there. */
+import { decodeCursor } from "../http/cursor";
 
 const MAX_VALUE_LENGTH = 1_000;
 
@@ -9,6 +10,19 @@ export function queryOf(url: URL, names: readonly string[]): Readonly<Partial<Re
       return value === "" || value.length > MAX_VALUE_LENGTH ? [] : [[name, value]];
     }),
   );
+}
+
+/**
+ * Where in a list the page begins, as its URL says; `null`: at the beginning, also where it is no place in this list.
+ *
+ * @param types of the cursor's parts
+ */
+export function cursorIn<const T extends readonly ("string" | "number")[]>(url: URL, list: string, types: T) {
+  try {
+    return decodeCursor(list, url.searchParams.get("cursor") ?? undefined, types);
+  } catch {
+    return null;
+  }
 }
 
 /** A day (`2026-11-21`, its beginning in UTC) or a moment, as epoch ms. */

@@ -1,6 +1,6 @@
 /** The allow-list: addresses that nothing automatic suppresses. */
 import { Hono } from "hono";
-import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { encodeCursor } from "../../http/cursor";
 import { type AllowedRow, allowedPage } from "../../store/allowlist";
 import { suppressionsOf } from "../../store/recipients";
 import type { DashboardEnv } from "../env";
@@ -10,7 +10,7 @@ import { Page } from "../parts/layout";
 import { ListPanel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Empty, Foreign, ReasonBadge, recipientPath, Time } from "../parts/words";
-import { queryOf } from "../query";
+import { cursorIn, queryOf } from "../query";
 
 const PATH = "/dashboard/allow-list";
 const PAGE_SIZE = 100;
@@ -20,7 +20,7 @@ export const allowListRoutes = new Hono<DashboardEnv>();
 allowListRoutes.get(PATH, async (c) => {
   const url = new URL(c.req.url);
   const { q } = queryOf(url, ["q"]);
-  const after = placeIn(url.searchParams.get("cursor"));
+  const after = cursorIn(url, "allowlist", ["string"])?.[0] ?? null;
   const rows = await allowedPage(c.env.db, q?.toLowerCase() ?? null, PAGE_SIZE, after);
   const last = rows.at(-1);
   const next = rows.length === PAGE_SIZE && last ? encodeCursor("allowlist", [last.address]) : null;
@@ -51,14 +51,6 @@ allowListRoutes.get(PATH, async (c) => {
     </Page>,
   );
 });
-
-function placeIn(cursor: string | null): string | null {
-  try {
-    return decodeCursor("allowlist", cursor ?? undefined, ["string"])?.[0] ?? null;
-  } catch {
-    return null;
-  }
-}
 
 function List({ rows, now }: { rows: readonly AllowedRow[]; now: number }) {
   return (

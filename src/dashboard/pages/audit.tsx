@@ -1,7 +1,7 @@
 /** Who did what. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { canonicalRecipient, erasedAddress, isUuid } from "../../domain/address";
-import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { encodeCursor } from "../../http/cursor";
 import { recipientKey } from "../../pipeline/recipient-key";
 import { AUDIT_ACTIONS, type AuditAction, type AuditRow, auditPage } from "../../store/audit";
 import type { DashboardEnv } from "../env";
@@ -11,7 +11,7 @@ import { Page } from "../parts/layout";
 import { ListPanel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { ActorName, Empty, Foreign, recipientPath, Time } from "../parts/words";
-import { optional, queryOf, timeOf } from "../query";
+import { cursorIn, optional, queryOf, timeOf } from "../query";
 
 const PATH = "/dashboard/audit";
 const PAGE_SIZE = 100;
@@ -60,7 +60,8 @@ auditRoutes.get(PATH, async (c) => {
     ...optional("since", timeOf(query.since)),
     ...optional("until", timeOf(query.until)),
   };
-  const rows = await auditPage(c.env.db, filter, PAGE_SIZE, placeIn(c));
+  const place = cursorIn(url, "audit", ["number", "string"]);
+  const rows = await auditPage(c.env.db, filter, PAGE_SIZE, place && { at: place[0], requestId: place[1] });
   const last = rows.at(-1);
   const next = rows.length === PAGE_SIZE && last ? encodeCursor("audit", [last.at, last.request_id]) : null;
   const frame = await frameOf(c, { title: "Audit trail", path: PATH });
@@ -96,15 +97,6 @@ auditRoutes.get(PATH, async (c) => {
     </Page>,
   );
 });
-
-function placeIn(c: Context<DashboardEnv>): { at: number; requestId: string } | null {
-  try {
-    const place = decodeCursor("audit", c.req.query("cursor"), ["number", "string"]);
-    return place && { at: place[0], requestId: place[1] };
-  } catch {
-    return null;
-  }
-}
 
 /** Addresses are looked up by their hash; everything else by itself. */
 async function subjectIn(text: string | undefined): Promise<string | undefined> {

@@ -1,19 +1,19 @@
 /** One who is told: how it goes, what was attempted, what was given up, and what can be done about it. */
 import { Hono } from "hono";
-import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { encodeCursor } from "../../http/cursor";
 import { redeliver, rotate, sendTest } from "../../pipeline/notifications";
 import { allNotifications, deleteNotification, notificationById, resumeNotification } from "../../store/notifications";
 import { type AttemptRow, attemptPage, dropItem, type OutboxItem, outboxPage } from "../../store/outbox";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
-import { Confirm, Field, FormToken, Pager } from "../parts/forms";
+import { ActionForm, Confirm, Field, Pager } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
 import { Panel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, Foreign, Time } from "../parts/words";
-import { textIn } from "../query";
+import { cursorIn, textIn } from "../query";
 import { askedOf, hostOf, NOTIFICATIONS_PATH, NotificationState, notifyDepsOf, secretPage } from "./notifications";
 import { notFoundPage } from "./problems";
 
@@ -28,8 +28,9 @@ notificationRoutes.get(PATH, async (c) => {
   const url = new URL(c.req.url);
   const found = (await allNotifications(c.env.db)).find(({ id }) => id === c.req.param("id"));
   if (!found) return notFoundPage(c);
+  const place = cursorIn(url, "deliveries", ["number"]);
   const [attempts, parked] = await Promise.all([
-    attemptPage(c.env.db, found.id, null, PAGE_SIZE, placeIn(url.searchParams.get("cursor"))),
+    attemptPage(c.env.db, found.id, null, PAGE_SIZE, place?.[0] ?? null),
     outboxPage(c.env.db, found.id, true, MAX_PARKED_SHOWN, null),
   ]);
   const last = attempts.at(-1);
@@ -76,9 +77,11 @@ notificationRoutes.get(PATH, async (c) => {
           <Fact name="Tried again">{found.outbox.waiting === 0 ? "nothing" : `${found.outbox.waiting} messages`}</Fact>
         </Facts>
         <div class="actions">
-          {found.format === "standard" ? <Do action={`${path}/test`} token={token} label="Send a test" /> : null}
+          {found.format === "standard" ? (
+            <ActionForm action={`${path}/test`} token={token} label="Send a test" />
+          ) : null}
           {found.status !== "active" || found.failures > 0 ? (
-            <Do action={`${path}/resume`} token={token} label="Go on now" />
+            <ActionForm action={`${path}/resume`} token={token} label="Go on now" />
           ) : null}
           <Confirm label="New secret…" action={`${path}/rotate`} token={token} submit="Change it">
             {found.format === "standard" ? (
@@ -106,28 +109,11 @@ notificationRoutes.get(PATH, async (c) => {
   );
 });
 
-function placeIn(cursor: string | null): number | null {
-  try {
-    return decodeCursor("deliveries", cursor ?? undefined, ["number"])?.[0] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function Do({ action, token, label }: { action: string; token: string; label: string }) {
-  return (
-    <form method="post" action={action}>
-      <FormToken token={token} />
-      <button type="submit">{label}</button>
-    </form>
-  );
-}
-
 function Parked({ items, path, token }: { items: readonly OutboxItem[]; path: string; token: string }) {
   return (
     <Panel
       title="Given up after three days"
-      aside={<Do action={`${path}/redeliver`} token={token} label="Deliver all again" />}
+      aside={<ActionForm action={`${path}/redeliver`} token={token} label="Deliver all again" />}
     >
       <Table
         columns={[
@@ -150,7 +136,7 @@ function Parked({ items, path, token }: { items: readonly OutboxItem[]; path: st
               <Foreign text={item.error ?? ""} />
             </td>
             <td>
-              <Do action={`${path}/drop/${item.messageId}`} token={token} label="Drop" />
+              <ActionForm action={`${path}/drop/${item.messageId}`} token={token} label="Drop" />
             </td>
           </tr>
         ))}

@@ -1,19 +1,20 @@
 /** What could not be read or believed: why, its bytes, read it again or drop it. */
 import { Hono } from "hono";
-import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { encodeCursor } from "../../http/cursor";
 import { noteAction } from "../../pipeline/audit";
 import { bodyOf, dismiss, replay } from "../../pipeline/replay";
 import { type QuarantineRow, quarantineItem, quarantinePage } from "../../store/quarantine";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
 import { Fact, Facts } from "../parts/facts";
-import { Confirm, FormToken } from "../parts/forms";
+import { ActionForm, Confirm } from "../parts/forms";
 import { Page } from "../parts/layout";
 import { Notice } from "../parts/notice";
 import { ListPanel, Panel } from "../parts/panel";
 import { RawBody } from "../parts/raw-body";
 import { Table } from "../parts/table";
 import { Badge, bytesWords, Empty, Time } from "../parts/words";
+import { cursorIn } from "../query";
 
 const PAGE_SIZE = 50;
 /** Read again in one go; the next click goes on. */
@@ -25,7 +26,8 @@ export const quarantineRoutes = new Hono<DashboardEnv>();
 
 quarantineRoutes.get("/dashboard/quarantine", async (c) => {
   const url = new URL(c.req.url);
-  const rows = await quarantinePage(c.env.db, PAGE_SIZE, placeOf(url.searchParams.get("cursor")));
+  const place = cursorIn(url, "quarantine", ["number", "string"]);
+  const rows = await quarantinePage(c.env.db, PAGE_SIZE, place && { receiptId: place[0], id: place[1] });
   const last = rows.at(-1);
   const next = rows.length === PAGE_SIZE && last ? encodeCursor("quarantine", [last.receipt_id, last.id]) : null;
   const frame = await frameOf(c, { title: "Quarantine", path: "/dashboard/quarantine" });
@@ -34,10 +36,7 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
       <div class="heading">
         <h1>Quarantine</h1>
         {rows.some(({ reason }) => reason !== NEEDS_A_LOOK) ? (
-          <form method="post" action="/dashboard/quarantine/replay">
-            <FormToken token={frame.formToken} />
-            <button type="submit">Read all again</button>
-          </form>
+          <ActionForm action="/dashboard/quarantine/replay" token={frame.formToken} label="Read all again" />
         ) : null}
       </div>
       <Notice url={url} token={frame.formToken} />
@@ -86,15 +85,6 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
   );
 });
 
-function placeOf(cursor: string | null): { receiptId: number; id: string } | null {
-  try {
-    const place = decodeCursor("quarantine", cursor ?? undefined, ["number", "string"]);
-    return place && { receiptId: place[0], id: place[1] };
-  } catch {
-    return null;
-  }
-}
-
 quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
   const id = c.req.param("id");
   const row = await quarantineItem(c.env.db, id);
@@ -124,12 +114,12 @@ quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
               </p>
             </Confirm>
           ) : (
-            <form method="post" action={`/dashboard/quarantine/${id}/replay`}>
-              <FormToken token={frame.formToken} />
-              <button class="primary" type="submit">
-                Read it again
-              </button>
-            </form>
+            <ActionForm
+              action={`/dashboard/quarantine/${id}/replay`}
+              token={frame.formToken}
+              label="Read it again"
+              isPrimary
+            />
           )}
           <Confirm
             label="Drop it…"

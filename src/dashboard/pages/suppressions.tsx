@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { diagnosticText } from "../../domain/delivery-status";
 import { REASONS } from "../../domain/event";
-import { decodeCursor, encodeCursor } from "../../http/cursor";
+import { encodeCursor } from "../../http/cursor";
 import { suppressionsOf } from "../../store/recipients";
 import {
   SUPPRESSION_ORDERS,
@@ -20,7 +20,7 @@ import { Notice } from "../parts/notice";
 import { ListPanel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, Empty, Foreign, REASON_WORDS, ReasonBadge, recipientPath, Time } from "../parts/words";
-import { queryOf } from "../query";
+import { cursorIn, queryOf } from "../query";
 
 const PATH = "/dashboard/suppressions";
 const PAGE_SIZES = [50, 200, 500] as const;
@@ -38,7 +38,7 @@ suppressionsRoutes.get(PATH, async (c) => {
   const query = queryOf(url, SUPPRESSION_FILTERS);
   const search = suppressionSearchOf(query);
   const size = PAGE_SIZES.find((n) => String(n) === query.rows) ?? PAGE_SIZES[0];
-  const place = placeIn(url.searchParams.get("cursor"));
+  const place = placeIn(url);
   const { rows, next, isCut } = await searchSuppressions(c.env.db, search, size, place, c.env.now());
   const frame = await frameOf(c, { title: "Suppressions", path: PATH });
   const exported = new URL(`${PATH}/export${url.search}`, url);
@@ -105,13 +105,9 @@ suppressionsRoutes.get(PATH, async (c) => {
   );
 });
 
-function placeIn(cursor: string | null): SuppressionPlace | null {
-  try {
-    const place = decodeCursor("found", cursor ?? undefined, ["number", "string", "string"]);
-    return place && { since: place[0], key: place[1], address: place[2] };
-  } catch {
-    return null;
-  }
+function placeIn(url: URL): SuppressionPlace | null {
+  const place = cursorIn(url, "found", ["number", "string", "string"]);
+  return place && { since: place[0], key: place[1], address: place[2] };
 }
 
 function Nobody({ isFiltered, isCut }: { isFiltered: boolean; isCut: boolean }) {

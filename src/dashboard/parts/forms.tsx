@@ -6,6 +6,29 @@ export function FormToken({ token }: { token: string }) {
   return <input type="hidden" name={FORM_TOKEN_FIELD} value={token} />;
 }
 
+interface ActionFormProps {
+  readonly action: string;
+  readonly token: string;
+  /** What its button says. */
+  readonly label: string;
+  readonly isPrimary?: boolean;
+  /** Hidden fields. */
+  readonly children?: Child;
+}
+
+/** A button that does something at once. */
+export function ActionForm({ action, token, label, isPrimary = false, children }: ActionFormProps) {
+  return (
+    <form method="post" action={action}>
+      <FormToken token={token} />
+      {children}
+      <button class={isPrimary ? "primary" : undefined} type="submit">
+        {label}
+      </button>
+    </form>
+  );
+}
+
 interface ConfirmProps {
   /** What the button that opens it says. */
   readonly label: string;

@@ -1,6 +1,6 @@
 /** What has just been done, told by a word in the URL: never a text of the URL itself. */
 import { isUuid } from "../../domain/address";
-import { FormToken } from "./forms";
+import { ActionForm } from "./forms";
 
 type Tone = "good" | "warn" | "bad";
 
@@ -80,11 +80,9 @@ export function Notice({ url, token }: NoticeProps) {
     <div class={`notice ${tone}`} role="status">
       <span>{words}</span>
       {batch !== null && isUuid(batch) ? (
-        <form method="post" action={`/dashboard/batches/${batch}/revert`}>
-          <FormToken token={token} />
+        <ActionForm action={`/dashboard/batches/${batch}/revert`} token={token} label="Undo">
           <input type="hidden" name="to" value={url.pathname + url.search} />
-          <button type="submit">Undo</button>
-        </form>
+        </ActionForm>
       ) : null}
     </div>
   );

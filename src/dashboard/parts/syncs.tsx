@@ -4,7 +4,7 @@ import { NEW_SYNC, type SyncState as State } from "../../store/syncs";
 import type { SyncSettings } from "../../sync/adapter";
 import type { Sync } from "../../sync/settings";
 import { Fact, Facts } from "./facts";
-import { Confirm, FormToken } from "./forms";
+import { ActionForm, Confirm } from "./forms";
 import { Panel } from "./panel";
 import { Table } from "./table";
 import { Badge, count, Foreign, Time } from "./words";
@@ -123,7 +123,7 @@ export function SyncWork({ settings, state, path, token }: WorkProps) {
       <div class="actions">
         {isPaused ? null : (
           <>
-            <Do action={`${path}/try-pull`} token={token} label="What would be read?" />
+            <ActionForm action={`${path}/try-pull`} token={token} label="What would be read?" />
             {settings.pull === "off" ? null : (
               <Confirm label="Read its list…" action={`${path}/pull`} token={token} submit="Read it">
                 <p>
@@ -136,9 +136,9 @@ export function SyncWork({ settings, state, path, token }: WorkProps) {
           </>
         )}
         {isPaused || state.status === "stopped" || state.failures > 0 ? (
-          <Do action={`${path}/resume`} token={token} label="Go on now" />
+          <ActionForm action={`${path}/resume`} token={token} label="Go on now" />
         ) : null}
-        {isPaused ? null : <Do action={`${path}/pause`} token={token} label="Pause" />}
+        {isPaused ? null : <ActionForm action={`${path}/pause`} token={token} label="Pause" />}
       </div>
     </Panel>
   );
@@ -147,8 +147,8 @@ export function SyncWork({ settings, state, path, token }: WorkProps) {
 function Pushing({ state, path, token }: Omit<WorkProps, "settings">) {
   return (
     <>
-      <Do action={`${path}/try-push`} token={token} label="What would be sent?" />
-      {state.push === null ? null : <Do action={`${path}/push`} token={token} label="Send what is new" />}
+      <ActionForm action={`${path}/try-push`} token={token} label="What would be sent?" />
+      {state.push === null ? null : <ActionForm action={`${path}/push`} token={token} label="Send what is new" />}
       <Confirm label="Send our list…" action={`${path}/push`} token={token} submit="Send">
         <fieldset>
           <legend>From where on</legend>
@@ -164,15 +164,6 @@ function Pushing({ state, path, token }: Omit<WorkProps, "settings">) {
         <p>Whoever is released here from then on is taken off the provider's list too.</p>
       </Confirm>
     </>
-  );
-}
-
-function Do({ action, token, label }: { action: string; token: string; label: string }) {
-  return (
-    <form method="post" action={action}>
-      <FormToken token={token} />
-      <button type="submit">{label}</button>
-    </form>
   );
 }
 
