@@ -108,7 +108,7 @@ describe("checkMany", () => {
       checked: 10_000,
       suppressed: [{ recipient: GONE }],
     });
-    expect(faults.steps).toEqual([{ store: "db", operation: "batch" }]);
+    expect(faults.steps).toMatchObject([{ store: "db", operation: "batch" }]);
     expect(await errorOf(() => here.checkMany(names))).toBe("TypeError: invalid_request: at most 10000 recipients");
   });
 

@@ -194,14 +194,14 @@ describe("what a check costs", () => {
     for (const recipient of ["dead@example.com", "new@example.com", UUID]) {
       const { steps, bindings } = withFaults(() => null);
       await answerOf(recipient, "", testEnv(bindings));
-      expect(steps).toEqual([{ store: "kv", operation: "get" }]);
+      expect(steps).toMatchObject([{ store: "kv", operation: "get" }]);
     }
   });
 
   it("is one query of D1 for a strong one, and nothing for an address that is none", async () => {
     const strong = withFaults(() => null);
     await answerOf("dead@example.com", "&consistency=strong", testEnv(strong.bindings));
-    expect(strong.steps).toEqual([{ store: "db", operation: "all" }]);
+    expect(strong.steps).toMatchObject([{ store: "db", operation: "all" }]);
     const invalid = withFaults(() => null);
     await check("nobody", "", testEnv(invalid.bindings));
     expect(invalid.steps).toEqual([]);

@@ -11,6 +11,8 @@ export type StoreName = "db" | "kv" | "object";
 export interface Step {
   readonly store: StoreName;
   readonly operation: string;
+  /** It changes nothing: that it failed before or after makes no difference to anybody. */
+  readonly isRead: boolean;
 }
 
 /** What happens to a step: it is held up, it fails, or both. */
@@ -81,8 +83,9 @@ export function nth(n: number, store: StoreName, operation: string): (step: Step
 export function withFaults(plan: Plan): Faults {
   const steps: Step[] = [];
   let struck = 0;
-  const step = async <T>(store: StoreName, operation: string, run: () => Promise<T>): Promise<T> => {
-    const planned = plan({ store, operation }, steps.push({ store, operation }) - 1);
+  const step: RunStep = async (about, run) => {
+    const { store, operation } = about;
+    const planned = plan(about, steps.push(about) - 1);
     const { holdBefore, holdAfter, fail } = typeof planned === "string" ? { fail: planned } : (planned ?? {});
     await holdBefore?.();
     if (fail === "before") {
@@ -108,8 +111,11 @@ export function withFaults(plan: Plan): Faults {
   };
 }
 
-type RunStep = <T>(store: StoreName, operation: string, run: () => Promise<T>) => Promise<T>;
+type RunStep = <T>(step: Step, run: () => Promise<T>) => Promise<T>;
 type Method = (...args: unknown[]) => Promise<unknown>;
+
+const READING_METHODS = ["get", "list", "revision"];
+const READING_SQL = /^\s*(?:SELECT|EXPLAIN)\b/i;
 
 function faultyMethods<T extends object>(target: T, store: StoreName, names: readonly string[], step: RunStep): T {
   return new Proxy(target, {
@@ -118,32 +124,42 @@ function faultyMethods<T extends object>(target: T, store: StoreName, names: rea
       if (typeof value !== "function") return value;
       const method = (value as Method).bind(object);
       if (!names.includes(String(name))) return method;
-      return (...args: unknown[]) => step(store, String(name), () => method(...args));
+      const about = { store, operation: String(name), isRead: READING_METHODS.includes(String(name)) };
+      return (...args: unknown[]) => step(about, () => method(...args));
     },
   });
 }
 
 const REAL = Symbol("the statement behind the proxy");
 
+interface Behind {
+  readonly statement: D1PreparedStatement;
+  readonly isRead: boolean;
+}
+
 function faultyDatabase(db: D1Database, step: RunStep): D1Database {
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement =>
+  const wrap = (statement: D1PreparedStatement, isRead: boolean): D1PreparedStatement =>
     new Proxy(statement, {
       get(object, name) {
-        if (name === REAL) return object;
-        if (name === "bind") return (...values: unknown[]) => wrap(object.bind(...values));
+        if (name === REAL) return { statement: object, isRead } satisfies Behind;
+        if (name === "bind") return (...values: unknown[]) => wrap(object.bind(...values), isRead);
         const value = Reflect.get(object, name) as unknown;
         // An async function that returns a statement asks it for `then`.
         if (typeof value !== "function") return value;
         const method = (value as Method).bind(object);
-        return (...args: unknown[]) => step("db", String(name), () => method(...args));
+        return (...args: unknown[]) => step({ store: "db", operation: String(name), isRead }, () => method(...args));
       },
     });
-  const real = (statement: D1PreparedStatement) => (statement as unknown as { [REAL]: D1PreparedStatement })[REAL];
+  const behind = (statement: D1PreparedStatement) => (statement as unknown as { [REAL]: Behind })[REAL];
   return new Proxy(db, {
     get(object, name) {
-      if (name === "prepare") return (sql: string) => wrap(object.prepare(sql));
+      if (name === "prepare") return (sql: string) => wrap(object.prepare(sql), READING_SQL.test(sql));
       if (name === "batch")
-        return (list: D1PreparedStatement[]) => step("db", "batch", () => object.batch(list.map(real)));
+        return (list: D1PreparedStatement[]) => {
+          const all = list.map(behind);
+          const about = { store: "db" as const, operation: "batch", isRead: all.every(({ isRead }) => isRead) };
+          return step(about, () => object.batch(all.map(({ statement }) => statement)));
+        };
       return (Reflect.get(object, name) as Method).bind(object);
     },
   });
@@ -158,7 +174,9 @@ function faultyNamespace(namespace: DurableObjectNamespace, step: RunStep): Dura
         const call =
           (method: string) =>
           (...args: unknown[]) =>
-            step("object", method, () => (stub[method] as Method)(...args));
+            step({ store: "object", operation: method, isRead: READING_METHODS.includes(method) }, () =>
+              (stub[method] as Method)(...args),
+            );
         const methods = ["apply", "rebuild", "takeProbe", "revision", "forget"];
         return Object.fromEntries(methods.map((method) => [method, call(method)]));
       };

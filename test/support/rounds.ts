@@ -49,6 +49,7 @@ export async function everyFault(story: Story): Promise<number> {
       const round = newRound(failStep(n, moment), story.env);
       await playRound(story, round, `fault ${moment} step ${n}`);
       if (!round.faults.struck()) return n;
+      if (round.faults.steps[n]?.isRead) break;
     }
   }
 }
