@@ -16,7 +16,8 @@ import {
   RECEIVER_BACK_OFF,
   type RoundVerdict,
 } from "../domain/retry";
-import { type Lease, type Notification, noteStanding, type Standing } from "../store/notifications";
+import type { Lease } from "../store/lease";
+import { type Notification, noteStanding, type Standing } from "../store/notifications";
 import { type Attempt, dueItems, noteRounds, type OutboxEntry, type OutboxItem } from "../store/outbox";
 import { Backlog } from "./backlog";
 import { deliver } from "./deliver";

@@ -5,6 +5,7 @@
  * we sent it is left out: it would come back as something that the provider says, and outlive our own release.
  */
 import { canonicalAddress } from "../domain/address";
+import { addCounts } from "../domain/counts";
 import { type EventKind, IMPORT_PROVIDER } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
 import { type ListRow, rowOf } from "../import/entry";
@@ -70,7 +71,7 @@ export async function pull(run: SyncRun, actor: Actor, requestId: string): Promi
       ...progress,
       cursor: page.value.next,
       batchId: writer?.id ?? null,
-      counts: sum(progress.counts, counts),
+      counts: addCounts(progress.counts, counts),
       ...(isOver ? { completedAt: deps.now(), completeFrom: progress.startedAt } : {}),
     });
   }
@@ -180,16 +181,6 @@ export async function importRows(
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value;
-}
-
-function sum(a: PullCounts, b: PullCounts): PullCounts {
-  return {
-    rows: a.rows + b.rows,
-    new: a.new + b.new,
-    known: a.known + b.known,
-    skipped: a.skipped + b.skipped,
-    invalid: a.invalid + b.invalid,
-  };
 }
 
 const REASONS: Readonly<Partial<Record<EventKind, string>>> = {

@@ -1,4 +1,6 @@
 /** A run over one sync: what it works with, how far it has come, and the lease under which it notes that. */
+import { addCounts } from "../domain/counts";
+import type { Lease } from "../store/lease";
 import {
   leaseSync,
   noteSync,
@@ -6,7 +8,6 @@ import {
   type PushCounts,
   type PushProgress,
   type Settled,
-  type SyncLease,
   type SyncState,
 } from "../store/syncs";
 import type { SyncSettings } from "../sync/adapter";
@@ -45,7 +46,7 @@ export class SyncRun {
   /** Has it come any further? */
   hasMoved = false;
   #state: SyncState;
-  readonly #lease: SyncLease;
+  readonly #lease: Lease;
   readonly #endsAt: number;
 
   private constructor(
@@ -53,7 +54,7 @@ export class SyncRun {
     sync: Sync,
     settings: SyncSettings,
     state: SyncState,
-    lease: SyncLease,
+    lease: Lease,
     budgetMs: number,
   ) {
     this.deps = deps;
@@ -93,7 +94,7 @@ export class SyncRun {
     const { listed, released } = settled;
     const step = { listed, released, kept: count("kept"), refused: count("refused"), skipped };
     for (const name of Object.keys(step) as (keyof PushCounts)[]) this.told[name] += step[name];
-    const counts = added(push.counts, step);
+    const counts = addCounts(push.counts, step);
     this.hasMoved ||= settled.done.length > 0;
     await this.note({ push: { ...push, ...place, counts } }, settled);
   }
@@ -117,14 +118,4 @@ export class SyncRun {
     this.#state = { ...this.#state, ...changes };
     await noteSync(this.deps.db, { ...this.#lease, until: 0 }, this.#state);
   }
-}
-
-function added(counts: PushCounts, more: PushCounts): PushCounts {
-  return {
-    listed: counts.listed + more.listed,
-    released: counts.released + more.released,
-    kept: counts.kept + more.kept,
-    refused: counts.refused + more.refused,
-    skipped: counts.skipped + more.skipped,
-  };
 }

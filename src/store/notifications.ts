@@ -1,6 +1,7 @@
 /** Who wants to hear of what, and how far each has been told. */
 import type { NotificationFormat, NotificationSecret, Places } from "../domain/notification";
 import { type Actor, type AuditAction, insertAudit } from "./audit";
+import type { Lease } from "./lease";
 import { rowsOf } from "./statements";
 
 export const NOTIFICATION_STATUSES = ["active", "stopped", "gone"] as const;
@@ -187,14 +188,6 @@ export async function dueNotifications(db: D1Database, now: number): Promise<str
 /** Is there anybody to tell? */
 export async function hasNotifications(db: D1Database): Promise<boolean> {
   return (await db.prepare("SELECT 1 AS yes FROM notifications WHERE status = 'active' LIMIT 1").first()) !== null;
-}
-
-export interface Lease {
-  readonly id: string;
-  /** Names the holder. */
-  readonly holder: string;
-  /** Epoch ms. */
-  readonly until: number;
 }
 
 /** Takes the right to deliver, where nobody has it. @returns the subscription as it is now; `null`: somebody else has it */

@@ -1,6 +1,7 @@
 /** Messages that are to be tried again, and what was attempted. */
 import type { Stream } from "../domain/notification";
-import { HOLDS_LEASE, type Lease } from "./notifications";
+import type { Lease } from "./lease";
+import { HOLDS_LEASE } from "./notifications";
 import { jsonChunks } from "./statements";
 
 /** A message that was refused, or waits behind one of the same recipient. Where it is found, not what it says. */

@@ -1,5 +1,6 @@
 /** How far each provider's list has been brought in step with ours, and who may do so now. */
 import { type Actor, type AuditAction, insertAudit } from "./audit";
+import type { Lease } from "./lease";
 import { jsonChunks, rowsOf } from "./statements";
 
 export const SYNC_STATUSES = ["active", "paused", "stopped"] as const;
@@ -101,20 +102,8 @@ export async function syncStates(db: D1Database): Promise<Map<string, SyncState>
   return new Map(results.map((row) => [row.id, stateOf(row)]));
 }
 
-export interface SyncLease {
-  readonly id: string;
-  /** Names the holder. */
-  readonly holder: string;
-  /** Epoch ms. */
-  readonly until: number;
-}
-
 /** Takes the right to run, where nobody has it. @returns how it stands; `null`: somebody else has it */
-export async function leaseSync(
-  db: D1Database,
-  { id, holder, until }: SyncLease,
-  now: number,
-): Promise<SyncState | null> {
+export async function leaseSync(db: D1Database, { id, holder, until }: Lease, now: number): Promise<SyncState | null> {
   const row = await db
     .prepare(
       `INSERT INTO syncs (id, status, failures, next_attempt_at, leased_by, leased_until) VALUES (?1, 'active', 0, 0, ?2, ?3)
@@ -150,7 +139,7 @@ const HOLDS_LEASE = "EXISTS (SELECT 1 FROM syncs s WHERE s.id = ?1 AND s.leased_
  */
 export async function noteSync(
   db: D1Database,
-  { id, holder, until }: SyncLease,
+  { id, holder, until }: Lease,
   state: SyncState,
   { refusals, done }: Settled = { refusals: [], done: [] },
   now = 0,
