@@ -1,6 +1,7 @@
 /** The pages for the person who owns the list, behind a sign-in. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { trimTrailingSlash } from "hono/trailing-slash";
 import { assetRoutes } from "./assets";
 import type { DashboardEnv } from "./env";
 import { requireOwnForm, requireSession, SIGN_IN_PATH, secureHeaders } from "./guard";
@@ -64,7 +65,7 @@ const MAX_FORM_BYTES = 12_000_000;
 
 export const dashboardRoutes = new Hono<DashboardEnv>();
 
-dashboardRoutes.use("/dashboard/*", secureHeaders);
+dashboardRoutes.use("/dashboard/*", secureHeaders, trimTrailingSlash());
 dashboardRoutes.route("/", assetRoutes);
 dashboardRoutes.use(SIGN_IN_PATH, limitedTo(MAX_SIGN_IN_BYTES));
 dashboardRoutes.route("/", signInRoutes);

@@ -81,6 +81,14 @@ describe("with hostile data on it, every page", () => {
     }
   });
 
+  it("is found with a slash behind it, too", async () => {
+    for (const path of ["/dashboard", "/dashboard/suppressions"]) {
+      const response = await (await signedIn()).get(`${path}/`);
+      expect(response.status, path).toBe(301);
+      expect(new URL(response.headers.get("location") ?? "", "https://bounce.example.com").pathname).toBe(path);
+    }
+  });
+
   it("is sent with a strict policy, kept by nobody, framed by nobody", async () => {
     const one = await signedIn();
     for (const path of [...paths, "/dashboard/sign-in", "/dashboard/no-such-page"]) {

@@ -1,7 +1,9 @@
 /** Policies as an operator's script handles them, and everything that the stores hold. */
 import { expect } from "vitest";
 import type { Env } from "../../src/config";
-import type { Batch } from "./batches";
+import { allow, type Batch } from "./batches";
+import { block, bounced, delivered, release, report, softBounces } from "./reports";
+import { DAY_MS, MINUTE_MS } from "./stage";
 import { rowsOf } from "./stores";
 import { api, jsonOf } from "./worker";
 
@@ -54,3 +56,41 @@ export async function dumpOf(except: readonly string[]): Promise<Readonly<Record
     await Promise.all(names.map(async (name) => [name, await rowsOf(`SELECT * FROM ${name}`)])),
   );
 }
+
+/** Epoch ms. */
+export const aDayAgo = () => Date.now() - DAY_MS;
+let domains = 0;
+
+/** Recipients of a domain of their own: of each kind that a policy may or may not matter to. */
+export async function people() {
+  const domain = `policy-${++domains}.example.com`;
+  const named = (name: string) => `${name}@${domain}`;
+  await report(softBounces(named("three"), 3, aDayAgo()));
+  await report(softBounces(named("one"), 1, aDayAgo()));
+  await report(softBounces(named("five"), 5, aDayAgo()));
+  await report([
+    bounced(named("hard"), "hard", aDayAgo()),
+    bounced(named("refused"), "block", aDayAgo()),
+    { kind: "complained", recipient: named("angry"), at: aDayAgo() },
+    delivered(named("happy"), aDayAgo()),
+  ]);
+  await report(softBounces(named("spared"), 3, aDayAgo()));
+  await allow(named("spared"));
+  await report([...softBounces(named("forgiven"), 3, aDayAgo()), delivered(named("forgiven"), aDayAgo() + MINUTE_MS)]);
+  await report(softBounces(named("released"), 4, aDayAgo()));
+  await release(named("released"));
+  await block(named("blocked"), { note: "by hand" });
+  return { domain, named };
+}
+
+export interface Shown {
+  readonly recipient: string;
+  readonly change: string;
+  readonly before: { readonly reasons: readonly string[] };
+  readonly after: { readonly reasons: readonly string[]; readonly since: string };
+  readonly event: { readonly occurredAt: string };
+}
+
+/** Of a domain. */
+export const only = (items: readonly Shown[], domain: string) =>
+  items.filter(({ recipient }) => recipient.endsWith(domain));

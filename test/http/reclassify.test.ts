@@ -1,0 +1,82 @@
+/** Classes decided anew, with today's rules. */
+import { describe, expect, it } from "vitest";
+import { erase, reverted } from "../support/batches";
+import { eventsOf, expectAgreement } from "../support/ledger";
+import { aDayAgo, applied, simulated } from "../support/policies";
+import { report } from "../support/reports";
+import { MINUTE_MS, pass, setStage, settle } from "../support/stage";
+import { reasonsOf, tamper } from "../support/stores";
+import { api } from "../support/worker";
+
+setStage();
+
+describe("today's rules", () => {
+  const old = (recipient: string) =>
+    tamper(
+      "UPDATE events SET class = 'soft', category = 'other', rule = 'text:of-old' WHERE address = ? AND kind = 'bounced'",
+      recipient,
+    );
+
+  it("decide classes anew, from the record, and undoing puts them back exactly", async () => {
+    const recipient = "unknown@example.com";
+    const diagnosticCode = "550 5.1.1 The email account that you tried to reach does not exist";
+    await report({ kind: "bounced", recipient, at: aDayAgo(), diagnosticCode });
+    await old(recipient);
+    await api("/v1/rebuild", { json: { recipient } });
+    expect(await reasonsOf(recipient)).toEqual([]);
+    pass(20 * MINUTE_MS);
+    const events = await eventsOf(recipient);
+    const run = await simulated({ reclassify: true });
+    expect(run.examples).toEqual(
+      expect.arrayContaining([expect.objectContaining({ recipient, change: "suppressed" })]),
+    );
+    expect(run.reclassified).toBe(1);
+    expect(await eventsOf(recipient)).toEqual(events);
+    const batch = await applied({ simulationId: run.id });
+    expect(await eventsOf(recipient)).toMatchObject([{ class: "hard", category: "bad-mailbox" }]);
+    expect(await reasonsOf(recipient)).toEqual(["hard"]);
+    await reverted(batch.id);
+    expect(await eventsOf(recipient)).toEqual(events);
+    expect(await reasonsOf(recipient)).toEqual([]);
+    await settle();
+    await expectAgreement(recipient);
+    await erase(recipient);
+  });
+
+  it("read again what is kept, where a provider's word decides, and do not guess where it is gone", async () => {
+    const recipient = "word@example.com";
+    const record = {
+      type: "b",
+      rcpt: recipient,
+      bounceCat: "bad-mailbox",
+      timeLogged: new Date(aDayAgo()).toISOString(),
+    };
+    const response = await api("/webhooks/inboxroad?token=inboxroad-secret", { headers: {}, json: [record] });
+    expect(response.status).toBe(200);
+    const [event] = await eventsOf(recipient);
+    await tamper(
+      "UPDATE events SET class = 'soft', category = 'other', rule = 'inboxroad:old' WHERE address = ?",
+      recipient,
+    );
+    await api("/v1/rebuild", { json: { recipient } });
+    pass(20 * MINUTE_MS);
+    const batch = await applied({ reclassify: true });
+    const [again] = await eventsOf(recipient);
+    expect([again?.class, again?.category, again?.rule]).toEqual([event?.class, event?.category, event?.rule]);
+    await reverted(batch.id);
+    await tamper("DELETE FROM receipt_bodies");
+    const run = await simulated({ reclassify: true });
+    expect(run).toMatchObject({ reclassified: 0 });
+    expect(run.undecidable).toBeGreaterThan(0);
+    await erase(recipient);
+  });
+
+  it("leave alone what was applied a moment ago, which may still be on its way", async () => {
+    const recipient = "moment@example.com";
+    await report({ kind: "bounced", recipient, at: aDayAgo(), diagnosticCode: "550 5.1.1 User unknown" });
+    await old(recipient);
+    expect((await simulated({ reclassify: true })).reclassified).toBe(0);
+    pass(20 * MINUTE_MS);
+    expect((await simulated({ reclassify: true })).reclassified).toBe(1);
+  });
+});
