@@ -24,7 +24,7 @@ export const RECIPIENT_SHAPES: readonly LineShape[] = [
     "alone",
     "qmail, Exim, Sendmail, Gmail, Mimecast, and most lists of failed addresses",
     String.raw`[\s>*\-•·"'<]{0,30}(?:smtp:|rfc822; ?)?`,
-    String.raw`[>"']{0,2}\s*[:;,.]?\s*`,
+    String.raw`[>"']{0,2}\s*(?:[:;,.]\s*)?`,
   ),
   shape(
     "colon",
