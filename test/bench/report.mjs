@@ -36,7 +36,11 @@ export function printStatements({ title, roundTrips, statements, rowsRead, rowsW
   const { kvReads, kvWrites, objectCalls } = rest;
   console.log(`\n${title}: ${rowsWritten} rows written, ${rowsRead} read, ${roundTrips} round trips`);
   console.log(`    ${kvReads} reads and ${kvWrites} writes of KV, ${objectCalls} calls of objects`);
-  const byText = Map.groupBy(statements, ({ sql }) => sql.replace(/\s+/g, " ").trim());
+  const byText = new Map();
+  for (const statement of statements) {
+    const sql = statement.sql.replace(/\s+/g, " ").trim();
+    byText.set(sql, [...(byText.get(sql) ?? []), statement]);
+  }
   for (const [sql, group] of byText) {
     const sum = (what) => group.reduce((total, statement) => total + statement[what], 0);
     console.log(`    ${sum("written")} written, ${sum("read")} read, × ${group.length}: ${sql.slice(0, 90)}`);
