@@ -11,38 +11,28 @@
  * is delivered by hand.
  */
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { GIVE_UP_AFTER_MS } from "../../src/domain/retry";
 import { failStep, holdStep, nth } from "../support/faults";
 import { eventsOf } from "../support/ledger";
 import {
   failing,
   type Heard,
-  madeUpWorld,
   notification,
   type Receiver,
+  setWorld,
   silence,
   subscribe,
   tell,
-  type World,
 } from "../support/receivers";
 import { bounced, post, release, report, softBounces } from "../support/reports";
 import { everyFault, newRound } from "../support/rounds";
 import { DAY_MS, MINUTE_MS, pass, setStage } from "../support/stage";
 import { countOf, reasonsOf } from "../support/stores";
-import { api, bindings, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
+import { api, bindings, jsonOf, runCron, testEnv } from "../support/worker";
 
 setStage();
-
-let world: World;
-beforeEach(async () => {
-  await freshStores();
-  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
-  world = madeUpWorld();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const world = setWorld();
 
 const at = () => Date.now() - MINUTE_MS;
 

@@ -1,11 +1,12 @@
 /** Those who are told: made-up servers behind the global `fetch`, and a resolver that knows their names. */
-import { expect, vi } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { Env } from "../../src/config";
 import { createLogger } from "../../src/log";
 import { notify } from "../../src/pipeline/notify";
 import type { WebhookRequest } from "../../src/providers/adapter";
 import { readStandardSecret, verifyStandard } from "../../src/providers/standard-signature";
-import { api, jsonOf, testEnv } from "./worker";
+import { muteLog } from "./log";
+import { api, freshStores, jsonOf, testEnv } from "./worker";
 
 /** A call as a receiver sees it. */
 export interface Heard {
@@ -66,6 +67,25 @@ export function madeUpWorld(): World {
       const receiver = { url: `https://${name}${path}`, heard: [], answer: accept };
       receivers.set(name, receiver);
       return receiver;
+    },
+  };
+}
+
+/** A made-up world of its own for each test of a file, over empty stores and without a log. */
+export function setWorld(): World {
+  let world: World;
+  beforeEach(async () => {
+    await freshStores();
+    muteLog();
+    world = madeUpWorld();
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  return {
+    receiver: (name, path) => world.receiver(name, path),
+    get addresses() {
+      return world.addresses;
     },
   };
 }

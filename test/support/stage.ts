@@ -1,6 +1,7 @@
 /** What a test of the whole worker plays on: empty stores, a clock that stands still until told otherwise, no log. */
 import { afterAll, beforeAll, vi } from "vitest";
 import type { Env } from "../../src/config";
+import { muteLog } from "./log";
 import { freshStores, runCron } from "./worker";
 
 /** When every test begins. Far from midnight, so that "a few minutes ago" is the same day. */
@@ -16,7 +17,7 @@ export function setStage(): void {
   beforeAll(async () => {
     await freshStores();
     vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
-    for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
+    muteLog();
   });
   afterAll(() => {
     vi.useRealTimers();
