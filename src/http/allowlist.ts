@@ -7,7 +7,7 @@ import { type AllowedRow, allowedPage } from "../store/allowlist";
 import { pendingOfRecipient } from "../store/pending";
 import { suppressionsOf } from "../store/recipients";
 import { actorOf } from "./actor";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { cursorAfter, decodeCursor } from "./cursor";
 import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { recipientParam } from "./recipient-param";
@@ -74,8 +74,7 @@ allowlistRoutes.openapi(list, async (c) => {
   const { limit, cursor, q } = c.req.valid("query");
   const after = decodeCursor("allowlist", cursor, ["string"], { q });
   const rows = await allowedPage(c.env.db, q?.toLowerCase() ?? null, limit, after?.[0] ?? null);
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("allowlist", [last.address], { q }) : null;
+  const nextCursor = cursorAfter(rows, limit, "allowlist", ({ address }) => [address], { q });
   const now = c.env.now();
   return c.json({ items: rows.map((row) => allowedOf(row, now)), nextCursor }, 200);
 });

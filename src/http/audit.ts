@@ -2,8 +2,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { canonicalRecipient } from "../domain/address";
 import { recipientKey } from "../pipeline/recipient-key";
-import { AUDIT_ACTIONS, type AuditRow, auditPage } from "../store/audit";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { AUDIT_ACTIONS, AUDIT_PLACE, type AuditRow, auditPage, auditPlaceOf } from "../store/audit";
+import { cursorAfter, decodeCursor } from "./cursor";
 import { createRouter } from "./router";
 import { ADMIN, json, moment, page, pageQuery, problems, time } from "./schemas";
 
@@ -44,10 +44,9 @@ export const auditRoutes = createRouter();
 auditRoutes.openapi(list, async (c) => {
   const { limit, cursor, subject, ...rest } = c.req.valid("query");
   const filter = { ...rest, subject: await subjectOf(subject) };
-  const after = decodeCursor("audit", cursor, ["number", "string"], filter);
-  const rows = await auditPage(c.env.db, filter, limit, after && { at: after[0], requestId: after[1] });
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("audit", [last.at, last.request_id], filter) : null;
+  const after = decodeCursor("audit", cursor, AUDIT_PLACE, filter);
+  const rows = await auditPage(c.env.db, filter, limit, after);
+  const nextCursor = cursorAfter(rows, limit, "audit", auditPlaceOf, filter);
   return c.json({ items: rows.map(entryOf), nextCursor }, 200);
 });
 

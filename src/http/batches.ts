@@ -4,7 +4,7 @@ import { BULK_ACTIONS, MAX_BULK_RECIPIENTS, runBulk } from "../pipeline/bulk";
 import { undoBatch } from "../pipeline/policy-batch";
 import { BATCH_KINDS, BATCH_STATUSES, type BatchRow, batchById, batchPage } from "../store/batches";
 import { actorOf } from "./actor";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { cursorAfter, decodeCursor } from "./cursor";
 import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
@@ -141,8 +141,7 @@ batchRoutes.openapi(list, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const before = decodeCursor("batches", cursor, ["string"]);
   const rows = await batchPage(c.env.db, limit, before?.[0] ?? null);
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("batches", [last.id]) : null;
+  const nextCursor = cursorAfter(rows, limit, "batches", ({ id }) => [id]);
   return c.json({ items: rows.map(batchOf), nextCursor }, 200);
 });
 

@@ -17,6 +17,23 @@ export function encodeCursor(list: string, parts: readonly (string | number)[], 
 }
 
 /**
+ * The cursor after a page; `null`: it is the last, since it is not full.
+ *
+ * @param limit the most that the page could hold
+ * @param partsOf where a row stands in its list
+ */
+export function cursorAfter<Row>(
+  rows: readonly Row[],
+  limit: number,
+  list: string,
+  partsOf: (row: Row) => readonly (string | number)[],
+  query: Query = {},
+): string | null {
+  const last = rows.at(-1);
+  return rows.length === limit && last !== undefined ? encodeCursor(list, partsOf(last), query) : null;
+}
+
+/**
  * The parts of a cursor, of the types that this list gives out; `null` for none.
  *
  * @throws Problem `invalid_cursor`

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { redeliver } from "../pipeline/notifications";
 import { type Notification, notificationById } from "../store/notifications";
 import { ATTEMPT_OUTCOMES, attemptPage, dropItem, type OutboxItem, outboxPage } from "../store/outbox";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { cursorAfter, decodeCursor } from "./cursor";
 import { askedOf, notificationParam, notifyDepsOf } from "./notifications";
 import { Problem } from "./problem";
 import { iso } from "./representations";
@@ -116,10 +116,9 @@ export const deliveryRoutes = createRouter();
 deliveryRoutes.openapi(listDeliveries, async (c) => {
   const { id } = await notificationOf(c, c.req.valid("param").id);
   const { outcome, limit, cursor } = c.req.valid("query");
-  const before = decodeCursor("deliveries", cursor, ["number"]);
+  const before = decodeCursor("deliveries", cursor, ["number"], { id, outcome });
   const rows = await attemptPage(c.env.db, id, outcome ?? null, limit, before?.[0] ?? null);
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("deliveries", [last.id]) : null;
+  const nextCursor = cursorAfter(rows, limit, "deliveries", (row) => [row.id], { id, outcome });
   const items = rows.map(({ id: _id, at, ...row }) => ({ at: new Date(at).toISOString(), ...row }));
   return c.json({ items, nextCursor }, 200);
 });
@@ -127,10 +126,9 @@ deliveryRoutes.openapi(listDeliveries, async (c) => {
 deliveryRoutes.openapi(listOutbox, async (c) => {
   const { id } = await notificationOf(c, c.req.valid("param").id);
   const { state, limit, cursor } = c.req.valid("query");
-  const after = decodeCursor("outbox", cursor, ["number"]);
+  const after = decodeCursor("outbox", cursor, ["number"], { id, state });
   const rows = await outboxPage(c.env.db, id, state === "parked", limit, after?.[0] ?? null);
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("outbox", [last.id]) : null;
+  const nextCursor = cursorAfter(rows, limit, "outbox", (row) => [row.id], { id, state });
   return c.json({ items: rows.map(outboxItemOf), nextCursor }, 200);
 });
 

@@ -14,7 +14,7 @@ import {
   receiverOfCause,
 } from "../store/incidents";
 import { actorOf } from "./actor";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { cursorAfter, decodeCursor } from "./cursor";
 import { Problem } from "./problem";
 import { eventOf, iso } from "./representations";
 import { createRouter } from "./router";
@@ -148,12 +148,10 @@ const drop = createRoute({
 export const incidentRoutes = createRouter();
 
 incidentRoutes.openapi(list, async (c) => {
-  const { status = null, limit, cursor } = c.req.valid("query");
-  const before = decodeCursor("incidents", cursor, ["string"], { status: status ?? undefined });
-  const rows = await incidentPage(c.env.db, { status, before: before?.[0] ?? null }, limit);
-  const last = rows.at(-1);
-  const nextCursor =
-    rows.length === limit && last ? encodeCursor("incidents", [last.id], { status: status ?? undefined }) : null;
+  const { status, limit, cursor } = c.req.valid("query");
+  const [before = null] = decodeCursor("incidents", cursor, ["string"], { status }) ?? [];
+  const rows = await incidentPage(c.env.db, { status: status ?? null, before }, limit);
+  const nextCursor = cursorAfter(rows, limit, "incidents", ({ id }) => [id], { status });
   return c.json({ items: rows.map(incidentOf), nextCursor }, 200);
 });
 
@@ -172,9 +170,7 @@ incidentRoutes.openapi(recipients, async (c) => {
     group === "held"
       ? await heldEvents(c.env.db, id, seq, limit)
       : await eventsBefore(c.env.db, id, { at, seq }, limit);
-  const last = rows.at(-1);
-  const nextCursor =
-    rows.length === limit && last ? encodeCursor("incident", [last.occurred_at, last.seq], { id, group }) : null;
+  const nextCursor = cursorAfter(rows, limit, "incident", (row) => [row.occurred_at, row.seq], { id, group });
   return c.json({ items: rows.map(eventOf), nextCursor }, 200);
 });
 

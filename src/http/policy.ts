@@ -182,14 +182,15 @@ policyRoutes.openapi(getSimulation, async (c) => {
 
 policyRoutes.openapi(getChanges, async (c) => {
   const { limit, cursor } = c.req.valid("query");
-  const run = await simulation(c.env.db, c.req.valid("param").id);
+  const { id } = c.req.valid("param");
+  const run = await simulation(c.env.db, id);
   if (!run) throw new Problem("not_found");
   // Classes are known when it is finished.
   if (run.finished_at === null) throw new Problem("simulation_unfinished");
-  const [after] = decodeCursor("policy-changes", cursor, ["string"]) ?? [""];
+  const [after] = decodeCursor("policy-changes", cursor, ["string"], { id }) ?? [""];
   const { changes, next } = await changesAfter(c.env, run, after, limit);
   const items = (await shownChanges(c.env.db, changes)).map(changeOf);
-  return c.json({ items, nextCursor: next === null ? null : encodeCursor("policy-changes", [next]) }, 200);
+  return c.json({ items, nextCursor: next === null ? null : encodeCursor("policy-changes", [next], { id }) }, 200);
 });
 
 policyRoutes.openapi(postApply, async (c) => {

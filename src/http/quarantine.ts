@@ -4,7 +4,7 @@ import { noteAction } from "../pipeline/audit";
 import { bodyOf, dismiss, type ReplayError, replay } from "../pipeline/replay";
 import { type QuarantineRow, quarantinePage } from "../store/quarantine";
 import { actorOf } from "./actor";
-import { decodeCursor, encodeCursor } from "./cursor";
+import { cursorAfter, decodeCursor } from "./cursor";
 import { Problem, type ProblemCode } from "./problem";
 import { createRouter } from "./router";
 import { ADMIN, countsSchema, json, page, pageQuery, problems, timeOrNull } from "./schemas";
@@ -66,8 +66,7 @@ quarantineRoutes.openapi(list, async (c) => {
   const { limit, cursor } = c.req.valid("query");
   const before = decodeCursor("quarantine", cursor, ["number", "string"]);
   const rows = await quarantinePage(c.env.db, limit, before && { receiptId: before[0], id: before[1] });
-  const last = rows.at(-1);
-  const nextCursor = rows.length === limit && last ? encodeCursor("quarantine", [last.receipt_id, last.id]) : null;
+  const nextCursor = cursorAfter(rows, limit, "quarantine", (row) => [row.receipt_id, row.id]);
   return c.json({ items: rows.map(itemOf), nextCursor }, 200);
 });
 

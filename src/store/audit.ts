@@ -64,9 +64,12 @@ export interface AuditFilter {
   readonly until?: number | undefined;
 }
 
-export interface AuditCursor {
-  readonly at: number;
-  readonly requestId: string;
+/** Where an entry stands in the trail: its key. One request may do several things in the same moment. */
+export type AuditPlace = readonly [at: number, requestId: string, action: string];
+export const AUDIT_PLACE = ["number", "string", "string"] as const;
+
+export function auditPlaceOf({ at, request_id, action }: AuditRow): AuditPlace {
+  return [at, request_id, action];
 }
 
 /**
@@ -95,14 +98,14 @@ const CONDITIONS: {
   since: (bind, v) => `at >= ${bind(v)}`,
   until: (bind, v) => `at < ${bind(v)}`,
 };
-const NEWEST_FIRST = "ORDER BY at DESC, request_id DESC";
+const NEWEST_FIRST = "ORDER BY at DESC, request_id DESC, action DESC";
 
 /** A page, newest first. */
 export async function auditPage(
   db: D1Database,
   filter: AuditFilter,
   limit: number,
-  after: AuditCursor | null,
+  after: AuditPlace | null,
 ): Promise<AuditRow[]> {
   const values: (string | number)[] = [];
   const bind: Bind = (value) => `?${values.push(value)}`;
@@ -110,7 +113,7 @@ export async function auditPage(
     const value = filter[name];
     return value === undefined ? [] : [CONDITIONS[name](bind, value)];
   });
-  if (after) conditions.push(`(at, request_id) < (${bind(after.at)}, ${bind(after.requestId)})`);
+  if (after) conditions.push(`(at, request_id, action) < (${after.map(bind).join(", ")})`);
   const end = `${NEWEST_FIRST} LIMIT ${bind(limit)}`;
   const pageOf = (all: readonly string[]) =>
     `SELECT * FROM audit ${all.length ? `WHERE ${all.join(" AND ")}` : ""} ${end}`;

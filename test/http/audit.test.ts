@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
+import { insertAudit } from "../../src/store/audit";
 import { allow, bulk, erase, imported, reverted } from "../support/batches";
 import { failStep, withFaults } from "../support/faults";
 import { hardBounce, posted, theItem } from "../support/quarantine";
 import { block, bounced, rebuild, release, report } from "../support/reports";
 import { DAY_MS, pass, setStage } from "../support/stage";
 import { countOf, rowsOf } from "../support/stores";
-import { ADMIN, api, CHECK, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
+import { ADMIN, api, bindings, CHECK, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
 
 setStage();
 beforeEach(freshStores);
@@ -137,6 +138,15 @@ describe("the audit trail", () => {
     expect(second.nextCursor).toBeNull();
     expect((await api("/v1/audit?action=steal")).status).toBe(400);
     expect((await jsonOf(await api("/v1/audit?cursor=x"))).code).toBe("invalid_cursor");
+  });
+
+  it("loses nothing between two pages of what one request did in the same moment", async () => {
+    const entry = { at: Date.now(), requestId: "one-request", actor: { id: "cron", label: null }, subject: null };
+    const actions = ["pull_sync", "import"] as const;
+    await bindings.DB.batch(actions.map((action) => insertAudit(bindings.DB, { ...entry, action })));
+    const first = await jsonOf(await api("/v1/audit?limit=1"));
+    const second = await jsonOf(await api(`/v1/audit?limit=1&cursor=${first.nextCursor}`));
+    expect([...first.items, ...second.items].map((e: { action: string }) => e.action)).toEqual(actions);
   });
 
   it("is for operators only", async () => {

@@ -1,6 +1,6 @@
 /** The allow-list: addresses that nothing automatic suppresses. */
 import { Hono } from "hono";
-import { encodeCursor } from "../../http/cursor";
+import { cursorAfter } from "../../http/cursor";
 import { type AllowedRow, allowedPage } from "../../store/allowlist";
 import { suppressionsOf } from "../../store/recipients";
 import type { DashboardEnv } from "../env";
@@ -22,8 +22,7 @@ allowListRoutes.get(PATH, async (c) => {
   const { q } = queryOf(url, ["q"]);
   const after = cursorIn(url, "allowlist", ["string"])?.[0] ?? null;
   const rows = await allowedPage(c.env.db, q?.toLowerCase() ?? null, PAGE_SIZE, after);
-  const last = rows.at(-1);
-  const next = rows.length === PAGE_SIZE && last ? encodeCursor("allowlist", [last.address]) : null;
+  const next = cursorAfter(rows, PAGE_SIZE, "allowlist", ({ address }) => [address]);
   const frame = await frameOf(c, { title: "Allow-list", path: "/dashboard/suppressions" });
   return c.html(
     <Page frame={frame}>

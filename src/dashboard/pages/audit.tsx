@@ -1,9 +1,16 @@
 /** Who did what. */
 import { Hono } from "hono";
 import { canonicalRecipient, erasedAddress, isUuid } from "../../domain/address";
-import { encodeCursor } from "../../http/cursor";
+import { cursorAfter } from "../../http/cursor";
 import { recipientKey } from "../../pipeline/recipient-key";
-import { AUDIT_ACTIONS, type AuditAction, type AuditRow, auditPage } from "../../store/audit";
+import {
+  AUDIT_ACTIONS,
+  AUDIT_PLACE,
+  type AuditAction,
+  type AuditRow,
+  auditPage,
+  auditPlaceOf,
+} from "../../store/audit";
 import type { DashboardEnv } from "../env";
 import { frameOf } from "../frame";
 import { Choice, Field, Filters } from "../parts/forms";
@@ -60,10 +67,8 @@ auditRoutes.get(PATH, async (c) => {
     ...optional("since", timeOf(query.since)),
     ...optional("until", timeOf(query.until)),
   };
-  const place = cursorIn(url, "audit", ["number", "string"]);
-  const rows = await auditPage(c.env.db, filter, PAGE_SIZE, place && { at: place[0], requestId: place[1] });
-  const last = rows.at(-1);
-  const next = rows.length === PAGE_SIZE && last ? encodeCursor("audit", [last.at, last.request_id]) : null;
+  const rows = await auditPage(c.env.db, filter, PAGE_SIZE, cursorIn(url, "audit", AUDIT_PLACE));
+  const next = cursorAfter(rows, PAGE_SIZE, "audit", auditPlaceOf);
   const frame = await frameOf(c, { title: "Audit trail", path: PATH });
   return c.html(
     <Page frame={frame}>

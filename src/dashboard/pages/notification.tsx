@@ -1,6 +1,6 @@
 /** One who is told: how it goes, what was attempted, what was given up, and what can be done about it. */
 import { Hono } from "hono";
-import { encodeCursor } from "../../http/cursor";
+import { cursorAfter } from "../../http/cursor";
 import { redeliver, rotate, sendTest } from "../../pipeline/notifications";
 import { allNotifications, deleteNotification, notificationById, resumeNotification } from "../../store/notifications";
 import { type AttemptRow, attemptPage, dropItem, type OutboxItem, outboxPage } from "../../store/outbox";
@@ -33,8 +33,7 @@ notificationRoutes.get(PATH, async (c) => {
     attemptPage(c.env.db, found.id, null, PAGE_SIZE, place?.[0] ?? null),
     outboxPage(c.env.db, found.id, true, MAX_PARKED_SHOWN, null),
   ]);
-  const last = attempts.at(-1);
-  const next = attempts.length === PAGE_SIZE && last ? encodeCursor("deliveries", [last.id]) : null;
+  const next = cursorAfter(attempts, PAGE_SIZE, "deliveries", ({ id }) => [id]);
   const frame = await frameOf(c, { title: hostOf(found.url), path: NOTIFICATIONS_PATH });
   const path = `${NOTIFICATIONS_PATH}/${found.id}`;
   const token = frame.formToken;

@@ -1,6 +1,6 @@
 /** What could not be read or believed: why, its bytes, read it again or drop it. */
 import { Hono } from "hono";
-import { encodeCursor } from "../../http/cursor";
+import { cursorAfter } from "../../http/cursor";
 import { noteAction } from "../../pipeline/audit";
 import { bodyOf, dismiss, replay } from "../../pipeline/replay";
 import { type QuarantineRow, quarantineItem, quarantinePage } from "../../store/quarantine";
@@ -28,8 +28,7 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
   const url = new URL(c.req.url);
   const place = cursorIn(url, "quarantine", ["number", "string"]);
   const rows = await quarantinePage(c.env.db, PAGE_SIZE, place && { receiptId: place[0], id: place[1] });
-  const last = rows.at(-1);
-  const next = rows.length === PAGE_SIZE && last ? encodeCursor("quarantine", [last.receipt_id, last.id]) : null;
+  const next = cursorAfter(rows, PAGE_SIZE, "quarantine", (row) => [row.receipt_id, row.id]);
   const frame = await frameOf(c, { title: "Quarantine", path: "/dashboard/quarantine" });
   return c.html(
     <Page frame={frame}>

@@ -182,7 +182,7 @@ export const PROJECTION: Readonly<Record<string, CallsOf>> = {
     ],
     auditPage: [
       ...eachAlone<audit.AuditFilter>(AUDIT, (f, db) => audit.auditPage(db, f, 10, null)),
-      ...eachAlone<audit.AuditFilter>(AUDIT, (f, db) => audit.auditPage(db, f, 10, { at: NOW, requestId: "r" })),
+      ...eachAlone<audit.AuditFilter>(AUDIT, (f, db) => audit.auditPage(db, f, 10, [NOW, "r", "block"])),
     ],
     pruneAudit: [(db) => audit.pruneAudit(db, 0, 10)],
   },
