@@ -1,25 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { doneOf, type Visitor, visitor } from "../support/dashboard";
 import { failStore, withFaults } from "../support/faults";
-import { failing, isSignedWith, madeUpWorld, notification, subscribe, tell, type World } from "../support/receivers";
+import { failing, isSignedWith, notification, setWorld, subscribe, tell } from "../support/receivers";
 import { bounced, report } from "../support/reports";
 import { DAY_MS, MINUTE_MS, pass, setStage } from "../support/stage";
 import { countOf, rowsOf } from "../support/stores";
-import { freshStores, runCron, testEnv } from "../support/worker";
+import { runCron, testEnv } from "../support/worker";
 
 const PATH = "/dashboard/notifications";
 
 setStage();
+const world = setWorld();
 
-let world: World;
 let one: Visitor;
 beforeEach(async () => {
-  await freshStores();
-  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
-  world = madeUpWorld();
   one = await visitor();
 });
-afterEach(() => vi.restoreAllMocks());
 
 const at = () => Date.now() - MINUTE_MS;
 const add = (fields: Readonly<Record<string, string | readonly string[]>>) => one.post(PATH, fields, PATH);

@@ -1,26 +1,22 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { doneOf, type Visitor, visitor } from "../support/dashboard";
 import { bounced, report } from "../support/reports";
 import { MINUTE_MS, setStage } from "../support/stage";
 import { countOf, reasonsOf } from "../support/stores";
-import { type SuppressionApis, suppressionApis } from "../support/suppression-apis";
+import { setProviders } from "../support/sync-lists";
 import { syncEnv } from "../support/syncs";
-import { freshStores, testEnv } from "../support/worker";
+import { testEnv } from "../support/worker";
 
 const PATH = "/dashboard/sync";
 const ONE = `${PATH}/sendgrid/default`;
 
 setStage();
+const { apis } = setProviders();
 
-let apis: SuppressionApis;
 let one: Visitor;
 beforeEach(async () => {
-  await freshStores();
-  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
-  apis = suppressionApis();
   one = await visitor(syncEnv());
 });
-afterEach(() => vi.restoreAllMocks());
 
 const ask = (what: string, fields: Readonly<Record<string, string>> = {}) => one.post(`${ONE}/${what}`, fields, ONE);
 const fill = () =>

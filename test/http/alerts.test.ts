@@ -1,26 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { configOf } from "../../src/config";
 import { failStore, withFaults } from "../support/faults";
 import { listenToLog } from "../support/log";
 import { bounce, complaint, delivery } from "../support/pmta";
-import { failing, madeUpWorld, storyOf, subscribe, type World } from "../support/receivers";
+import { failing, setWorld, storyOf, subscribe } from "../support/receivers";
 import { bounced, report } from "../support/reports";
 import { postRecords } from "../support/rounds";
 import { DAY_MS, MINUTE_MS, pass, setStage } from "../support/stage";
 import { countOf, tamper } from "../support/stores";
-import { api, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
+import { api, jsonOf, runCron, testEnv } from "../support/worker";
 
 setStage();
-
-let world: World;
-beforeEach(async () => {
-  await freshStores();
-  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
-  world = madeUpWorld();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const world = setWorld();
 
 interface Alert {
   readonly rule: string;

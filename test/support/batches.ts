@@ -56,6 +56,16 @@ export function listOf(entries: readonly (readonly [recipient: string, reason: s
   ].join("\n");
 }
 
+/** An entry of each kind, and one that is none. */
+export const FULL_LIST = listOf([
+  ["ann@example.com", "hard"],
+  ["bob@example.com", "complaint"],
+  ["cem@example.com", "unsubscribed"],
+  ["dora@example.com", "on our own list"],
+  ["not an address", "hard"],
+  ["@blocked.example", "manual"],
+]);
+
 export async function batchOf(id: string): Promise<Batch> {
   const response = await api(`/v1/batches/${id}`);
   expect(response.status).toBe(200);

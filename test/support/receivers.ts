@@ -150,6 +150,12 @@ export async function notification(id: string): Promise<any> {
   return jsonOf(response);
 }
 
+/** The call that was heard, which must be the only one. */
+export function heardOnce({ heard }: Receiver): Heard {
+  expect(heard).toHaveLength(1);
+  return heard[0]!;
+}
+
 /** Types and recipients of what was heard, in the order in which it came. */
 export function storyOf(receiver: Receiver): string[] {
   return receiver.heard.map(({ body }) => `${body.type} ${body.data.recipient ?? body.data.rule ?? ""}`.trim());
