@@ -85,6 +85,7 @@ describe("the quarantine", () => {
 
   it("says why, shows the bytes, and lets them be read again or dropped", async () => {
     await api("/webhooks/inboxroad", { body: '[{"type":"zz","rcpt":"x@example.com"}]', headers: INBOXROAD });
+    expect(await one.html("/dashboard/quarantine")).toContain("Read these again");
     const { id } = await item();
     const page = await one.html(`/dashboard/quarantine/${id}`);
     expect(page).toContain("In quarantine: unknown kind");
@@ -102,6 +103,19 @@ describe("the quarantine", () => {
     expect(doneOf(await one.post(`/dashboard/quarantine/${id}/replay`))).toBe("not-found");
     const actions = (await jsonOf(await api("/v1/audit"))).items.map(({ action }: { action: string }) => action);
     expect(actions.sort()).toEqual(["drop", "replay", "replay"]);
+  });
+
+  it("is read again page by page: what stays does not keep the rest from it", async () => {
+    const records = Array.from({ length: 52 }, (_, i) => ({ type: "zz", rcpt: `p${i}@example.com` }));
+    await api("/webhooks/inboxroad", { json: records, headers: INBOXROAD });
+    const idsOf = (html: string) => [...html.matchAll(/quarantine\/([0-9a-f]{40})"/g)].map(([, id]) => id).sort();
+    const next = /href="([^"]*cursor=[^"]*)"/.exec(await one.html("/dashboard/quarantine"))?.[1] ?? "";
+    const page = await one.html(next);
+    const action = /action="([^"]*\/replay[^"]*)"/.exec(page)?.[1] ?? "";
+    expect(doneOf(await one.post(action))).toBe("replayed-kept");
+    const { items } = await jsonOf(await api("/v1/audit?action=replay"));
+    expect(items.map(({ subject }: { subject: string }) => subject).sort()).toEqual(idsOf(page));
+    expect(items).toHaveLength(2);
   });
 
   it("does not believe unverified mail with all the rest", async () => {
@@ -126,7 +140,7 @@ describe("the quarantine", () => {
     await api("/v1/messages?trusted=false", { body: mail, headers });
     const { id, reason } = await item();
     expect(reason).toBe("unverified");
-    expect(await one.html("/dashboard/quarantine")).not.toContain("Read all again");
+    expect(await one.html("/dashboard/quarantine")).not.toContain("Read these again");
     await one.post("/dashboard/quarantine/replay");
     expect((await item()).id).toBe(id);
     const page = await one.html(`/dashboard/quarantine/${id}`);

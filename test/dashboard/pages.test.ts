@@ -120,6 +120,17 @@ describe("with hostile data on it, every page", () => {
     }
   });
 
+  it("leads to nothing that is not there", async () => {
+    const one = await signedIn();
+    const links = new Set<string>();
+    for (const path of paths) {
+      const page = await one.html(path);
+      for (const [, link = ""] of page.matchAll(/href="(\/dashboard[^"#]*)/g)) links.add(link.replaceAll("&amp;", "&"));
+    }
+    expect(links.size).toBeGreaterThan(40);
+    for (const link of links) expect((await one.get(link)).status, link).toBeLessThan(400);
+  });
+
   it("loads nothing from another host", async () => {
     const one = await signedIn();
     for (const path of paths) {

@@ -195,6 +195,9 @@ describe("what is ticked", () => {
     const many = Array.from({ length: 51 }, (_, i) => `p${i}@example.com`);
     const response = await one.post(`${PATH}/chosen`, { action: "erase", recipient: many, to: PATH }, PATH);
     expect(doneOf(response)).toBe("too-many-to-erase");
+    const confirmed = { recipient: [...many, anna], sure: "yes", keep: "no", to: PATH };
+    expect(doneOf(await one.post(`${PATH}/chosen/erase`, confirmed, PATH))).toBe("too-many-to-erase");
+    expect(await isSuppressed(anna)).toBe(true);
   });
 
   it("never leads to another host", async () => {

@@ -1,6 +1,6 @@
 /** Who did what. */
 import { Hono } from "hono";
-import { canonicalRecipient, erasedAddress, isUuid } from "../../domain/address";
+import { canonicalRecipient, erasedAddress } from "../../domain/address";
 import { cursorAfter } from "../../http/cursor";
 import { recipientKey } from "../../pipeline/recipient-key";
 import {
@@ -135,11 +135,41 @@ function Entries({ rows }: { rows: readonly AuditRow[] }) {
 
 const KEY = /^[0-9a-f]{64}$/;
 
+interface Kept {
+  /** Its page is below it. */
+  readonly path: string;
+  readonly words: string;
+}
+
+const BATCH: Kept = { path: "/dashboard/batches", words: "a batch" };
+const INCIDENT: Kept = { path: "/dashboard/incidents", words: "an incident" };
+const NOTIFICATION: Kept = { path: "/dashboard/notifications", words: "a notification" };
+const SYNC: Kept = { path: "/dashboard/sync", words: "a sync" };
+
+/** What actions are done to, beside recipients and what is no longer there. */
+const SUBJECTS: Readonly<Partial<Record<AuditAction, Kept>>> = {
+  import: BATCH,
+  bulk_block: BATCH,
+  bulk_release: BATCH,
+  apply_policy: BATCH,
+  revert: BATCH,
+  confirm_incident: INCIDENT,
+  drop_incident: INCIDENT,
+  add_notification: NOTIFICATION,
+  rotate_secret: NOTIFICATION,
+  resume_notification: NOTIFICATION,
+  redeliver: NOTIFICATION,
+  pull_sync: SYNC,
+  push_sync: SYNC,
+  pause_sync: SYNC,
+  resume_sync: SYNC,
+};
+
 /** A recipient is named by the hash of the address: the trail keeps no addresses. */
-function Subject({ row: { subject } }: { row: AuditRow }) {
+function Subject({ row: { action, subject } }: { row: AuditRow }) {
   if (subject === null) return null;
-  if (isUuid(subject)) return <a href={`/dashboard/batches/${subject}`}>a batch</a>;
-  if (subject.startsWith("incident-")) return <a href={`/dashboard/incidents/${subject}`}>an incident</a>;
+  const kept = SUBJECTS[action];
+  if (kept) return <a href={`${kept.path}/${subject}`}>{kept.words}</a>;
   if (!KEY.test(subject)) return <span class="mono">{subject}</span>;
   return (
     <a class="mono" href={recipientPath(erasedAddress(subject))}>

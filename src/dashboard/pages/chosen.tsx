@@ -9,7 +9,7 @@ import { actorOf, frameOf } from "../frame";
 import { ErasureQuestions } from "../parts/erasure";
 import { FormToken, MAX_NOTE_LENGTH, Note } from "../parts/forms";
 import { Page } from "../parts/layout";
-import { count, Foreign } from "../parts/words";
+import { countOf, Foreign } from "../parts/words";
 import { pathIn, textIn, textsIn, withDone } from "../query";
 
 const PATH = "/dashboard/suppressions";
@@ -50,7 +50,7 @@ chosenRoutes.post(`${PATH}/chosen`, async (c) => {
   const standings = await standingsOf(c.env, choice.recipients);
   const hasComplaint = standings.some((s) => s.suppressions.some(({ reason }) => reason === "complaint"));
   const isErasure = choice.action === "erase";
-  const words = `${isErasure ? "Erase" : "Release"} ${count(choice.recipients.length)} ${choice.recipients.length === 1 ? "recipient" : "recipients"}`;
+  const words = `${isErasure ? "Erase" : "Release"} ${countOf(choice.recipients.length, "recipient")}`;
   const frame = await frameOf(c, { title: words, path: PATH });
   return c.html(
     <Page frame={frame}>
@@ -119,9 +119,10 @@ chosenRoutes.post(`${PATH}/chosen/erase`, async (c) => {
   const { recipients, to } = await choiceOf(c);
   const form = await c.req.parseBody({ all: true });
   if (textIn(form, "sure", 10) !== "yes") return c.redirect(withDone(to, { done: "not-confirmed" }), 303);
+  if (recipients.length > MAX_ERASED) return c.redirect(withDone(to, { done: "too-many-to-erase" }), 303);
   const keepSuppressed = textIn(form, "keep", 10) !== "no";
   let isPending = false;
-  for (const address of recipients.slice(0, MAX_ERASED)) {
+  for (const address of recipients) {
     // Each is an act of its own in the audit trail.
     const requestId = c.env.newId();
     const outcome = await erase(c.env, { address, keepSuppressed, actor: actorOf(c), requestId });

@@ -14,11 +14,10 @@ import { ListPanel, Panel } from "../parts/panel";
 import { RawBody } from "../parts/raw-body";
 import { Table } from "../parts/table";
 import { Badge, bytesWords, Empty, Time } from "../parts/words";
-import { cursorIn } from "../query";
+import { cursorIn, withDone } from "../query";
 
+/** Shown at once, and read again in one go. */
 const PAGE_SIZE = 50;
-/** Read again in one go; the next click goes on. */
-const MAX_REPLAYED = 50;
 /** Of these, reading again is believing: a person has to look at each. */
 const NEEDS_A_LOOK = "unverified";
 
@@ -26,8 +25,7 @@ export const quarantineRoutes = new Hono<DashboardEnv>();
 
 quarantineRoutes.get("/dashboard/quarantine", async (c) => {
   const url = new URL(c.req.url);
-  const place = cursorIn(url, "quarantine", ["number", "string"]);
-  const rows = await quarantinePage(c.env.db, PAGE_SIZE, place && { receiptId: place[0], id: place[1] });
+  const rows = await shownAt(c.env.db, url);
   const next = cursorAfter(rows, PAGE_SIZE, "quarantine", (row) => [row.receipt_id, row.id]);
   const frame = await frameOf(c, { title: "Quarantine", path: "/dashboard/quarantine" });
   return c.html(
@@ -35,7 +33,11 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
       <div class="heading">
         <h1>Quarantine</h1>
         {rows.some(({ reason }) => reason !== NEEDS_A_LOOK) ? (
-          <ActionForm action="/dashboard/quarantine/replay" token={frame.formToken} label="Read all again" />
+          <ActionForm
+            action={`/dashboard/quarantine/replay${url.search}`}
+            token={frame.formToken}
+            label="Read these again"
+          />
         ) : null}
       </div>
       <Notice url={url} token={frame.formToken} />
@@ -83,6 +85,12 @@ quarantineRoutes.get("/dashboard/quarantine", async (c) => {
     </Page>,
   );
 });
+
+/** A page of the list, as its URL says. */
+async function shownAt(db: D1Database, url: URL): Promise<QuarantineRow[]> {
+  const place = cursorIn(url, "quarantine", ["number", "string"]);
+  return quarantinePage(db, PAGE_SIZE, place && { receiptId: place[0], id: place[1] });
+}
 
 quarantineRoutes.get("/dashboard/quarantine/:id", async (c) => {
   const id = c.req.param("id");
@@ -183,7 +191,8 @@ quarantineRoutes.get("/dashboard/quarantine/:id/body", async (c) => {
 });
 
 quarantineRoutes.post("/dashboard/quarantine/replay", async (c) => {
-  const rows = await quarantinePage(c.env.db, MAX_REPLAYED, null);
+  const url = new URL(c.req.url);
+  const rows = await shownAt(c.env.db, url);
   let isSettled = true;
   for (const { id } of rows.filter(({ reason }) => reason !== NEEDS_A_LOOK)) {
     // Each is an act of its own, also in the audit trail.
@@ -192,7 +201,8 @@ quarantineRoutes.post("/dashboard/quarantine/replay", async (c) => {
     if (outcome.ok) await noteAction(c.env, { action: "replay", subject: id, actor: actorOf(c), requestId });
     isSettled = isSettled && outcome.ok && outcome.value.settled;
   }
-  return c.redirect(`/dashboard/quarantine?done=${isSettled ? "replayed" : "replayed-kept"}`, 303);
+  const done = isSettled ? "replayed" : "replayed-kept";
+  return c.redirect(withDone(`/dashboard/quarantine${url.search}`, { done }), 303);
 });
 
 quarantineRoutes.post("/dashboard/quarantine/:id/replay", async (c) => {
