@@ -6,13 +6,11 @@ import type { NewEvent } from "../../src/client/types";
 import type * as schemas from "../../src/http/schemas";
 import type { OwnEvent } from "../../src/providers/own-format";
 import { withFaults } from "../support/faults";
+import { dsn } from "../support/mails";
 import { pass, setStage } from "../support/stage";
 import { api, testEnv } from "../support/worker";
-import { live as liveOf, streamed } from "./live";
+import { AT, live, operator, streamed } from "./live";
 import { outcomeOf } from "./scripted";
-
-const AT = "2026-01-05T10:00:00.000Z";
-const live = (options = {}, env = testEnv()) => liveOf({ token: "admin-token", ...options }, env);
 
 const bounce = (recipient: string, more: Partial<NewEvent> = {}): NewEvent => ({
   kind: "bounced",
@@ -21,7 +19,7 @@ const bounce = (recipient: string, more: Partial<NewEvent> = {}): NewEvent => ({
   occurredAt: AT,
   ...more,
 });
-const { suppressions, events, recipients, quarantine, connections, parse } = live().client;
+const { suppressions, events, recipients, quarantine, connections, parse } = operator().client;
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -103,7 +101,7 @@ describe("suppressions", () => {
   it.each(["", ".", "..", "\ud800@example.com"])(
     "of %j are refused before they become another URL",
     async (recipient) => {
-      const { client: own, asked } = live();
+      const { client: own, asked } = operator();
       expect(() => own.suppressions.release(recipient)).toThrow(expect.objectContaining({ code: "invalid_recipient" }));
       expect(asked).toEqual([]);
     },
@@ -117,7 +115,7 @@ describe("suppressions", () => {
   });
 
   it("are out of reach for a token that may only check", async () => {
-    const { client: sender } = live({ token: "check-token" });
+    const { client: sender } = live();
     await expect(sender.suppressions.page()).rejects.toMatchObject({ code: "forbidden", status: 403 });
   });
 });
@@ -132,7 +130,7 @@ describe("recording", () => {
 
   it("counts nothing twice when an answer is lost", async () => {
     let calls = 0;
-    const { client: flaky } = live({
+    const { client: flaky } = operator({
       fetch: async (url: string, init: RequestInit) => {
         const response = await api(new URL(url).pathname, {
           body: init.body as string,
@@ -169,7 +167,7 @@ describe("the journal", () => {
   });
 
   it("is read to its end, newest first", async () => {
-    const { client: own, asked } = live();
+    const { client: own, asked } = operator();
     expect(ids(await all(own.events.list({ recipient })))).toEqual(upTo(2_500).reverse());
     expect(asked).toHaveLength(3);
     const page = await events.page({ recipient, limit: 3 });
@@ -183,7 +181,7 @@ describe("the journal", () => {
       let reads = 0;
       const faulty = withFaults(({ operation }) => (operation === "all" && ++reads % 2 === 0 ? "before" : null));
       const env = testEnv(faulty.bindings);
-      const { client: own } = live({ fetch: (url: string, init: RequestInit) => streamed(url, init, env) });
+      const { client: own } = operator({ fetch: (url: string, init: RequestInit) => streamed(url, init, env) });
       expect(await new Response(own.events.export({ recipient, format })).text(), format).toBe(whole);
       expect(faulty.struck()).toBe(2);
       expect(whole.split("\n")).toHaveLength(2_500 + (format === "csv" ? 2 : 1));
@@ -192,7 +190,7 @@ describe("the journal", () => {
 
   it("is followed: each event once, in order, also what arrives while others are read", async () => {
     const stop = stoppedAfterTest();
-    const { client: own, asked } = live();
+    const { client: own, asked } = operator();
     const seen: string[] = [];
     const reading = outcomeOf(
       (async () => {
@@ -214,7 +212,7 @@ describe("the journal", () => {
   it("is followed from a time on, past a service that does not answer", async () => {
     const stop = stoppedAfterTest();
     let calls = 0;
-    const { client: own } = live({
+    const { client: own } = operator({
       retries: 0,
       fetch: (url: string) => {
         calls++;
@@ -239,7 +237,7 @@ describe("the journal", () => {
   });
 
   it("is not followed with a token that may not read it", async () => {
-    const { client: sender } = live({ token: "check-token" });
+    const { client: sender } = live();
     await expect(all(sender.events.follow())).rejects.toMatchObject({ code: "forbidden" });
   });
 });
@@ -263,30 +261,7 @@ describe("operations", () => {
   });
 
   it("read a mail without recording it", async () => {
-    const mail = [
-      "From: MAILER-DAEMON@mx.example.net",
-      "To: bounces@example.com",
-      "Subject: Undelivered Mail Returned to Sender",
-      "MIME-Version: 1.0",
-      'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
-      "",
-      "--b",
-      "Content-Type: text/plain",
-      "",
-      "Your message could not be delivered.",
-      "--b",
-      "Content-Type: message/delivery-status",
-      "",
-      "Reporting-MTA: dns; mx.example.net",
-      "",
-      "Final-Recipient: rfc822; mailed@example.com",
-      "Action: failed",
-      "Status: 5.1.1",
-      "Diagnostic-Code: smtp; 550 5.1.1 User unknown",
-      "",
-      "--b--",
-      "",
-    ].join("\r\n");
+    const mail = dsn({ recipient: "mailed@example.com" });
     for (const raw of [mail, new TextEncoder().encode(mail), new Blob([mail])]) {
       expect(await parse(raw)).toMatchObject({
         form: "dsn",

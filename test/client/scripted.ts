@@ -1,4 +1,5 @@
-/** A service that answers as a test says. */
+/** A service that answers as a test says, and a clock that a test moves. */
+import { afterEach, beforeEach, vi } from "vitest";
 import { type Client, createClient } from "../../src/client/client";
 import type { ClientOptions } from "../../src/client/options";
 
@@ -44,4 +45,40 @@ export async function outcomeOf<T>(promise: Promise<T>): Promise<{ value: T } | 
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
+}
+
+export const RECIPIENT = "john@example.com";
+export const NOT_SUPPRESSED = {
+  recipient: RECIPIENT,
+  suppressed: false,
+  reasons: [],
+  since: null,
+  until: null,
+  source: "kv",
+};
+
+export const good: Answer = () => json(NOT_SUPPRESSED);
+/** The network says whom it was about. */
+export const unreachable: Answer = () =>
+  Promise.reject(new TypeError(`fetch failed: ${ORIGIN}/v1/check?recipient=${RECIPIENT}`));
+export const never: Answer = () => new Promise(() => {});
+
+/** For each test of a file a clock that only `played` moves, and chance that is always in the middle. */
+export function setClock(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+}
+
+/** Runs it, and lets as much time pass as it takes. */
+export async function played<T>(promise: Promise<T>) {
+  const started = Date.now();
+  const outcome = outcomeOf(promise).then((ended) => ({ ...ended, tookMs: Date.now() - started }));
+  await vi.runAllTimersAsync();
+  return outcome;
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ADAPTERS } from "../../src/providers/registry";
 import { searchEvents } from "../../src/store/events";
 import { doneOf, type Visitor, visitor } from "../support/dashboard";
+import { dsn } from "../support/mails";
 import { MINUTE_MS, pass, setStage } from "../support/stage";
 import { api, bindings, freshStores, jsonOf, ORIGIN, testEnv } from "../support/worker";
 
@@ -119,23 +120,7 @@ describe("the quarantine", () => {
   });
 
   it("does not believe unverified mail with all the rest", async () => {
-    const mail = [
-      "From: mailer-daemon@mx.example.net",
-      "Subject: Undelivered Mail",
-      "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
-      "",
-      "--b",
-      "Content-Type: message/delivery-status",
-      "",
-      "Reporting-MTA: dns; mx.example.net",
-      "",
-      "Final-Recipient: rfc822; victim@example.com",
-      "Action: failed",
-      "Status: 5.1.1",
-      "",
-      "--b--",
-      "",
-    ].join("\r\n");
+    const mail = dsn({ recipient: "victim@example.com" });
     const headers = { authorization: "Bearer admin-token", "content-type": "message/rfc822" };
     await api("/v1/messages?trusted=false", { body: mail, headers });
     const { id, reason } = await item();
