@@ -210,6 +210,9 @@ describe("policy and retention", () => {
     ["a typo", { bodies_day: 30 }],
     ["nothing to keep", { bodies_days: 0 }],
     ["a number as text", { deliveries_days: "30" }],
+    ["a number alone", 30],
+    ["a number alone, as text", "30"],
+    ["a list", []],
     ["not a number", { deliveries_days: Number.NaN }],
   ])("keep everything where retention is %s, and say so", (_what, value) => {
     const config = configWith({ RETENTION: value });

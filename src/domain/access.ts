@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { fail, ok, type Result } from "./result";
+import { ok, type Result } from "./result";
+import { readTable } from "./variable";
 
 /** Cloudflare Access in front of the dashboard: whose tokens are believed. */
 export interface AccessSettings {
@@ -23,19 +24,8 @@ const schema = z.strictObject({
  */
 export function parseAccess(raw: unknown): Result<AccessSettings | null, string> {
   if (raw === undefined || raw === null || raw === "") return ok(null);
-  let value = raw;
-  if (typeof value === "string") {
-    try {
-      value = JSON.parse(value);
-    } catch {
-      return fail("ACCESS is not valid JSON");
-    }
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    return fail(
-      parsed.error.issues.map((i) => `ACCESS${i.path.map((p) => `.${String(p)}`).join("")}: ${i.message}`).join("; "),
-    );
-  }
-  return ok({ issuer: `https://${parsed.data.team_domain}`, audiences: [parsed.data.audience].flat() });
+  const read = readTable("ACCESS", schema, raw);
+  if (!read.ok) return read;
+  const { team_domain: domain, audience } = read.value;
+  return ok({ issuer: `https://${domain}`, audiences: [audience].flat() });
 }

@@ -1,6 +1,7 @@
 /** From which figures on an alert is opened: `[vars.ALERTS]`. */
 import { z } from "zod";
-import { fail, ok, type Result } from "./result";
+import { ok, type Result } from "./result";
+import { readTable } from "./variable";
 
 /** Rates are fractions, lengths ms. */
 export interface AlertLimits {
@@ -48,21 +49,8 @@ export const DEFAULT_ALERT_LIMITS = limitsOf(schema.parse({}));
  * @returns the limits, or a sentence that names every bad value
  */
 export function parseAlertLimits(raw: unknown): Result<AlertLimits, string> {
-  let value = raw ?? {};
-  if (typeof value === "string") {
-    try {
-      value = JSON.parse(value);
-    } catch {
-      return fail("ALERTS is not valid JSON");
-    }
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    return fail(
-      parsed.error.issues.map((i) => `ALERTS${i.path.map((p) => `.${String(p)}`).join("")}: ${i.message}`).join("; "),
-    );
-  }
-  return ok(limitsOf(parsed.data));
+  const read = readTable("ALERTS", schema, raw);
+  return read.ok ? ok(limitsOf(read.value)) : read;
 }
 
 function limitsOf(p: z.infer<typeof schema>): AlertLimits {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BOUNCE_CLASSES, type BounceClass, type EventKind } from "./event";
-import { fail, ok, type Result } from "./result";
+import { ok, type Result } from "./result";
+import { readTable } from "./variable";
 
 export const EFFECTS = ["suppress", "count", "record"] as const;
 /** What an event does to its recipient: suppress at once, add to the counter, or nothing but be on record. */
@@ -113,21 +114,9 @@ const DAY_MS = 24 * HOUR_MS;
  * @returns the policy, or a sentence that names every bad value
  */
 export function parsePolicy(raw: unknown): Result<Policy, string> {
-  let value: unknown = raw ?? {};
-  if (typeof value === "string") {
-    try {
-      value = JSON.parse(value);
-    } catch {
-      return fail("POLICY is not valid JSON");
-    }
-  }
-  const parsed = policySchema.safeParse(value);
-  if (!parsed.success) {
-    return fail(
-      parsed.error.issues.map((i) => `POLICY${i.path.map((p) => `.${String(p)}`).join("")}: ${i.message}`).join("; "),
-    );
-  }
-  const p = parsed.data;
+  const read = readTable("POLICY", policySchema, raw);
+  if (!read.ok) return read;
+  const p = read.value;
   const stated = Object.entries(p.effects).filter(([, effect]) => effect !== undefined);
   return ok({
     softThreshold: p.soft_threshold,
@@ -171,7 +160,6 @@ export const DEFAULT_GUARD = guardPolicyOf(guardSchema.parse({}));
  * @returns `null` where it is no valid policy
  */
 export function writtenInFull(raw: unknown): Readonly<Record<string, unknown>> | null {
-  if (!parsePolicy(raw).ok) return null;
-  const stated = policySchema.parse(typeof raw === "string" ? JSON.parse(raw) : (raw ?? {}));
-  return { ...stated, effects: { ...DEFAULT_EFFECTS, ...stated.effects } };
+  const read = readTable("POLICY", policySchema, raw);
+  return read.ok ? { ...read.value, effects: { ...DEFAULT_EFFECTS, ...read.value.effects } } : null;
 }

@@ -1,39 +1,41 @@
 /** How long what is kept: `[vars.RETENTION]`. */
-import { fail, ok, type Result } from "../domain/result";
+import { z } from "zod";
+import { ok, type Result } from "../domain/result";
+import { readTable } from "../domain/variable";
 import type { Retention } from "./deps";
 
 const DAY_MS = 86_400_000;
-const DEFAULT_RETENTION_DAYS = {
-  deliveries_days: 30,
-  deferrals_days: 30,
-  auto_replies_days: 30,
-  bodies_days: 30,
-  unverified_days: 30,
-  changes_days: 30,
-  audit_days: 365,
-};
+/** Whole or fractional. */
+const days = z.number().positive();
+
+/** As an operator writes it. Unknown keys are errors: a typo must not pass. */
+const schema = z.strictObject({
+  deliveries_days: days.default(30),
+  deferrals_days: days.default(30),
+  auto_replies_days: days.default(30),
+  bodies_days: days.default(30),
+  unverified_days: days.default(30),
+  changes_days: days.default(30),
+  audit_days: days.default(365),
+});
+
+type Days = z.infer<typeof schema>;
+
 /** Unreadable limits keep everything rather than too little. */
 export const KEEP_EVERYTHING = retentionOf(() => Number.POSITIVE_INFINITY);
 
-/** `[vars.RETENTION]`: the keys of `DEFAULT_RETENTION_DAYS`; whole or fractional days above zero. */
+/**
+ * Reads `[vars.RETENTION]`.
+ *
+ * @param raw a table, its JSON text, or nothing for the defaults
+ * @returns the lengths, or a sentence that names every bad value
+ */
 export function parseRetention(raw: unknown): Result<Retention, string> {
-  let value = raw ?? {};
-  if (typeof value === "string") {
-    try {
-      value = JSON.parse(value);
-    } catch {
-      return fail("RETENTION is not valid JSON");
-    }
-  }
-  const days = { ...DEFAULT_RETENTION_DAYS, ...(value as Record<string, unknown>) };
-  for (const [name, n] of Object.entries(days)) {
-    if (!Object.hasOwn(DEFAULT_RETENTION_DAYS, name)) return fail(`RETENTION.${name}: unknown key`);
-    if (typeof n !== "number" || !(n > 0)) return fail(`RETENTION.${name}: must be a number of days above 0`);
-  }
-  return ok(retentionOf((name) => Number(days[name]) * DAY_MS));
+  const read = readTable("RETENTION", schema, raw);
+  return read.ok ? ok(retentionOf((name) => read.value[name] * DAY_MS)) : read;
 }
 
-function retentionOf(lengthOf: (name: keyof typeof DEFAULT_RETENTION_DAYS) => number): Retention {
+function retentionOf(lengthOf: (name: keyof Days) => number): Retention {
   return {
     deliveriesMs: lengthOf("deliveries_days"),
     deferralsMs: lengthOf("deferrals_days"),
