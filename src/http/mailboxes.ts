@@ -66,7 +66,8 @@ const scan = createRoute({
   security: ADMIN,
   request: {
     params: z.object({ name: z.string().openapi({ param: { name: "name", in: "path" } }) }),
-    query: z.object({ dryRun: z.enum(["true", "false"]).default("false") }),
+    // Strict: a misspelt dryRun must not scan.
+    query: z.strictObject({ dryRun: z.enum(["true", "false"]).default("false") }),
   },
   responses: {
     200: json(

@@ -8,7 +8,7 @@ import { applyBatch, BatchWriter } from "./batches";
 import type { Deps } from "./deps";
 import { normalize } from "./normalize";
 import { OPERATOR_CONNECTION, OPERATOR_PROVIDER } from "./operate";
-import { type Standing, standingsOf } from "./standing";
+import { namesOf, type Standing, standingsOf } from "./standing";
 
 /** The look-ups of a request, and its answer, are bounded by it. */
 export const MAX_BULK_RECIPIENTS = 10_000;
@@ -58,11 +58,12 @@ type SkipCode = keyof typeof SKIPPED;
 /** @throws when a store failed; what is on record by then stays, under a batch that is `incomplete` */
 export async function runBulk(deps: Deps, request: BulkRequest): Promise<BulkOutcome> {
   const read = readRecipients(request.recipients);
-  const standings = await standingsOf(
-    deps,
-    read.flatMap((entry) => (entry.address === null ? [] : [entry.address])),
-  );
-  const skips = await (request.action === "block" ? skippedBlocks : skippedReleases)(deps, standings, request);
+  const addresses = read.flatMap(({ address }) => address ?? []);
+  // What is pending is read first: it cannot take effect in between unseen.
+  const names = await Promise.all(addresses.map(namesOf));
+  const pending = await pendingNames(deps.db, names.flat());
+  const standings = await standingsOf(deps, addresses);
+  const skips = await SKIPS[request.action](deps, standings, pending, request);
   let next = 0;
   const entries = read.map((entry) => {
     const standing = entry.address === null ? null : (standings[next++] ?? null);
@@ -108,12 +109,23 @@ function skippedResult(recipient: string, code: SkipCode): BulkResult {
 
 type Skips = ReadonlyMap<Standing, SkipCode>;
 
+/** @param pending names of which something is still to be applied */
+type FindSkips = (
+  deps: Deps,
+  standings: readonly Standing[],
+  pending: ReadonlySet<string>,
+  request: BulkRequest,
+) => Promise<Skips>;
+
+const SKIPS: Readonly<Record<BulkAction, FindSkips>> = { block: skippedBlocks, release: skippedReleases };
+
 /** The very same block in force, and nothing on its way that could end it. */
-async function skippedBlocks(deps: Deps, standings: readonly Standing[], { expiresAt }: BulkRequest): Promise<Skips> {
-  const pending = await pendingNames(
-    deps.db,
-    standings.flatMap((s) => s.names),
-  );
+async function skippedBlocks(
+  _deps: Deps,
+  standings: readonly Standing[],
+  pending: ReadonlySet<string>,
+  { expiresAt }: BulkRequest,
+): Promise<Skips> {
   const isBlocked = ({ names, suppressions }: Standing) =>
     !names.some((name) => pending.has(name)) &&
     suppressions.some((s) => s.reason === "manual" && s.until === (expiresAt ?? null));
@@ -123,12 +135,9 @@ async function skippedBlocks(deps: Deps, standings: readonly Standing[], { expir
 async function skippedReleases(
   deps: Deps,
   standings: readonly Standing[],
+  pending: ReadonlySet<string>,
   { force, note }: BulkRequest,
 ): Promise<Skips> {
-  const pending = await pendingNames(
-    deps.db,
-    standings.flatMap((s) => s.names),
-  );
   const moments = standings.flatMap(({ names, row }) => names.map((name) => [name, row?.released_at ?? 0] as const));
   const complained = await complainedAfter(deps.db, moments);
   const isForced = force && note !== null;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { batches, batchOf, bulk, imported, listOf, revert } from "../support/batches";
-import { failStore, withFaults } from "../support/faults";
+import { failStore, holdStep, withFaults } from "../support/faults";
 import { block, bounced, release, report } from "../support/reports";
 import { DAY_MS, MINUTE_MS, pass, setStage } from "../support/stage";
 import { checkOf, countOf, reasonsOf } from "../support/stores";
@@ -87,6 +87,33 @@ describe("releasing many", () => {
     await release("angry@example.com", "?force=true&note=asked");
     pass(MINUTE_MS);
     expect(codesOf(await jsonOf(await bulk("release", ["angry@example.com"])))).toEqual([["done", null]]);
+  });
+});
+
+describe("what is applied while a bulk request looks", () => {
+  const objectsAway = () => testEnv(withFaults(failStore("object")).bindings);
+
+  /** The answer of a request that is held up at its first look, while the cron applies what is pending. */
+  async function overtaken(action: "block" | "release", recipient: string) {
+    const held = holdStep(({ store }) => store === "db", "after");
+    const answering = bulk(action, [recipient], {}, testEnv(withFaults(held.plan).bindings));
+    await held.reached;
+    await runCron();
+    held.release();
+    return jsonOf(await answering);
+  }
+
+  it("does not keep a recipient from being released, who was heard of just now", async () => {
+    await report(bounced("ann@example.com", "hard", Date.now() - MINUTE_MS), objectsAway());
+    expect(codesOf(await overtaken("release", "ann@example.com"))).toEqual([["done", null]]);
+    expect(await reasonsOf("ann@example.com")).toEqual([]);
+  });
+
+  it("does not keep a recipient from being blocked, whose block was released just now", async () => {
+    await block("ann@example.com");
+    await release("ann@example.com", "", objectsAway());
+    expect(codesOf(await overtaken("block", "ann@example.com"))).toEqual([["done", null]]);
+    expect(await reasonsOf("ann@example.com")).toEqual(["manual"]);
   });
 });
 

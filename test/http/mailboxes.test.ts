@@ -118,6 +118,8 @@ describe("a scan on demand", () => {
   it("can be a dry run, which signs in, counts, and touches nothing", async () => {
     const env = envOf(entryOf("mails"));
     for (let run = 0; run < 2; run++) {
+      // Misspelt, it would be a scan.
+      expect((await scanned(env, "?dryrun=true")).status).toBe(400);
       const report = await jsonOf(await scanned(env, "?dryRun=true"));
       expect(report).toEqual({ ...NOTHING, listed: 2, isBehind: false, error: null });
     }
