@@ -5,15 +5,12 @@ import { type Message, type NotificationFormat, secretsAt } from "../domain/noti
 import { type Outcome, outcomeOfStatus, retryAfterMs } from "../domain/retry";
 import { cleanText } from "../domain/text";
 import type { Notification } from "../store/notifications";
+import { reasonOf, USER_AGENT } from "./outgoing";
 
 export const DELIVERY_TIMEOUT_MS = 10_000;
 /** Of an answer that is no success, for people to look at. */
 const MAX_ANSWER_BYTES = 1_024;
 const MAX_ERROR_LENGTH = 300;
-const USER_AGENT = "Bouncekeeper/1";
-
-/** Our own platform refuses further requests: that says nothing about the receiver. */
-export class PlatformLimit extends Error {}
 
 interface Composed {
   readonly headers: Readonly<Record<string, string>>;
@@ -64,10 +61,7 @@ export async function deliver(
       retryAfterMs(response.headers.get("retry-after"), now),
     );
   } catch (error) {
-    const { name, message: words } = error instanceof Error ? error : { name: "", message: "" };
-    if (/subrequest/i.test(words)) throw new PlatformLimit(words);
-    const isLate = name === "TimeoutError" || name === "AbortError";
-    return { type: "unreachable", status: null, error: isLate ? "timeout" : "no connection", retryAfterMs: null };
+    return { type: "unreachable", status: null, error: reasonOf(error), retryAfterMs: null };
   }
 }
 

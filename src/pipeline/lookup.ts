@@ -1,6 +1,7 @@
 /** Certificates by https and keys by DNS over HTTPS, kept in the data centre's cache. */
 import { fail, ok, type Result } from "../domain/result";
 import type { LookupError, LookupOptions, VerifyContext } from "../providers/adapter";
+import { textOf } from "./outgoing";
 
 export const DNS_RESOLVER_URL = "https://cloudflare-dns.com/dns-query";
 const CACHE_SECONDS = 3_600;
@@ -80,8 +81,8 @@ async function cachedText(
     const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.status === 404 || response.status === 410) return fail("absent");
     if (!response.ok) return fail("unavailable");
-    const text = await response.text();
-    if (text.length > MAX_BYTES) return fail("unavailable");
+    const text = await textOf(response, MAX_BYTES);
+    if (text === null) return fail("unavailable");
     const kept = new Response(text, { headers: { "cache-control": `max-age=${CACHE_SECONDS}` } });
     if (isWorthKeeping(text)) await cache?.put(url, kept).catch(() => {});
     return ok(text);

@@ -8,10 +8,11 @@
 import { errorFields } from "../log";
 import { dueNotifications, hasNotifications, leaseNotification } from "../store/notifications";
 import { pruneDeliveries } from "../store/outbox";
-import { DELIVERY_TIMEOUT_MS, PlatformLimit } from "./deliver";
+import { DELIVERY_TIMEOUT_MS } from "./deliver";
 import type { Deps } from "./deps";
 import { inParallel } from "./in-parallel";
 import { LEASE_MS, LeaseLost, type NotifyLimits, NotifyRun } from "./notify-run";
+import { PlatformLimit } from "./outgoing";
 import { checkTarget, type UnfitTarget } from "./target";
 
 export interface NotifyDeps extends Pick<Deps, "db" | "now" | "log"> {

@@ -2,7 +2,8 @@
 import { fail, ok, type Result } from "../domain/result";
 import { outcomeOfStatus, retryAfterMs } from "../domain/retry";
 import type { ApiAnswer, ApiRequest, SyncApi } from "../sync/adapter";
-import { errorOf, PlatformLimit } from "./deliver";
+import { errorOf } from "./deliver";
+import { reasonOf, textOf, USER_AGENT } from "./outgoing";
 
 /**
  * `unavailable`: try again later. `stopped`: trying again cannot help, somebody has to correct the secret or the account.
@@ -19,7 +20,6 @@ const TIMEOUT_MS = 15_000;
 /** Of an answer: beyond this it would not fit beside what is made of it. */
 const MAX_ANSWER_BYTES = 20_000_000;
 const MAX_QUOTED_LENGTH = 400;
-const USER_AGENT = "Bouncekeeper/1";
 
 /** Statuses that do not depend on what a request says, and what they come from. */
 const STOPPED: Readonly<Record<number, string>> = {
@@ -64,7 +64,7 @@ export async function callApi(
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const text = await textOf(response);
+    const text = await textOf(response, MAX_ANSWER_BYTES);
     if (text === null) return fail(unavailable("The answer is too long."));
     const answer = { status: response.status, body: parsed(text) };
     if ((response.ok && (text === "" || answer.body !== undefined)) || isAnswer(answer)) {
@@ -73,9 +73,7 @@ export async function callApi(
     if (response.ok) return fail(unavailable(`HTTP ${response.status}: the answer is no JSON`));
     return fail(failureOf(response, text.slice(0, MAX_QUOTED_LENGTH), startedAt));
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : { name: "", message: "" };
-    if (/subrequest/i.test(message)) throw new PlatformLimit(message);
-    return fail(unavailable(name === "TimeoutError" || name === "AbortError" ? "timeout" : "no connection"));
+    return fail(unavailable(reasonOf(error)));
   }
 }
 
@@ -108,22 +106,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** `null`: it is longer than can be read. */
-async function textOf(response: Response): Promise<string | null> {
-  const reader = response.body?.getReader();
-  if (!reader) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    bytes += part.value.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      await reader.cancel();
-      return null;
-    }
-    text += decoder.decode(part.value, { stream: true });
-  }
-  return text + decoder.decode();
 }

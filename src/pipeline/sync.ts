@@ -14,7 +14,7 @@ import { NEW_SYNC, type PullProgress, type SyncState, syncStates } from "../stor
 import type { SyncSettings } from "../sync/adapter";
 import { importConnectionOf, type Sync } from "../sync/settings";
 import { batchIdOf } from "./batches";
-import { PlatformLimit } from "./deliver";
+import { PlatformLimit } from "./outgoing";
 import type { CallFailure } from "./sync-call";
 import { NOTHING_PULLED, pull } from "./sync-pull";
 import { push } from "./sync-push";

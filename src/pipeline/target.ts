@@ -8,6 +8,7 @@
 import { fail, ok, type Result } from "../domain/result";
 import { isAddress, isPublicAddress, readTarget, type TargetError } from "../domain/target";
 import { DNS_RESOLVER_URL } from "./lookup";
+import { textOf } from "./outgoing";
 
 export type UnfitTarget = TargetError | "private_name" | "unknown_name";
 
@@ -15,6 +16,8 @@ const TIMEOUT_MS = 5_000;
 /** Of DNS answers (RFC 1035 §3.2.2, RFC 3596 §2.1): names and their record types. */
 const RECORD_TYPES = { A: 1, AAAA: 28 } as const;
 const NO_SUCH_NAME = 3;
+/** The addresses of a name are a few hundred bytes. */
+const MAX_BYTES = 100_000;
 
 /**
  * @param text the URL
@@ -46,7 +49,10 @@ async function addressesOf(
       await response.body?.cancel();
       return null;
     }
-    const answer = (await response.json()) as { Status?: number; Answer?: { type: number; data: string }[] };
+    const answer = JSON.parse((await textOf(response, MAX_BYTES)) ?? "") as {
+      Status?: number;
+      Answer?: { type: number; data: string }[];
+    };
     if (answer.Status === NO_SUCH_NAME) return "unknown";
     if (answer.Status !== 0) return null;
     return (answer.Answer ?? []).filter((record) => record.type === RECORD_TYPES[type]).map((record) => record.data);
