@@ -1,7 +1,5 @@
 /** Style and script, served by the worker under names made of their content, so that browsers may keep them for good. */
 import { Hono } from "hono";
-import uPlot from "uplot/dist/uPlot.iife.min.js";
-import uPlotStyle from "uplot/dist/uPlot.min.css";
 import { sha256Hex } from "../crypto/digest";
 import style from "./assets/dashboard.asset.css";
 import script from "./assets/dashboard.asset.js";
@@ -17,11 +15,10 @@ interface Asset {
 }
 
 const ASSETS: Readonly<Record<string, Asset>> = {
-  "dashboard.css": { text: `${uPlotStyle}\n${style}`, type: "text/css; charset=utf-8" },
+  "dashboard.css": { text: style, type: "text/css; charset=utf-8" },
   "dashboard.js": { text: script, type: "text/javascript; charset=utf-8" },
-  "chart.js": { text: uPlot, type: "text/javascript; charset=utf-8" },
 };
-export type AssetName = "dashboard.css" | "dashboard.js" | "chart.js";
+export type AssetName = "dashboard.css" | "dashboard.js";
 
 const digests = new Map<string, Promise<string>>();
 

@@ -9,18 +9,16 @@ import type { Frame } from "./parts/layout";
 interface Wanted {
   readonly title: string;
   readonly path: string;
-  readonly hasCharts?: boolean;
   readonly search?: string | undefined;
 }
 
 /** The navigation shows how much waits, up to here. */
 const MAX_WAITING = 1_000;
 
-export async function frameOf(c: Context<DashboardEnv>, { title, path, hasCharts, search }: Wanted): Promise<Frame> {
-  const [style, script, chart, quarantined] = await Promise.all([
+export async function frameOf(c: Context<DashboardEnv>, { title, path, search }: Wanted): Promise<Frame> {
+  const [style, script, quarantined] = await Promise.all([
     assetUrl("dashboard.css"),
     assetUrl("dashboard.js"),
-    hasCharts ? assetUrl("chart.js") : undefined,
     quarantineCount(c.env.db, MAX_WAITING),
   ]);
   return {
@@ -29,7 +27,7 @@ export async function frameOf(c: Context<DashboardEnv>, { title, path, hasCharts
     search,
     session: c.get("session"),
     formToken: c.get("formToken"),
-    assets: { style, script, chart },
+    assets: { style, script },
     waiting: quarantined ? { "/dashboard/quarantine": upTo(quarantined, MAX_WAITING) } : ({} as Record<string, string>),
   };
 }

@@ -19,7 +19,7 @@ export function layoutProblems(): string[] {
     const children = [...parent.children].filter(
       (child) => isShown(child) && !["absolute", "fixed"].includes(getComputedStyle(child).position),
     );
-    if (parent.closest("svg, .uplot, tbody, thead, table") || children.length > 60) continue;
+    if (parent.closest("svg, tbody, thead, table") || children.length > 60) continue;
     for (const [i, child] of children.entries()) {
       const a = child.getBoundingClientRect();
       for (const other of children.slice(i + 1)) {

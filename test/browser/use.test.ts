@@ -94,42 +94,59 @@ describe.runIf(whyNoChromium() === null)("in the browser", () => {
   test("charts are drawn, and tell their numbers to the pointer and in a table", async () => {
     const { page } = visit;
     await visit.go("/dashboard?days=7");
-    await page.locator(".chart canvas").first().waitFor();
-    expect(await page.locator(".chart canvas").count()).toBe(await page.locator(".chart").count());
+    expect(await page.locator(".chart").count()).toBe(5);
     // Something is drawn on each.
     const drawn = await page.evaluate(() =>
-      [...document.querySelectorAll<HTMLCanvasElement>(".chart canvas")].map((canvas) => {
-        const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-        return pixels.some((value, i) => i % 4 === 3 && value > 0);
-      }),
+      [...document.querySelectorAll(".chart")].map((chart) =>
+        [...chart.querySelectorAll("path")].some((path) => path.getBoundingClientRect().height > 20),
+      ),
     );
-    expect(drawn).not.toContain(false);
-    const box = (await page.locator(".chart .u-over").first().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    expect(drawn).toEqual(drawn.map(() => true));
+    const box = (await page.locator(".plot").first().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     await page.mouse.move(box.x + box.width * 0.98, box.y + box.height / 2);
     const tip = page.locator(".chart .tip").first();
     await tip.waitFor({ state: "visible" });
     const row = page.locator("#bounces-table tbody tr").last();
     const numbers = (await row.locator("td").allTextContents()).map((text) => text.trim());
     expect(await tip.locator("b").allTextContents()).toEqual(numbers);
+    const cursor = (await page.locator(".chart .cursor").first().boundingBox()) ?? { x: 0, width: 0 };
+    expect(cursor.x + cursor.width).toBeCloseTo(box.x + box.width, 0);
+    await page.mouse.move(box.x, box.y - 60);
+    await tip.waitFor({ state: "hidden" });
     await page.locator("details.more summary").first().click();
     expect(await page.locator("#bounces-table").isVisible()).toBe(true);
   });
 
-  test("charts follow the window and the colour scheme", async () => {
+  test("charts follow the window and the colour scheme, and their labels never lie on each other", async () => {
     const { page } = visit;
-    await visit.go("/dashboard?days=7");
-    const chart = page.locator(".chart .uplot").first();
-    const wide = (await chart.boundingBox())?.width ?? 0;
-    const colour = () =>
-      page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--hard").trim());
+    const problems: string[] = [];
+    const sizes = new Map<number, number>();
+    for (const width of [320, PHONE.width, 700, 1024, 1440, 1900]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const days of [1, 7, 30, 90]) {
+        await visit.go(`/dashboard?days=${days}`);
+        problems.push(...(await page.evaluate(labelProblems)).map((one) => `${width}, ${days} days: ${one}`));
+      }
+      sizes.set(width, (await page.locator(".plot").first().boundingBox())?.width ?? 0);
+    }
+    expect(problems).toEqual([]);
+    expect([...sizes.values()]).toEqual([...sizes.values()].sort((a, b) => a - b));
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const colour = () => page.evaluate(() => getComputedStyle(document.querySelector(".bars.hard") as Element).fill);
     const light = await colour();
     await page.emulateMedia({ colorScheme: "dark" });
     expect(await colour()).not.toBe(light);
-    expect(await page.locator(".chart .uplot").count()).toBe(await page.locator(".chart").count());
-    await page.setViewportSize(PHONE);
-    await expect.poll(async () => (await chart.boundingBox())?.width ?? 0).toBeLessThan(wide / 2);
-    await page.setViewportSize({ width: 1440, height: 900 });
     await page.emulateMedia({ colorScheme: "light" });
+  });
+
+  test("a chart's hours are the reader's", async () => {
+    const { page } = visit;
+    await visit.go("/dashboard?days=1");
+    const label = page.locator(".chart [data-hour]").first();
+    const at = new Date((await label.getAttribute("data-hour")) ?? "");
+    const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
+    expect(await label.textContent()).toBe(clock.format(at));
+    expect(await label.textContent()).toMatch(/:30$/);
   });
 
   test("new events come by themselves, unless that is paused", async () => {
@@ -248,3 +265,27 @@ describe.runIf(whyNoChromium() === null)("in the browser", () => {
     expect(pathNow()).not.toBe("/dashboard/sign-in");
   });
 });
+
+/** What is wrong with the labels of the page's charts, in sentences. Runs in the browser. */
+function labelProblems(): string[] {
+  return [...document.querySelectorAll(".chart")].flatMap((chart) => {
+    const labels = [...chart.querySelectorAll("text")]
+      .map((text) => ({ words: text.textContent, box: text.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0);
+    const panel = chart.closest(".panel")?.getBoundingClientRect() ?? chart.getBoundingClientRect();
+    const outside = labels.filter(({ box }) => box.left < panel.left || box.right > panel.right);
+    const onEachOther = labels.flatMap((a, i) =>
+      labels
+        .slice(i + 1)
+        .filter(
+          (b) =>
+            Math.min(a.box.right, b.box.right) > Math.max(a.box.left, b.box.left) &&
+            // A box is higher than the digits in it.
+            Math.min(a.box.bottom, b.box.bottom) > Math.max(a.box.top, b.box.top) + 5,
+        )
+        .map((b) => `"${a.words}" lies on "${b.words}"`),
+    );
+    const few = labels.length < 4 ? [`only ${labels.length} labels`] : [];
+    return [...few, ...outside.map(({ words }) => `"${words}" sticks out`), ...onEachOther];
+  });
+}

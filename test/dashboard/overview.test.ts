@@ -125,14 +125,42 @@ describe("what changed most", () => {
 });
 
 describe("a chart", () => {
-  it("stands before a table with its numbers", async () => {
-    await record(...many(3, DAY_MS, HARD), ...many(2, DAY_MS, SPAM));
+  const chartOf = async (id: string, next: string) => {
     const page = await (await visitor()).html("/dashboard?days=7");
-    const chart = page.slice(page.indexOf('id="bounces-title"'), page.indexOf('id="delivered-title"'));
+    return page.slice(page.indexOf(`id="${id}-title"`), page.indexOf(`id="${next}-title"`));
+  };
+
+  it("is drawn by the worker and stands before a table with its numbers", async () => {
+    await record(...many(3, DAY_MS, HARD), ...many(2, DAY_MS, SPAM));
+    const chart = await chartOf("bounces", "delivered");
     expect(chart).toContain('data-table="bounces-table"');
     expect(chart).toContain('<table id="bounces-table">');
     expect(chart.match(/<tbody>.*<\/tbody>/s)?.[0].match(/<tr>/g)).toHaveLength(7);
-    expect(chart).toMatch(/data-value="3">3<.*data-value="2">2</s);
+    expect(chart).toMatch(/<td class="num">3<.*<td class="num">2</s);
+    // From below: hard bounces up to 3, blocked ones up to 5. The uppermost comes first, so that the lower ones lie on it.
+    const bars = [...chart.matchAll(/<path class="bars ([\w-]+)" d="([^"]*)"/g)].map(([, name, path]) => [name, path]);
+    expect(bars.map(([name]) => name)).toEqual(["undetermined", "block", "soft", "hard"]);
+    expect(bars[1]).toEqual(["block", expect.stringMatching(/^M5\.25 172V[\d.]+h0\.5V172z$/)]);
+    const top = (path = "") => Number(/V([\d.]+)h/.exec(path)?.[1]);
+    expect((172 - top(bars[3]?.[1])) / (172 - top(bars[1]?.[1]))).toBeCloseTo(3 / 5, 3);
+  });
+
+  it("of a share shows the limits that are not to be crossed", async () => {
+    await record(...many(30, DAY_MS, HARD), ...many(70, DAY_MS, DELIVERED));
+    const chart = await chartOf("bounce-rate", "complaint-rate");
+    expect(chart).toMatch(/<g class="limit"><line [^>]*><\/line><text [^>]*>5\u00a0%</);
+    expect(chart).toContain('<g class="line hard">');
+  });
+
+  it("needs no style and no script in the page", async () => {
+    await record(...many(3, DAY_MS, HARD), ...many(70, DAY_MS, DELIVERED));
+    const page = await (await visitor()).html("/dashboard?days=7");
+    expect(page).not.toMatch(/ style=|<style|<script>/);
+  });
+
+  it("of nothing says so", async () => {
+    await record(...many(3, DAY_MS, DELIVERED));
+    expect(await chartOf("bounces", "delivered")).toContain("None in this time.");
   });
 });
 

@@ -33,7 +33,7 @@ export const overviewRoutes = new Hono<DashboardEnv>();
 overviewRoutes.get("/dashboard", async (c) => {
   const asked = PERIODS_DAYS.find((days) => String(days) === c.req.query("days"));
   const view = await overview(c.env, asked ?? DEFAULT_DAYS);
-  const frame = await frameOf(c, { title: "Overview", path: "/dashboard", hasCharts: true });
+  const frame = await frameOf(c, { title: "Overview", path: "/dashboard" });
   return c.html(
     <Page frame={frame}>
       <div class="heading">

@@ -1,5 +1,19 @@
-/** A chart and, always, its numbers as a table: for readers without script, and for those who listen. */
+/** A chart and, always, its numbers as a table: for those who listen, and for the pointer, to which script tells them. */
 import type { Child } from "hono/jsx";
+import {
+  barsPath,
+  downOf,
+  type Level,
+  levelsOf,
+  linePaths,
+  PLOT_HEIGHT_PX,
+  type Scale,
+  scaleOf,
+  stacked,
+  timeTicks,
+  type Values,
+} from "./chart-geometry";
+import { limitWords } from "./tiles";
 import { count, percent, Scroll, Time } from "./words";
 
 /** Colours of the style sheet, by what they stand for everywhere. */
@@ -9,7 +23,7 @@ export interface Series {
   readonly label: string;
   readonly colour: Colour;
   /** `null`: there is nothing to say for that time. */
-  readonly values: readonly (number | null)[];
+  readonly values: Values;
 }
 
 interface ChartProps {
@@ -47,13 +61,7 @@ export function Chart({ id, title, step, times, series, isShare = false, limits 
         <p class="none">None in this time.</p>
       ) : (
         <>
-          <div
-            class="chart"
-            data-table={`${id}-table`}
-            data-step={step}
-            data-unit={isShare ? "%" : ""}
-            data-limits={limits.map((limit) => limit * 100).join(" ")}
-          ></div>
+          <Plot id={id} step={step} times={times} series={series} isShare={isShare} limits={limits} />
           {children}
           <Numbers id={id} title={title} step={step} times={times} series={series} isShare={isShare} />
         </>
@@ -62,10 +70,114 @@ export function Chart({ id, title, step, times, series, isShare = false, limits 
   );
 }
 
+type Drawn = Omit<Required<ChartProps>, "title" | "children">;
+
+/**
+ * The drawing. Without a `viewBox` its texts keep their size: what lies across is in per cent, and only the marks are
+ * stretched, in a drawing of their own. Colours are the style sheet's.
+ */
+function Plot({ id, step, times, series, isShare, limits }: Drawn) {
+  const shown = series.map(({ values }) => values);
+  const tops = isShare ? shown : stacked(shown);
+  const scale = scaleOf(Math.max(...limits, ...tops.flat().map(Number)), isShare ? 0 : 1);
+  const levels = levelsOf(scale, limits);
+  return (
+    <div class="chart" data-table={`${id}-table`}>
+      <svg class="plot" width="100%" height={PLOT_HEIGHT_PX} aria-hidden="true">
+        <Levels levels={levels.filter(({ isLimit }) => !isLimit)} scale={scale} isShare={isShare} />
+        <rect class="cursor" width={`${100 / times.length}%`} height={PLOT_HEIGHT_PX} display="none" />
+        <svg viewBox={`0 0 ${times.length} ${PLOT_HEIGHT_PX}`} preserveAspectRatio="none" aria-hidden="true">
+          {isShare ? <Lines series={series} scale={scale} /> : <Bars series={series} tops={tops} scale={scale} />}
+        </svg>
+        <Levels levels={levels.filter(({ isLimit }) => isLimit)} scale={scale} isShare={isShare} />
+        <Times step={step} times={times} />
+      </svg>
+    </div>
+  );
+}
+
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+function Levels({ levels, scale, isShare }: { levels: readonly Level[]; scale: Scale; isShare: boolean }) {
+  return (
+    <>
+      {levels.map(({ value, isLimit, isNamed }) => {
+        // In the middle of a pixel, where a thin line is not smeared over two.
+        const y = Math.floor(downOf(value, scale)) + 0.5;
+        return (
+          <g class={isLimit ? "limit" : "level"}>
+            <line x2="100%" y1={y} y2={y} />
+            {isNamed ? (
+              <text x="-8" y={y} dy="0.32em">
+                {isShare ? limitWords(value) : COMPACT.format(value)}
+              </text>
+            ) : null}
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
+/** Stacked bars are drawn from the ground, the uppermost first, so that no seam shows between them. */
+function Bars({ series, tops, scale }: { series: readonly Series[]; tops: readonly Values[]; scale: Scale }) {
+  const bars = series.map(({ colour }, i) => ({ colour, path: barsPath(tops[i] ?? [], scale) }));
+  return (
+    <>
+      {bars.toReversed().map(({ colour, path }) => (
+        <path class={`bars ${colour}`} d={path} />
+      ))}
+    </>
+  );
+}
+
+/** More points than this would be a chain of beads. */
+const MAX_POINTS = 40;
+
+function Lines({ series, scale }: { series: readonly Series[]; scale: Scale }) {
+  return (
+    <>
+      {series.map(({ colour, values }) => {
+        const { line, area, points } = linePaths(values, scale);
+        return (
+          <g class={`line ${colour}`}>
+            <path class="area" d={area} />
+            <path d={line} />
+            {values.length < MAX_POINTS ? <path class="points" d={points} /> : null}
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
+const DAY_WORDS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const TIMES_DOWN_PX = 18;
+
+/** Hours are those of UTC until script makes them the reader's. */
+function Times({ step, times }: Pick<Drawn, "step" | "times">) {
+  const isByHour = step === "hour";
+  return (
+    <>
+      {timeTicks(times.length, isByHour ? new Date(times[0] ?? 0).getUTCHours() : 0).map(({ index, widths }) => {
+        const at = new Date(times[index] ?? 0);
+        return (
+          <text
+            class={`time ${widths.join(" ")}`}
+            x={`${(100 * (index + 0.5)) / times.length}%`}
+            y={PLOT_HEIGHT_PX + TIMES_DOWN_PX}
+            data-hour={isByHour ? at.toISOString() : undefined}
+          >
+            {isByHour ? at.toISOString().slice(11, 16) : DAY_WORDS.format(at)}
+          </text>
+        );
+      })}
+    </>
+  );
+}
+
 function Numbers({ id, title, step, times, series, isShare }: Omit<ChartProps, "limits" | "children">) {
   const shown = (value: number | null) => (value === null ? "–" : isShare ? percent(value) : count(value));
-  const drawn = (value: number | null) =>
-    value === null ? "" : String(isShare ? Math.round(value * 1_000_000) / 10_000 : value);
   return (
     <details class="more small">
       <summary>
@@ -91,9 +203,7 @@ function Numbers({ id, title, step, times, series, isShare }: Omit<ChartProps, "
                   <Time at={at} precision={step === "hour" ? "minute" : "day"} />
                 </th>
                 {series.map(({ values }) => (
-                  <td class="num" data-value={drawn(values[row] ?? null)}>
-                    {shown(values[row] ?? null)}
-                  </td>
+                  <td class="num">{shown(values[row] ?? null)}</td>
                 ))}
               </tr>
             ))}

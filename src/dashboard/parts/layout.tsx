@@ -21,8 +21,6 @@ export interface Frame {
 export interface Assets {
   readonly style: string;
   readonly script: string;
-  /** Only of pages with charts. */
-  readonly chart?: string | undefined;
 }
 
 const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
@@ -147,7 +145,6 @@ function Head({ title, assets }: { title: string; assets: Assets }) {
       <title>{`${title} · Bouncekeeper`}</title>
       <link rel="icon" href="data:," />
       <link rel="stylesheet" href={assets.style} />
-      {assets.chart === undefined ? null : <script src={assets.chart} defer></script>}
       <script src={assets.script} defer></script>
     </head>
   );
