@@ -65,10 +65,10 @@ export function api(path: string, { method, headers = ADMIN, body, json, env }: 
   return call(new Request(`${ORIGIN}${path}`, init), env);
 }
 
-/** What a test reads of an answer: its JSON, loosely typed. */
+/** What a test reads of an answer: its JSON, as the type that the test names, or loosely typed. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-export async function jsonOf(response: Response): Promise<any> {
-  return response.json();
+export async function jsonOf<T = any>(response: Response): Promise<T> {
+  return response.json<T>();
 }
 
 export async function runCron(env: Env = testEnv()): Promise<void> {
