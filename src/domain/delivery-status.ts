@@ -14,7 +14,8 @@ const REGISTERED: ReadonlySet<string> = new Set(STATUS_CODES.map(({ code }) => c
 const BY_REPLY: ReadonlyMap<string, CodeMeaning> = new Map(REPLY_CODES.map(({ code, meaning }) => [code, meaning]));
 
 /** At most three digits a field, and neither an IPv4 address nor a date or version around it. */
-const STATUS_CODE = /(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)/g;
+const STATUS_CODE = /(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)/;
+const STATUS_CODES_IN_TEXT = new RegExp(STATUS_CODE, "g");
 /** A reply quotes its code once for each line; more than these are other replies. */
 const MAX_STATUS_CODES = 8;
 
@@ -24,11 +25,15 @@ const MAX_STATUS_CODES = 8;
  */
 export function statusCodesIn(text: string): readonly string[] {
   const found = new Set<string>();
-  for (const match of text.matchAll(STATUS_CODE)) {
-    found.add(`${match[1]}.${Number(match[2])}.${Number(match[3])}`);
+  for (const match of text.matchAll(STATUS_CODES_IN_TEXT)) {
+    found.add(plainCode(match));
     if (found.size === MAX_STATUS_CODES) break;
   }
   return [...found];
+}
+
+function plainCode([, digit, subject, detail]: RegExpMatchArray): string {
+  return `${digit}.${Number(subject)}.${Number(detail)}`;
 }
 
 /**
@@ -37,7 +42,9 @@ export function statusCodesIn(text: string): readonly string[] {
  * @returns `5.2.1`, or `undefined`
  */
 export function statusCodeIn(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : statusCodesIn(text)[0];
+  // Of every event of every batch: what finds all of them takes ten times as long.
+  const match = text === undefined ? null : STATUS_CODE.exec(text);
+  return match === null ? undefined : plainCode(match);
 }
 
 /** The SMTP reply code at the start of a reply (after `smtp;`, `host said:` and the like), or `undefined`. */

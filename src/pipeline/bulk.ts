@@ -172,7 +172,7 @@ async function record(deps: Deps, request: BulkRequest, names: readonly string[]
         identity: [requestId],
       }),
     );
-    const outcomes = await normalize(drafts, { ...origin, receivedAt });
+    const outcomes = normalize(drafts, { ...origin, receivedAt });
     const events = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
     await writer.add(events, { rows: events.length, skipped: 0, invalid: 0, receivedAt });
   }

@@ -73,7 +73,7 @@ async function keptEvent(key: string, at: number, requestId: string): Promise<No
     identity: [requestId],
   };
   const origin = { provider: OPERATOR_PROVIDER, connection: OPERATOR_CONNECTION, receivedAt: at };
-  const [event] = await normalize([draft], origin);
+  const [event] = normalize([draft], origin);
   if (!event?.ok) throw new Error("a pseudo-address is an address");
   return event.value;
 }

@@ -184,7 +184,7 @@ export class ListImport {
 
   async #normalized(rows: readonly ListRow[], receivedAt: number): Promise<NormalizedRow[]> {
     const origin = { provider: IMPORT_PROVIDER, connection: this.#list.format.id, receivedAt };
-    const outcomes = await normalize(rows.flatMap(draftsOf), origin);
+    const outcomes = normalize(rows.flatMap(draftsOf), origin);
     const addresses = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value.address] : []));
     const reservations = await reservationsOf(this.#deps.db, addresses);
     let next = 0;

@@ -71,7 +71,7 @@ export interface Ingested {
 export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested> {
   if (!deps.policy.ok) throw new Error("policy is invalid");
   if (countOf(input.parsed) > MAX_EVENTS_PER_REQUEST) throw new TooManyEvents();
-  const items = await normalizeAll(input);
+  const items = normalizeAll(input);
   const events = items.flatMap((item) => item.events);
   if (!events.length && !items.some((item) => item.problem)) {
     // The token of an open that somebody overheard is not to be good for a bounce that he makes up.
@@ -108,12 +108,12 @@ interface Item {
   readonly problem: { readonly reason: string; readonly detail: string } | null;
 }
 
-async function normalizeAll(input: IngestRequest): Promise<Item[]> {
+function normalizeAll(input: IngestRequest): Item[] {
   const { parsed, origin } = input;
   if (parsed.type === "unreadable") return [{ index: null, ignored: false, events: [], problem: parsed }];
   const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
   const about = { ...origin, receivedAt: input.eventsReceivedAt ?? origin.receivedAt };
-  const outcomes = await normalize(drafts, about);
+  const outcomes = normalize(drafts, about);
   let next = 0;
   return parsed.items.map((item, index): Item => {
     if (item.type === "ignored") return { index, ignored: true, events: [], problem: null };

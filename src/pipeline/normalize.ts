@@ -1,9 +1,9 @@
 /** From what an adapter stated to a fact for the journal: canonical address, class, time, identity. */
-import { sha256Hex } from "../crypto/digest";
 import { type AddressError, canonicalMailbox, canonicalRecipient } from "../domain/address";
 import { type Classification, classify } from "../domain/classify";
 import { type EventDraft, isOperatorKind, type NormalizedEvent } from "../domain/event";
 import { ok, type Result } from "../domain/result";
+import { sha256HexSync } from "../domain/sha256";
 import { cleanText, MAX_DIAGNOSTIC_LENGTH, MAX_VALUE_LENGTH } from "../domain/text";
 
 export interface Origin {
@@ -20,28 +20,17 @@ const MAX_TAGS = 50;
 const MAX_METADATA_LENGTH = 16_000;
 
 /** @returns for each draft the fact, or why its recipient is none */
-export async function normalize(
-  drafts: readonly EventDraft[],
-  origin: Origin,
-): Promise<Result<NormalizedEvent, AddressError>[]> {
-  const prepared = drafts.map((draft) => prepare(draft, origin));
-  const digests = await Promise.all(prepared.map((p) => (p.ok ? sha256Hex(p.value.identity) : "")));
-  return prepared.map((p, i) => (p.ok ? ok({ ...p.value.event, id: (digests[i] ?? "").slice(0, ID_LENGTH) }) : p));
+export function normalize(drafts: readonly EventDraft[], origin: Origin): Result<NormalizedEvent, AddressError>[] {
+  return drafts.map((draft) => normalizeOne(draft, origin));
 }
 
-interface Prepared {
-  readonly event: Omit<NormalizedEvent, "id">;
-  /** What the id is made of. */
-  readonly identity: string;
-}
-
-/** All but the id, which takes a hash. */
-function prepare(draft: EventDraft, origin: Origin): Result<Prepared, AddressError> {
+function normalizeOne(draft: EventDraft, origin: Origin): Result<NormalizedEvent, AddressError> {
   // A whole domain neither bounces nor complains; an operator may block it.
   const address = (isOperatorKind(draft.kind) ? canonicalRecipient : canonicalMailbox)(draft.recipient);
   if (!address.ok) return address;
   const verdict = classifyDraft(draft);
-  const event = {
+  return ok({
+    id: sha256HexSync(identityOf(draft, origin, address.value)).slice(0, ID_LENGTH),
     provider: origin.provider,
     connection: origin.connection,
     kind: draft.kind,
@@ -65,8 +54,7 @@ function prepare(draft: EventDraft, origin: Origin): Result<Prepared, AddressErr
     occurredAt: timeOf(draft.occurredAt, origin.receivedAt),
     receivedAt: origin.receivedAt,
     expiresAt: draft.expiresAt,
-  };
-  return ok({ event, identity: identityOf(draft, origin, address.value) });
+  });
 }
 
 /** Class, category and rule of a bounce, by all that its draft says; `null` for every other kind. */

@@ -1,4 +1,5 @@
 /** From a request to what is kept of it. */
+import { gzipSync } from "node:zlib";
 import { sha256, sha256Hex } from "../crypto/digest";
 import { hexOf } from "../crypto/encoding";
 import type { WebhookRequest } from "../providers/adapter";
@@ -32,7 +33,7 @@ export async function receiptOf(request: WebhookRequest, origin: ReceiptOrigin):
     }),
     bodySha256: hexOf(await sha256(request.body)),
     bodyBytes: request.body.byteLength,
-    bodyParts: request.body.byteLength ? inParts(await gzip(request.body)) : [],
+    bodyParts: request.body.byteLength ? inParts(gzip(request.body)) : [],
   };
 }
 
@@ -51,9 +52,8 @@ export async function quarantineId(
   return (await sha256Hex(JSON.stringify(parts))).slice(0, 40);
 }
 
-export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+export function gzip(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes);
 }
 
 export async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {

@@ -107,7 +107,7 @@ async function eventsIn(deps: Deps, receipt: KeptReceipt, body: Uint8Array) {
     if (parsed?.type !== "items") return [];
     const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
     const { provider, connection, received_at: receivedAt } = receipt;
-    const outcomes = await normalize(drafts, { provider, connection, receivedAt });
+    const outcomes = normalize(drafts, { provider, connection, receivedAt });
     return outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
   } catch {
     return [];

@@ -79,6 +79,8 @@ const INSERT_QUARANTINE = `
   ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
   WHERE (quarantine.reason, quarantine.detail) <> (excluded.reason, excluded.detail)`;
 
+const PENDING_OF = (receipt: string) => `FROM events WHERE state = 0 AND seq >= ${receipt} * ${SEQ_PER_RECEIPT}`;
+
 /** A request that says nothing new leaves no receipt: a provider's retries cost no rows. */
 const INSERT_RECEIPT = `
   INSERT INTO receipts (id, request_id, source, provider, connection, received_at, method, query, headers,
@@ -88,7 +90,7 @@ const INSERT_RECEIPT = `
   FROM (SELECT ${NEXT_RECEIPT} AS id) AS next
   WHERE EXISTS (SELECT 1 FROM events e WHERE e.seq >= next.id * ${SEQ_PER_RECEIPT})
      OR EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = next.id)
-  RETURNING id`;
+  RETURNING id, EXISTS (SELECT 1 ${PENDING_OF("receipts.id")}) AS has_pending`;
 
 const INSERT_BODY = `INSERT INTO receipt_bodies (receipt_id, part, bytes) SELECT id, ?2, ?3 FROM receipts WHERE id = ${THIS_RECEIPT}`;
 
@@ -116,8 +118,10 @@ const ADD_REASONS = `
   FROM events e WHERE ${NEW_ROWS} AND e.kind = 'bounced' AND e.category IS NOT NULL GROUP BY 1, 2, 3
   ON CONFLICT (day, class, category) DO UPDATE SET count = count + excluded.count`;
 
+const SELECT_PENDING_OF_THIS = `SELECT ${FACT_COLUMNS} ${PENDING_OF(THIS_RECEIPT)} ORDER BY seq`;
+
 const SELECT_PENDING_OF_RECEIPT = `
-  SELECT ${FACT_COLUMNS} FROM events WHERE state = 0 AND seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} ORDER BY seq`;
+  SELECT ${FACT_COLUMNS} ${PENDING_OF("?1")} AND seq < (?1 + 1) * ${SEQ_PER_RECEIPT} ORDER BY seq`;
 
 const SELECT_IDENTITIES_OF_RECEIPT = `
   SELECT id, address FROM events WHERE seq >= ?1 * ${SEQ_PER_RECEIPT} AND seq < (?1 + 1) * ${SEQ_PER_RECEIPT}`;
@@ -127,8 +131,9 @@ const SELECT_PENDING_BY_IDENTITY = `
   JOIN events e ON e.address = j.value->>0 AND e.id = j.value->>1 WHERE e.state = 0 ORDER BY e.seq`;
 
 /**
- * Records a request: one transaction, one round trip (up to two more where some of it was known already and may
- * still be pending). When it returns, everything in it is committed; when it throws, nothing is.
+ * Records a request: one transaction, one round trip. Up to two more where some of it was known already and may still be
+ * pending, and one where a delivery turns out to matter. When it returns, everything in it is committed; when it throws,
+ * nothing is, or all of it: told again, it is known, and what is pending of it is found.
  */
 export async function recordRequest(db: D1Database, request: RecordRequest): Promise<Recorded> {
   const { receipt } = request;
@@ -143,27 +148,53 @@ export async function recordRequest(db: D1Database, request: RecordRequest): Pro
   });
   statements.push(...statisticsOf(request.events).map((sql) => db.prepare(sql).bind(receipt.requestId)));
   statements.push(...(request.guard ?? []));
-  const pendingAt = statements.push(db.prepare(SELECT_PENDING_OF_RECEIPT).bind(receipt.requestId)) - 1;
-  const policyAt = statements.push(selectNewestPolicy(db)) - 1;
+  // Nearly all requests are of deliveries, and nearly no delivery is pending: then there is nothing to be read.
+  const isForNow = request.events.some((event) => entryOf(event) === ENTRY.pending);
+  const workAt = isForNow ? statements.push(...selectWork(db, SELECT_PENDING_OF_THIS, receipt.requestId)) - WORK : -1;
   if (request.settles?.length) statements.push(...settleQuarantine(db, request.settles));
   statements.push(...(request.extra ?? []));
 
   const results = await db.batch(statements);
-  const receiptId = rowsOf<{ id: number }>(results, receiptAt)[0]?.id ?? null;
-  const pending = rowsOf<FactRow>(results, pendingAt);
-  const policy = rowsOf<PolicyRow>(results, policyAt)[0] ?? null;
+  const written = rowsOf<{ id: number; has_pending: number }>(results, receiptAt)[0];
+  const receiptId = written?.id ?? null;
+  const isLate = !isForNow && written?.has_pending === 1;
+  const work = isForNow ? workOf(results, workAt) : isLate ? await workOfReceipt(db, written.id) : NO_WORK;
   const newCount = inserts.reduce((sum, _, i) => sum + (results[i]?.meta.changes ?? 0), 0);
   // The usual request is news as a whole: then nothing has to be asked about its events one by one.
-  if (newCount === request.events.length) return { receiptId, isNew: () => true, newCount, pending, policy };
+  if (newCount === request.events.length) return { receiptId, isNew: () => true, newCount, ...work };
   const added = await identitiesOf(db, receiptId);
-  const known = request.events.filter((event) => entryOf(event) !== ENTRY.skipped && !added.has(identityOf(event)));
-  return {
-    receiptId,
-    isNew: (event) => added.has(identityOf(event)),
-    newCount,
-    pending: known.length ? [...pending, ...(await pendingByIdentity(db, known))] : pending,
-    policy,
-  };
+  const isNew = (event: { readonly address: string; readonly id: string }) => added.has(identityOf(event));
+  const known = request.events.filter((event) => entryOf(event) !== ENTRY.skipped && !isNew(event));
+  return { receiptId, isNew, newCount, ...(known.length ? await withKnown(db, work, known) : work) };
+}
+
+type Work = Pick<Recorded, "pending" | "policy">;
+
+const NO_WORK: Work = { pending: [], policy: null };
+/** Statements that read it. */
+const WORK = 2;
+
+/** What is to be applied, and by which policy. */
+function selectWork(db: D1Database, pending: string, receipt: string | number): D1PreparedStatement[] {
+  return [db.prepare(pending).bind(receipt), selectNewestPolicy(db)];
+}
+
+function workOf(results: readonly D1Result<unknown>[], at: number): Work {
+  return { pending: rowsOf<FactRow>(results, at), policy: rowsOf<PolicyRow>(results, at + 1)[0] ?? null };
+}
+
+async function workOfReceipt(db: D1Database, receiptId: number): Promise<Work> {
+  return workOf(await db.batch(selectWork(db, SELECT_PENDING_OF_RECEIPT, receiptId)), 0);
+}
+
+/** The same, and those of these events that are in the journal and still to be applied. */
+async function withKnown(db: D1Database, work: Work, known: readonly NormalizedEvent[]): Promise<Work> {
+  const statements = jsonChunks(known.map((event) => [event.address, event.id])).map((chunk) =>
+    db.prepare(SELECT_PENDING_BY_IDENTITY).bind(chunk.json),
+  );
+  const results = await db.batch([...statements, selectNewestPolicy(db)]);
+  const rows = statements.flatMap((_, i) => rowsOf<FactRow>(results, i));
+  return { pending: [...work.pending, ...rows], policy: rowsOf<PolicyRow>(results, statements.length)[0] ?? null };
 }
 
 /** Statements for events of one receipt, to come before the receipt's own. */
@@ -185,15 +216,6 @@ export async function identitiesOf(db: D1Database, receiptId: number | null): Pr
     .bind(receiptId)
     .all<{ id: string; address: string }>();
   return new Set(results.map(identityOf));
-}
-
-/** Those of these events that are in the journal and still to be applied. */
-async function pendingByIdentity(db: D1Database, events: readonly NormalizedEvent[]): Promise<FactRow[]> {
-  const rows: FactRow[] = [];
-  for (const chunk of jsonChunks(events.map((event) => [event.address, event.id]))) {
-    rows.push(...(await db.prepare(SELECT_PENDING_BY_IDENTITY).bind(chunk.json).all<FactRow>()).results);
-  }
-  return rows;
 }
 
 /** Takes items out of quarantine; a receipt with none left counts as recorded. */

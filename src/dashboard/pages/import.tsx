@@ -79,7 +79,7 @@ importRoutes.post(PATH, async (c) => {
       <Preview summary={outcome.summary} remarkable={outcome.remarkable} bytes={bytes} />
       <form class="panel" method="post" action={`${PATH}/run`}>
         <FormToken token={frame.formToken} />
-        <input type="hidden" name="packed" value={base64Of(await gzip(bytes))} />
+        <input type="hidden" name="packed" value={base64Of(gzip(bytes))} />
         <input type="hidden" name="format" value={options.format ?? ""} />
         <input type="hidden" name="reason" value={options.reason ?? ""} />
         <input type="hidden" name="override" value={options.overridesReleases ? "yes" : ""} />
