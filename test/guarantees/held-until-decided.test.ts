@@ -33,8 +33,8 @@ describe("during an incident", () => {
     for (const recipient of [applied, complained]) expect((await rebuild(recipient, env)).status).toBe(200);
     expect(await Promise.all(all.map(standingOf))).toEqual(before);
     for (let cursor: string | null = null; ; ) {
-      const answer = await jsonOf(await api("/v1/rebuild", { json: { target: "recipients", cursor }, env }));
-      cursor = answer.nextCursor;
+      const answer = await api("/v1/rebuild", { json: { target: "recipients", cursor }, env });
+      cursor = (await jsonOf<{ nextCursor: string | null }>(answer)).nextCursor;
       if (cursor === null) break;
     }
     expect(await Promise.all(all.map(standingOf))).toEqual(before);

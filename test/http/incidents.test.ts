@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Page } from "../../src/client/types";
 import { burst } from "../support/bursts";
 import {
   decide,
@@ -60,9 +61,10 @@ describe("a burst of the same cause", () => {
       const found: string[] = [];
       for (let cursor: string | null = ""; cursor !== null; ) {
         const at = cursor === "" ? "" : `&cursor=${cursor}`;
-        const answer = await jsonOf(await api(`/v1/incidents/${id}/recipients?group=${group}&limit=2${at}`));
-        found.push(...answer.items.map((item: { recipient: string }) => item.recipient));
-        cursor = answer.nextCursor;
+        const answer = await api(`/v1/incidents/${id}/recipients?group=${group}&limit=2${at}`);
+        const { items, nextCursor } = await jsonOf<Page<{ recipient: string }>>(answer);
+        found.push(...items.map(({ recipient }) => recipient));
+        cursor = nextCursor;
       }
       expect(found).toEqual(expected);
     }
