@@ -14,122 +14,84 @@ const RARE_PAIR = /^[^\0-\x7f]{2}$/;
 /** Every text that matches holds, of each of these, one. */
 export type RequiredLiterals = readonly (readonly string[])[];
 
-/** @returns what every match of one alternative of a wording holds, the most selective first */
-export function requiredLiterals(wording: string): RequiredLiterals {
-  const literals = new WordingReader(wording).alternatives();
-  return literals.toSorted((a, b) => shortest(b) - shortest(a));
-}
+/** Whatever stands in brackets, in up to four pairs of them. */
+const CLASS = String.raw`\[[^[\]]*\]`;
+const GROUP = [1, 2, 3].reduce((inner) => String.raw`\((?:[^()]|${inner})*\)`, String.raw`\([^()]*\)`);
+const ALTERNATIVE = new RegExp(`(?:${GROUP}|${CLASS}|[^|([])+`, "g");
+const QUANTIFIER = String.raw`(?:\?|\{\d[\d,]*\})`;
+/**
+ * What parts letters from letters: a group, a class or a fragment; a letter that may be absent; anything. And the end of
+ * a blank, since an address may follow it.
+ */
+const BREAK = new RegExp(`((?:${GROUP}|\\{[a-z]+\\}|${CLASS})${QUANTIFIER}?|[^()]${QUANTIFIER}|[.$]|(?<= ))`);
+/** Nothing that parts letters, as in most groups. */
+const SINGLE_WORDS = /^[^ ()[\]{}?.$]*$/;
+const MAY_BE_ABSENT = /(?:\?|\{0[\d,]*\})$/;
+/** Of more pairs than can be told apart. */
+const BRACKET = /[()[\]{}|]/;
 
 /** The alternatives of a wording, `a|b`, apart: each has letters of its own. */
 export function alternativesOf(wording: string): readonly string[] {
-  const found: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let i = 0; i < wording.length; i++) {
-    const char = wording[i];
-    if (char === "(" || char === "[") depth++;
-    else if (char === ")" || char === "]") depth--;
-    else if (char === "|" && depth === 0) {
-      found.push(wording.slice(start, i));
-      start = i + 1;
-    }
+  return wording.includes("|") ? (wording.match(ALTERNATIVE) ?? []) : [wording];
+}
+
+/**
+ * The first of two looks at an alternative, a quick one, since most are never looked at again.
+ *
+ * @returns the longest letters that stand outside its brackets; empty where they are none to go by
+ */
+export function outerLetters(alternative: string): string {
+  const pieces = alternative.split(BREAK);
+  if (!areLetters(pieces)) return "";
+  let longest = "";
+  for (let i = 0; i < pieces.length; i += 2) {
+    const letters = pieces[i] ?? "";
+    if (letters.length > longest.length) longest = letters;
   }
-  return [...found, wording.slice(start)];
+  return isRare(longest) ? longest : "";
+}
+
+/** @returns what every match of one alternative of a wording holds, the most selective first */
+export function requiredLiterals(wording: string): RequiredLiterals {
+  return literalsOf(wording).toSorted((a, b) => shortest(b) - shortest(a));
+}
+
+/** Of `a|b|c`, one of what each of them requires. */
+function literalsOf(wording: string): RequiredLiterals {
+  if (SINGLE_WORDS.test(wording)) {
+    const words = wording.split("|");
+    return words.every(isRare) ? [words] : [];
+  }
+  const alternatives = alternativesOf(wording);
+  if (alternatives.length === 1) return literalsOfSequence(wording);
+  const best = alternatives.map((alternative) => mostSelective(literalsOfSequence(alternative)));
+  return best.includes(undefined) ? [] : [[...new Set(best.flatMap((literals) => literals ?? []))]];
+}
+
+/** One thing after the other: all that any of them requires. Letters and what parts them take turns. */
+function literalsOfSequence(sequence: string): RequiredLiterals {
+  const pieces = sequence.split(BREAK);
+  if (!areLetters(pieces)) return [];
+  return pieces.flatMap((piece = "", i) => (i % 2 ? literalsOfBreak(piece) : isRare(piece) ? [[piece]] : []));
+}
+
+/** Letters and breaks in turn: is there among the former a bracket without its other half, or too deep? */
+function areLetters(pieces: readonly string[]): boolean {
+  return pieces.every((piece, i) => i % 2 === 1 || !BRACKET.test(piece));
+}
+
+function literalsOfBreak(piece: string): RequiredLiterals {
+  if (MAY_BE_ABSENT.test(piece)) return [];
+  if (piece.startsWith("(?:")) return literalsOf(piece.slice("(?:".length, piece.lastIndexOf(")")));
+  return piece.startsWith("{") ? literalsOfFragment(piece.slice(1, piece.indexOf("}"))) : [];
 }
 
 const OF_FRAGMENT = new Map<string, RequiredLiterals>();
 
 function literalsOfFragment(name: string): RequiredLiterals {
-  const known = OF_FRAGMENT.get(name) ?? new WordingReader(fragment(name)).alternatives();
+  const known = OF_FRAGMENT.get(name) ?? literalsOf(fragment(name));
   OF_FRAGMENT.set(name, known);
   return known;
-}
-
-/** Plain letters in a row. */
-const LETTERS = /[^()[\]{}|?.$]+/y;
-/** An address may follow a blank, so a blank ends what stands together. */
-const AFTER_BLANK = /(?<= )/;
-const GROUP_KINDS = ["?:", "?=", "?!", "?<=", "?<!"] as const;
-
-class WordingReader {
-  private at = 0;
-  constructor(private readonly wording: string) {}
-
-  /** `a|b|c`, up to a closing bracket. */
-  alternatives(): RequiredLiterals {
-    const first = this.sequence();
-    if (this.peek() !== "|") return first;
-    const best = [mostSelective(first)];
-    while (this.peek() === "|") {
-      this.at++;
-      best.push(mostSelective(this.sequence()));
-    }
-    return best.includes(undefined) ? [] : [[...new Set(best.flatMap((literals) => literals ?? []))]];
-  }
-
-  /** One thing after the other: all that any of them requires. */
-  private sequence(): RequiredLiterals {
-    const all: (readonly string[])[] = [];
-    for (let next = this.peek(); next !== undefined && next !== "|" && next !== ")"; next = this.peek()) {
-      const letters = this.letters();
-      if (letters !== "") {
-        // A quantifier is about the last letter only.
-        const sure = this.quantifier() === "once" ? letters : letters.slice(0, -1);
-        for (const piece of sure.split(AFTER_BLANK)) if (isRare(piece)) all.push([piece]);
-      } else {
-        const requires = this.atom();
-        if (this.quantifier() !== "maybe") all.push(...requires);
-      }
-    }
-    return all;
-  }
-
-  private letters(): string {
-    LETTERS.lastIndex = this.at;
-    const found = LETTERS.exec(this.wording)?.[0] ?? "";
-    this.at += found.length;
-    return found;
-  }
-
-  /** Whatever is no letter: a group, a fragment, a class. */
-  private atom(): RequiredLiterals {
-    const char = this.wording[this.at++];
-    if (char === "(") return this.group();
-    if (char === "{") return literalsOfFragment(this.upTo("}"));
-    if (char === "[") this.upTo("]");
-    return [];
-  }
-
-  private group(): RequiredLiterals {
-    const kind = GROUP_KINDS.find((mark) => this.wording.startsWith(mark, this.at)) ?? "";
-    this.at += kind.length;
-    const requires = this.alternatives();
-    this.at++;
-    return kind === "?:" ? requires : [];
-  }
-
-  private quantifier(): "once" | "maybe" | "some" {
-    const char = this.peek();
-    if (char !== "?" && char !== "{") return "once";
-    const least = this.wording[this.at + 1] ?? "";
-    if (char === "?") this.at++;
-    // `{` begins a fragment unless a number follows.
-    else if (least >= "0" && least <= "9") this.upTo("}");
-    else return "once";
-    return char === "?" || least === "0" ? "maybe" : "some";
-  }
-
-  /** Goes past the next `end`. */
-  private upTo(end: string): string {
-    const from = this.at;
-    const to = this.wording.indexOf(end, from);
-    this.at = to + 1;
-    return this.wording.slice(from, to);
-  }
-
-  private peek(): string | undefined {
-    return this.wording[this.at];
-  }
 }
 
 function isRare(letters: string): boolean {

@@ -1,5 +1,5 @@
 /** Finds the first rule whose wording a text holds, without running every pattern. */
-import { alternativesOf, requiredLiterals } from "./classify-literals";
+import { alternativesOf, outerLetters, requiredLiterals } from "./classify-literals";
 import type { RuleCondition, TextRule } from "./classify-rule";
 import { sourceOf } from "./classify-wording";
 import type { EvidenceLevel } from "./status-codes";
@@ -7,12 +7,14 @@ import type { EvidenceLevel } from "./status-codes";
 /** The slots of a literal's trigrams, or of the pair that it is. */
 type Slots = readonly number[];
 
-/** One alternative of a wording, ready to be run. */
+/** One alternative of a wording. What is known of it is found out as texts ask for it. */
 interface Wording {
   readonly rule: TextRule;
   readonly text: string;
-  /** A match holds one literal of each of these sets. */
-  readonly required: readonly (readonly Slots[])[];
+  /** A match holds these. */
+  outer?: Slots;
+  /** And one literal of each of these sets. */
+  required?: readonly (readonly Slots[])[];
   pattern?: RegExp;
 }
 
@@ -27,7 +29,7 @@ export interface Matcher {
 const SLOTS = 4_096;
 const LAST_ASCII = 0x7f;
 
-/** @returns a matcher over rules in their order; patterns are compiled when a text first needs them */
+/** @returns a matcher over rules in their order; wordings are read, and their patterns compiled, as texts need them */
 export function matcherOf(rules: readonly TextRule[]): Matcher {
   const wordings = {
     strong: wordingsOf(rules.filter((rule) => rule.level === "strong")),
@@ -48,13 +50,7 @@ export function matcherOf(rules: readonly TextRule[]): Matcher {
 }
 
 function wordingsOf(rules: readonly TextRule[]): Wording[] {
-  return rules.flatMap((rule) =>
-    rule.wording.flatMap(alternativesOf).map((text) => ({
-      rule,
-      text,
-      required: requiredLiterals(text).map((literals) => literals.map(slotsOf)),
-    })),
-  );
+  return rules.flatMap((rule) => rule.wording.flatMap(alternativesOf).map((text): Wording => ({ rule, text })));
 }
 
 function patternOf(wording: Wording): RegExp {
@@ -63,8 +59,11 @@ function patternOf(wording: Wording): RegExp {
 }
 
 /** False only where the wording cannot match; two trigrams may share a slot. Loops, because it runs for every wording. */
-function mayOccur({ required }: Wording, present: Uint8Array): boolean {
-  for (const literals of required) if (!holdsOne(literals, present)) return false;
+function mayOccur(wording: Wording, present: Uint8Array): boolean {
+  wording.outer ??= slotsOf(outerLetters(wording.text));
+  if (!holdsAll(wording.outer, present)) return false;
+  wording.required ??= requiredLiterals(wording.text).map((literals) => literals.map(slotsOf));
+  for (const literals of wording.required) if (!holdsOne(literals, present)) return false;
   return true;
 }
 

@@ -24,6 +24,7 @@ import { TEXT_RULES } from "./classify-rules";
 import { atStage } from "./classify-stage";
 import { meaningOfReply, meaningOfStatus } from "./delivery-status";
 import type { SmtpCommand, StatedClass } from "./event";
+import { once } from "./once";
 import type { CodeMeaning, EvidenceLevel } from "./status-codes";
 
 export type { Classification } from "./classify-rule";
@@ -52,7 +53,7 @@ interface Case {
 }
 
 const UNKNOWN_CATEGORY = "other";
-const MATCHER = matcherOf(TEXT_RULES);
+const matcher = once(() => matcherOf(TEXT_RULES));
 
 /** @returns the class of a bounce, why, and the rule that decided; never throws */
 export function classify(evidence: Evidence): Classification {
@@ -122,7 +123,7 @@ function isAboutSender(statusCode: string): boolean {
 }
 
 function byWords(the: Case, reading: Reading, level: EvidenceLevel): Classification | null {
-  const rule = MATCHER.find(reading.words, level, (condition) => holds(condition, the, reading));
+  const rule = matcher().find(reading.words, level, (condition) => holds(condition, the, reading));
   return rule ? weighed(the, ofRule(rule), reading.statusCodes) : null;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { alternativesOf, requiredLiterals } from "../../src/domain/classify-literals";
+import { alternativesOf, outerLetters, requiredLiterals } from "../../src/domain/classify-literals";
+import { TEXT_RULES } from "../../src/domain/classify-rules";
 
 describe("what every match of a wording holds", () => {
   it.each([
@@ -21,6 +22,32 @@ describe("what every match of a wording holds", () => {
     expect(requiredLiterals("{who} gone")).toContainEqual(expect.arrayContaining(["user", "recipient"]));
     expect(requiredLiterals("{gap} gone")).toEqual([["gone"]]);
   });
+});
+
+describe("what a first look at a wording finds", () => {
+  it.each([
+    ["user unknown", "unknown"],
+    ["(?:user|mailbox) (?:is )?full", "full"],
+    ["(?:user|mailbox) {gap}", ""],
+    ["users?(?! here)", "user"],
+    ["满了[0-9]", "满了"],
+    ["4[0-9]{2} spam.{0,3}list", "spam"],
+  ])("of %j is %j", (wording, letters) => {
+    expect(outerLetters(wording)).toBe(letters);
+  });
+
+  it("is what every match holds, too", () => {
+    for (const wording of TEXT_RULES.flatMap((rule) => rule.wording.flatMap(alternativesOf))) {
+      const letters = outerLetters(wording);
+      if (letters) expect(requiredLiterals(wording), wording).toContainEqual([letters]);
+    }
+  });
+});
+
+it("claims nothing of a wording whose brackets it cannot tell apart", () => {
+  const deep = "(?:(?:(?:(?:(?:user)?)?)?)?)? unknown";
+  expect([outerLetters(deep), requiredLiterals(deep)]).toEqual(["", []]);
+  expect([outerLetters("user) unknown"), requiredLiterals("user) unknown")]).toEqual(["", []]);
 });
 
 describe("the alternatives of a wording", () => {
