@@ -4,20 +4,18 @@
  * responders. Compared as `plainWords`: hyphens, accents and case do not matter. The other languages are in
  * `auto-reply-phrases-world.ts`.
  */
-import { phrasesIn } from "./phrase-list";
-
+/** Of a language: phrases with commas between them. */
 export interface SubjectPhrases {
   /** "Automatic reply": nobody writes that about himself. */
-  readonly automatic: readonly string[];
+  readonly automatic: string;
   /** "Out of office": people write it in such replies, rarely elsewhere. */
-  readonly absence: readonly string[];
+  readonly absence: string;
   /** Single words for being away: they need a second sign. */
-  readonly away: readonly string[];
+  readonly away: string;
 }
 
-/** @param automatic these three: as the fields of `SubjectPhrases`, with commas between them */
 export function of(automatic: string, absence: string, away: string): SubjectPhrases {
-  return { automatic: phrasesIn(automatic), absence: phrasesIn(absence), away: phrasesIn(away) };
+  return { automatic, absence, away };
 }
 
 /** By language. Croatian stands for Bosnian and Serbian in Latin script too. */

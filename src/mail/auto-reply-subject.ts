@@ -1,6 +1,8 @@
 /** What the subject of a mail says about its being an auto-reply. */
+import { once } from "../domain/once";
 import { EUROPEAN_PHRASES, type SubjectPhrases } from "./auto-reply-phrases";
 import { WORLD_PHRASES } from "./auto-reply-phrases-world";
+import { phrasesIn } from "./phrase-list";
 import { plainWords } from "./plain-words";
 
 /**
@@ -46,9 +48,9 @@ const LETTER_OF_WORDS = /^[\p{L}\p{N}]/u;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]$/u;
 
 const LANGUAGES: readonly SubjectPhrases[] = [...Object.values(EUROPEAN_PHRASES), ...Object.values(WORLD_PHRASES)];
-const AUTOMATIC = phrasesOf("automatic");
-const ABSENCE = phrasesOf("absence");
-const AWAY = phrasesOf("away");
+const automatic = once(() => phrasesOf("automatic"));
+const absence = once(() => phrasesOf("absence"));
+const away = once(() => phrasesOf("away"));
 
 export function readSubject(written: string): SubjectReading {
   const words = plainWords(written.slice(0, MAX_SUBJECT_LENGTH));
@@ -59,7 +61,7 @@ export function readSubject(written: string): SubjectReading {
 }
 
 function phrasesOf(kind: keyof SubjectPhrases): readonly string[] {
-  const phrases = LANGUAGES.flatMap((language) => language[kind]);
+  const phrases = phrasesIn(LANGUAGES.map((language) => language[kind]).join());
   // The longest first: what follows it decides.
   return [...new Set(phrases)].sort((a, b) => b.length - a.length);
 }
@@ -72,15 +74,15 @@ function signOf(subject: string): SubjectSign {
 }
 
 function signOfBeginning(text: string): SubjectSign {
-  const afterAutomatic = FROM_SOMEBODY.test(text) ? "" : remainderAfter(text, AUTOMATIC);
+  const afterAutomatic = FROM_SOMEBODY.test(text) ? "" : remainderAfter(text, automatic());
   if (afterAutomatic !== null) {
     return isParted(afterAutomatic) || CONNECTOR.test(afterAutomatic) ? "automatic" : "mention";
   }
-  const afterAbsence = remainderAfter(text, ABSENCE);
+  const afterAbsence = remainderAfter(text, absence());
   if (afterAbsence !== null && isParted(afterAbsence)) return "absence";
   // "Out of Office AutoReply: …"
-  if (afterAbsence !== null && remainderAfter(afterAbsence.trimStart(), AUTOMATIC) !== null) return "automatic";
-  const after = afterAbsence ?? remainderAfter(text, AWAY);
+  if (afterAbsence !== null && remainderAfter(afterAbsence.trimStart(), automatic()) !== null) return "automatic";
+  const after = afterAbsence ?? remainderAfter(text, away());
   if (after !== null && (isParted(after) || COMMA.test(after) || TIME.test(after))) return "away";
   return afterAbsence === null ? "none" : "mention";
 }
@@ -103,7 +105,7 @@ function remainderAfter(text: string, phrases: readonly string[]): string | null
 function isMentionedIn(subject: string): boolean {
   if (ABOUT_SOMEBODY.test(subject)) return true;
   const text = subject.replace(/[\s.!)\]】』」]{1,10}$/, "");
-  return [...AUTOMATIC, ...ABSENCE].some(
+  return [...automatic(), ...absence()].some(
     (phrase) =>
       text.endsWith(phrase) && (UNSPACED.test(phrase) || /[([{【:|/-] ?$/.test(text.slice(0, -phrase.length))),
   );

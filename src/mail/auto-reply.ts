@@ -6,11 +6,11 @@ import { authorOf, isOfMailSystem } from "./author";
 import { isByHand, type Marks, marksOf } from "./auto-reply-marks";
 import { readSubject, type SubjectReading } from "./auto-reply-subject";
 import {
-  ABSENCE_SENTENCES,
-  AUTOMATIC_SENTENCES,
-  LEFT_SENTENCES,
-  MOVED_SENTENCES,
-  RECEIPT_SENTENCES,
+  absenceSentences,
+  automaticSentences,
+  leftSentences,
+  movedSentences,
+  receiptSentences,
 } from "./auto-reply-texts";
 import { challengedRecipient, isChallenge } from "./challenge";
 import { linesOf } from "./header-fields";
@@ -54,9 +54,9 @@ type Category = readonly [string, (e: Evidence, text: string, mail: MailMessage)
 
 /** The first that fits. */
 const CATEGORIES: readonly Category[] = [
-  ["left-company", (_, text) => includesAny(text, LEFT_SENTENCES)],
+  ["left-company", (_, text) => includesAny(text, leftSentences())],
   ["ticket", (e) => e.ticket || (TICKET_SUBJECT.test(e.subject) && !e.saysAbsent)],
-  ["address-changed", (_, text) => includesAny(text, MOVED_SENTENCES)],
+  ["address-changed", (_, text) => includesAny(text, movedSentences())],
   ["vacation", (e) => e.saysAbsent || e.sign === "absence" || e.sign === "away"],
   [
     "vacation",
@@ -97,9 +97,9 @@ function challengeOf(mail: MailMessage): MailEvent {
 
 function sayingsIn(text: string): Sayings {
   return {
-    saysAbsent: includesAny(text, ABSENCE_SENTENCES),
-    saysAutomatic: includesAny(text, AUTOMATIC_SENTENCES),
-    saysReceived: includesAny(text.replace(TICKET_NUMBER, ""), RECEIPT_SENTENCES),
+    saysAbsent: includesAny(text, absenceSentences()),
+    saysAutomatic: includesAny(text, automaticSentences()),
+    saysReceived: includesAny(text.replace(TICKET_NUMBER, ""), receiptSentences()),
   };
 }
 

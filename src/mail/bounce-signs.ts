@@ -2,10 +2,10 @@
 import { addressesIn, sameAddress } from "./address-text";
 import { addressOf, isOfSystemAddress } from "./author";
 import { readSubject } from "./auto-reply-subject";
-import { FAILURE_SUBJECTS } from "./bounce-subjects";
-import { FAILURE_WORDS, REPORT_SENTENCES } from "./bounce-words";
+import { failureSubjects } from "./bounce-subjects";
+import { failureWords, reportSentences } from "./bounce-words";
 import type { MailMessage } from "./message";
-import { DELAY_WORDS, FINAL_WORDS, NOT_DELIVERED_WORDS, SUCCESS_WORDS } from "./outcome-words";
+import { delayWords, finalWords, notDeliveredWords, successWords } from "./outcome-words";
 import { RETURNED_TYPE } from "./part-types";
 import { plainWords } from "./plain-words";
 import type { ReportText } from "./report-text";
@@ -72,10 +72,10 @@ const SIGNS: readonly Sign[] = [
   // RFC 5321 §4.5.5: reports go out with the null reverse-path, so that they are never answered by one.
   { score: 2, holds: ({ mail }) => hasNullSender(mail) },
   { score: 2, holds: ({ hasFailureSubject }) => hasFailureSubject },
-  { score: 3, holds: ({ text }) => hasAny(text, REPORT_SENTENCES) },
-  { score: 1, holds: ({ text }) => hasAny(text, FAILURE_WORDS) },
+  { score: 3, holds: ({ text }) => hasAny(text, reportSentences()) },
+  { score: 1, holds: ({ text }) => hasAny(text, failureWords()) },
   { score: 1, holds: ({ text }) => SMTP_CODE.test(text) },
-  { score: 1, holds: ({ text }) => countOf(text, REPORT_SENTENCES) > 1 },
+  { score: 1, holds: ({ text }) => countOf(text, reportSentences()) > 1 },
   { score: 1, holds: ({ returnsMail }) => returnsMail },
   // People attach mails too.
   { score: 1, holds: ({ returnsMail, isMachine }) => returnsMail && isMachine },
@@ -103,7 +103,7 @@ export function isReport(mail: MailMessage, report: ReportText, status: StatusFo
   const ownText = own.join("\n").slice(0, MAX_TEXT_LENGTH);
   const text = plainWords(ownText);
   const isOwnSubject = machine ? !answers : sign === "none" && !isReply && !hasForwardedSubject(mail);
-  const hasFailureSubject = isOwnSubject && hasAny(flatText(mail.header("subject") ?? ""), FAILURE_SUBJECTS);
+  const hasFailureSubject = isOwnSubject && hasAny(flatText(mail.header("subject") ?? ""), failureSubjects());
   const context: Context = {
     mail,
     text,
@@ -121,7 +121,7 @@ export function isReport(mail: MailMessage, report: ReportText, status: StatusFo
 
 /** In words, or by the mail that a mail system returns beside a code of SMTP, in whatever language. */
 function saysSo({ hasFailureSubject, text, isMachine, returnsMail }: Context): boolean {
-  if (hasFailureSubject || hasAny(text, REPORT_SENTENCES) || hasAny(text, FAILURE_WORDS)) return true;
+  if (hasFailureSubject || hasAny(text, reportSentences()) || hasAny(text, failureWords())) return true;
   return isMachine && returnsMail && SMTP_CODE.test(text);
 }
 
@@ -188,9 +188,9 @@ export function outcomeIn(report: ReportText, subject: string): ReportedOutcome 
 }
 
 function outcomeOf(text: string): ReportedOutcome | undefined {
-  if (hasAny(text, SUCCESS_WORDS) && !hasAny(text, NOT_DELIVERED_WORDS)) return "delivered";
-  if (hasAny(text, FINAL_WORDS)) return "failed";
-  return hasAny(text, DELAY_WORDS) ? "delayed" : undefined;
+  if (hasAny(text, successWords()) && !hasAny(text, notDeliveredWords())) return "delivered";
+  if (hasAny(text, finalWords())) return "failed";
+  return hasAny(text, delayWords()) ? "delayed" : undefined;
 }
 
 /** Comparable with the words of the lists; on one line, because text is wrapped anywhere. */

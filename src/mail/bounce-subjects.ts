@@ -1,7 +1,7 @@
 /** What the subjects of reports on other mails say: data, in lower case. */
-import { phrasesIn } from "./phrase-list";
+import { phraseList } from "./phrase-list";
 
-export const FAILURE_SUBJECTS: readonly string[] = phrasesIn(`
+export const failureSubjects = phraseList(`
   undeliver, returned mail, returned email, delivery status notification, delivery notification, delivery report,
   delivery fail, delivery problem, delivery error, delivery has failed, delivery unsuccessful, delivery status,
   failure delivery, failure notice, failed mail, failed delivery, failed to deliver, mail failed, mail failure,

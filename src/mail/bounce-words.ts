@@ -2,10 +2,10 @@
  * The words by which a text says that it reports on another mail: data, in the languages of the large providers and of
  * the MTAs that translate their reports. In lower case, apostrophes straight, one blank between two words.
  */
-import { phrasesIn } from "./phrase-list";
+import { phraseList } from "./phrase-list";
 
 /** Sentences that MTAs write and people do not: each nearly proves a report. */
-export const REPORT_SENTENCES: readonly string[] = phrasesIn(`
+export const reportSentences = phraseList(`
   this is the mail system at host, this is the postfix program at, this is the qmail-send program,
   this is the mail delivery agent at, this is the mailer at, this is the james mail server,
   this is the dragonfly mail agent, this is the mailer-daemon, this is the mail server on,
@@ -44,7 +44,7 @@ export const REPORT_SENTENCES: readonly string[] = phrasesIn(`
 `);
 
 /** Said in the text of a report about a failure or a delay, and now and then by a person. */
-export const FAILURE_WORDS: readonly string[] = phrasesIn(`
+export const failureWords = phraseList(`
   not be delivered, n't be delivered, not deliver, not been delivered, n't been delivered, n't delivered, not delivered,
   not yet delivered, able to deliver, failed to deliver, undeliverable, undelivered, delivery failed,
   delivery has failed, delivery failure, delivery attempt, delivery error, delivery problem, delivery of your,

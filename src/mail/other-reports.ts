@@ -1,4 +1,5 @@
 /** Mails that machines send about mails and that say nothing about whether an address works. */
+import { once } from "../domain/once";
 import { type MailMessage, type MailPart, textOfBytes } from "./message";
 import { DISPOSITION_TYPE } from "./part-types";
 import { plainWords } from "./plain-words";
@@ -25,41 +26,39 @@ const MAX_CALENDAR_BYTES = 20_000;
  * Subjects of read receipts, and the words below them, both needed: a subject alone is one that people write too.
  * Exchange: "Your message … was read on …", or "was deleted without being read".
  */
-const READ_RECEIPTS: readonly { readonly subject: RegExp; readonly text: RegExp }[] = (
-  [
-    [
-      "read|not read|read receipt|return receipt",
-      "was read on|was deleted without being read|has been read|was opened",
-    ],
-    ["gelesen|ungelesen|nicht gelesen|lesebestätigung", "gelesen"],
-    ["lu|non lu|accusé de lecture|confirmation de lecture", "été lu|supprimé sans (?:être|avoir été) lu"],
-    ["leído|no leído|confirmación de lectura", "se leyó|ha sido leído|fue leído|eliminó sin leer"],
-    ["letto|non letto|conferma di lettura", "stato letto|senza essere stato letto|eliminato senza"],
-    ["lida|não lida|lido|não lido|confirmação de leitura", "foi lida|foi lido|sem ser lida|excluída sem"],
-    ["gelezen|niet gelezen|ongelezen|leesbevestiging", "gelezen"],
-    ["läst|oläst|ej läst|läskvitto", "lästes|har lästs|blev läst"],
-    ["læst|ulæst|ikke læst|kvittering for læsning", "læst"],
-    ["lest|ulest|ikke lest|lesebekreftelse", "lest"],
-    ["luettu|lukematta|ei luettu|lukukuittaus", "luettu|luettiin|lukematta"],
-    ["przeczytano|przeczytane|nieprzeczytane|potwierdzenie odczytu", "przeczytan"],
-    ["přečteno|nepřečteno|potvrzení o přečtení", "přečten"],
-    ["prečítané|neprečítané", "prečítan"],
-    ["elolvasva|elolvasatlan|olvasási visszaigazolás", "elolvas|olvasatlanul"],
-    ["citit|necitit|confirmare de citire", "citit"],
-    ["прочтено|прочитано|не прочтено|не прочитано|уведомление о прочтении", "прочитан|прочтен"],
-    ["прочитане|не прочитане|непрочитано", "прочитан"],
-    ["okundu|okunmadı|okundu bilgisi", "okundu|okunmadan"],
-    ["αναγνώστηκε|διαβάστηκε|δεν διαβάστηκε", "διαβάστηκε|αναγνώστηκε|αναγνωσθεί"],
-    ["開封済み|開封確認|未開封", "開封|読まれ"],
-    ["已读|已讀|已讀取|未读|未讀", "已读|已讀|讀取|阅读|閱讀|未读"],
-    ["읽음|읽지 않음", "읽"],
-    ["נקרא|לא נקרא", "נקרא"],
-    ["تمت القراءة|مقروء|لم تتم القراءة", "قراءة"],
-  ] as const
-).map(([subject, text]) => ({
-  subject: new RegExp(`^(?:${plainWords(subject)}) ?:`),
-  text: new RegExp(plainWords(text)),
-}));
+const READ_RECEIPTS = [
+  ["read|not read|read receipt|return receipt", "was read on|was deleted without being read|has been read|was opened"],
+  ["gelesen|ungelesen|nicht gelesen|lesebestätigung", "gelesen"],
+  ["lu|non lu|accusé de lecture|confirmation de lecture", "été lu|supprimé sans (?:être|avoir été) lu"],
+  ["leído|no leído|confirmación de lectura", "se leyó|ha sido leído|fue leído|eliminó sin leer"],
+  ["letto|non letto|conferma di lettura", "stato letto|senza essere stato letto|eliminato senza"],
+  ["lida|não lida|lido|não lido|confirmação de leitura", "foi lida|foi lido|sem ser lida|excluída sem"],
+  ["gelezen|niet gelezen|ongelezen|leesbevestiging", "gelezen"],
+  ["läst|oläst|ej läst|läskvitto", "lästes|har lästs|blev läst"],
+  ["læst|ulæst|ikke læst|kvittering for læsning", "læst"],
+  ["lest|ulest|ikke lest|lesebekreftelse", "lest"],
+  ["luettu|lukematta|ei luettu|lukukuittaus", "luettu|luettiin|lukematta"],
+  ["przeczytano|przeczytane|nieprzeczytane|potwierdzenie odczytu", "przeczytan"],
+  ["přečteno|nepřečteno|potvrzení o přečtení", "přečten"],
+  ["prečítané|neprečítané", "prečítan"],
+  ["elolvasva|elolvasatlan|olvasási visszaigazolás", "elolvas|olvasatlanul"],
+  ["citit|necitit|confirmare de citire", "citit"],
+  ["прочтено|прочитано|не прочтено|не прочитано|уведомление о прочтении", "прочитан|прочтен"],
+  ["прочитане|не прочитане|непрочитано", "прочитан"],
+  ["okundu|okunmadı|okundu bilgisi", "okundu|okunmadan"],
+  ["αναγνώστηκε|διαβάστηκε|δεν διαβάστηκε", "διαβάστηκε|αναγνώστηκε|αναγνωσθεί"],
+  ["開封済み|開封確認|未開封", "開封|読まれ"],
+  ["已读|已讀|已讀取|未读|未讀", "已读|已讀|讀取|阅读|閱讀|未读"],
+  ["읽음|읽지 않음", "읽"],
+  ["נקרא|לא נקרא", "נקרא"],
+  ["تمت القراءة|مقروء|لم تتم القراءة", "قراءة"],
+] as const;
+const readReceipts = once(() =>
+  READ_RECEIPTS.map(([subject, text]) => ({
+    subject: new RegExp(`^(?:${plainWords(subject)}) ?:`),
+    text: new RegExp(plainWords(text)),
+  })),
+);
 const MAX_RECEIPT_LENGTH = 2_000;
 
 const REPORTS: readonly (readonly [OtherReport, (mail: MailMessage) => boolean])[] = [
@@ -101,7 +100,7 @@ function beginningOf(part: MailPart): string {
 
 function isReadReceipt(mail: MailMessage): boolean {
   const subject = plainWords((mail.header("subject") ?? "").slice(0, 200));
-  const receipts = READ_RECEIPTS.filter((receipt) => receipt.subject.test(subject));
+  const receipts = readReceipts().filter((receipt) => receipt.subject.test(subject));
   if (receipts.length === 0) return false;
   const text = plainWords(mail.text.slice(0, MAX_RECEIPT_LENGTH));
   return receipts.some((receipt) => receipt.text.test(text));

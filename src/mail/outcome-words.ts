@@ -1,8 +1,8 @@
 /** What became of a mail, in the words of the reports on it: data, in lower case, apostrophes straight. */
-import { phrasesIn } from "./phrase-list";
+import { phraseList } from "./phrase-list";
 
 /** The sending server goes on trying. */
-export const DELAY_WORDS: readonly string[] = phrasesIn(`
+export const delayWords = phraseList(`
   has been delayed, is delayed, been delayed, message delayed, delivery delayed, delayed for more than,
   delay in the delivery, not yet been delivered, has not yet received, have not yet received, not yet delivered,
   n't been delivered yet, be delivered yet, enqueued and undelivered, in the retry queue, will be retried,
@@ -15,7 +15,7 @@ export const DELAY_WORDS: readonly string[] = phrasesIn(`
 `);
 
 /** Words by which a report that speaks of delays says that it was the last. */
-export const FINAL_WORDS: readonly string[] = phrasesIn(`
+export const finalWords = phraseList(`
   given up, giving up, gave up, no longer be, will be deleted from queue, failed permanently, permanent error,
   permanent failure, permanent fatal, no further delivery, not going to try again, will not try again,
   will not continue trying, has been returned, being returned, returned to sender, undeliverable,
@@ -23,13 +23,13 @@ export const FINAL_WORDS: readonly string[] = phrasesIn(`
 `);
 
 /** It did arrive. */
-export const SUCCESS_WORDS: readonly string[] = phrasesIn(`
+export const successWords = phraseList(`
   successfully delivered, was successfully relayed, successful delivery, delivered successfully, deliverable mail,
   has been successfully, successful mail delivery, relayed; expect no further
 `);
 
 /** Words of a failure that no report of a success has. */
-export const NOT_DELIVERED_WORDS: readonly string[] = phrasesIn(`
+export const notDeliveredWords = phraseList(`
   not be delivered, n't be delivered, not been delivered, not delivered, able to deliver, failed to deliver,
   undeliverable, undelivered, delivery failed, delivery has failed, permanent error, permanent fatal
 `);

@@ -13,6 +13,10 @@ interface Classify {
   readonly classify: (signals: Readonly<Record<string, unknown>>) => unknown;
 }
 
+interface Reports {
+  readonly otherReportOf: (mail: Readonly<Record<string, unknown>>) => unknown;
+}
+
 /** A place in a file, and what was put together there. */
 export interface Constructed extends Expression {
   readonly place: string;
@@ -36,8 +40,12 @@ export async function constructedExpressions(): Promise<Constructed[]> {
     const loaded = await Promise.all(
       Object.entries(MODULES).map(async ([file, load]) => [file, await load()] as const),
     );
-    const classifier = loaded.find(([file]) => file.endsWith("/domain/classify.ts"))?.[1] as Classify;
-    classifier.classify({ diagnosticCode: "smtp; 550 nobody has ever said this before", explanation: "nor that" });
+    const moduleOf = (name: string) => loaded.find(([file]) => file.endsWith(name))?.[1];
+    (moduleOf("/mail/other-reports.ts") as Reports).otherReportOf({ type: "", text: "", parts: [], header: () => "" });
+    (moduleOf("/domain/classify.ts") as Classify).classify({
+      diagnosticCode: "smtp; 550 nobody has ever said this before",
+      explanation: "nor that",
+    });
   } finally {
     globalThis.RegExp = Original;
   }

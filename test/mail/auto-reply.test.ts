@@ -2,10 +2,14 @@ import { describe, expect, it } from "vitest";
 import { readAutoReply, readChallenge } from "../../src/mail/auto-reply";
 import { EUROPEAN_PHRASES } from "../../src/mail/auto-reply-phrases";
 import { WORLD_PHRASES } from "../../src/mail/auto-reply-phrases-world";
+import { phrasesIn } from "../../src/mail/phrase-list";
 import { mailFixtures, mailWith, parsed } from "./mails";
 
 const FIXTURES = mailFixtures("auto-reply");
-const LANGUAGES = Object.entries({ ...EUROPEAN_PHRASES, ...WORLD_PHRASES });
+const LANGUAGES = Object.entries({ ...EUROPEAN_PHRASES, ...WORLD_PHRASES }).map(
+  ([language, { automatic, absence, away }]) =>
+    [language, { automatic: phrasesIn(automatic), absence: phrasesIn(absence), away: phrasesIn(away) }] as const,
+);
 const ANSWERS_OURS = { "In-Reply-To": "<77.1@news.example.com>" };
 
 describe("an auto-reply", () => {

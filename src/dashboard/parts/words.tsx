@@ -1,6 +1,7 @@
 /** Small things that pages say: times, kinds, classes, reasons, and that there is nothing yet. */
 import type { Child } from "hono/jsx";
 import type { BounceClass, EventKind, Reason } from "../../domain/event";
+import { once } from "../../domain/once";
 
 type Tone = "good" | "bad" | "warn" | "info" | "plain";
 
@@ -89,10 +90,11 @@ export function Empty({ title, children }: { title: string; children?: Child }) 
   );
 }
 
-const NUMBER = new Intl.NumberFormat("en");
+/** Made late: the first formatter costs a worker several ms. */
+const number = once(() => new Intl.NumberFormat("en"));
 
 export function count(value: number): string {
-  return NUMBER.format(value);
+  return number().format(value);
 }
 
 /** `1 event`, `1,200 events`. */
