@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { base64Of, bytesOfBase64, utf8Bytes, utf8Text } from "../../src/crypto/encoding";
+import type { Description } from "../support/answer";
 import { setStage } from "../support/stage";
 import { ADMIN, api, jsonOf, runCron } from "../support/worker";
 import { ODD_VALUE } from "./mutate";
@@ -27,8 +28,8 @@ setStage();
 
 const LISTMONK = { authorization: `Basic ${btoa("listmonk:listmonk-token")}` };
 const RUNS_PER_ROUTE = 8;
-const document = await jsonOf(await api("/openapi.json", { headers: {} }));
-const ROUTES: Route[] = Object.entries<Readonly<Record<string, Operation>>>(document.paths).flatMap(([path, item]) =>
+const document = await jsonOf<Description<Operation>>(await api("/openapi.json", { headers: {} }));
+const ROUTES: Route[] = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
 );
 

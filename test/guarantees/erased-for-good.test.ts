@@ -12,6 +12,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
 import { erasedAddress } from "../../src/domain/address";
 import { inboxroad } from "../../src/providers/inboxroad";
+import type { Checked } from "../support/answer";
 import { batchOf, bulk, erase, imported, listOf, reverted } from "../support/batches";
 import { expectAgreementAfterErasure, objectStorageOf, tablesWith } from "../support/erasure";
 import { failStore, holdStep, type Moment, withFaults } from "../support/faults";
@@ -208,7 +209,7 @@ describe("kept suppressed by the hash", () => {
       i.recipient.startsWith(key),
     );
   const bulkReasons = async (recipient: string) =>
-    (await jsonOf(await api("/v1/check", { json: { recipients: [recipient] } }))).suppressed[0]?.reasons ?? [];
+    (await jsonOf<Checked>(await api("/v1/check", { json: { recipients: [recipient] } }))).suppressed[0]?.reasons ?? [];
 
   async function expectKept(recipient: string): Promise<void> {
     expect(await checkOf(recipient, "strong")).toMatchObject({ suppressed: true, reasons: ["manual"] });

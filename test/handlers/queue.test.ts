@@ -1,5 +1,6 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Connection } from "../../src/client/types";
 import type { Env } from "../../src/config";
 import { utf8Bytes } from "../../src/crypto/encoding";
 import { retryDelaySeconds } from "../../src/handlers/queue";
@@ -77,12 +78,12 @@ describe("messages of a queue", () => {
     // Noted at most once a minute: a name that no other test has used.
     const name = "events-of-another-domain";
     await deliver([bounce("ann@example.com")], testEnv(), name);
-    const { items } = await jsonOf(await api("/v1/connections"));
-    const queue = items.filter((item: { provider: string }) => item.provider === "cloudflare-email");
+    const { items } = await jsonOf<{ items: Connection[] }>(await api("/v1/connections"));
+    const queue = items.filter(({ provider }) => provider === "cloudflare-email");
     expect(queue).toMatchObject([
       { connection: name, url: `queue:${name}`, usable: true, counts: { bounced: 1 }, lastRejectedAt: null },
     ]);
-    expect(Date.parse(queue[0].lastReceivedAt)).toBeGreaterThan(Date.now() - 60_000);
+    expect(Date.parse(queue[0]?.lastReceivedAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
   });
 
   it("that come again are duplicates", async () => {

@@ -21,7 +21,8 @@ interface Alert {
   readonly closedAt: string | null;
 }
 
-const alerts = async (state = "open"): Promise<Alert[]> => (await jsonOf(await api(`/v1/alerts?state=${state}`))).items;
+const alerts = async (state = "open") =>
+  (await jsonOf<{ items: Alert[] }>(await api(`/v1/alerts?state=${state}`))).items;
 const open = async () => (await alerts()).map(({ rule, subject, severity }) => [rule, subject, severity]);
 
 /** Time for an evaluation, which is at most every five minutes. */

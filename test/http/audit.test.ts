@@ -53,7 +53,7 @@ describe("the audit trail", () => {
     for (const [action, , subject] of acts) {
       const entry = entries.find((e: { action: string }) => e.action === action);
       expect(entry).toMatchObject({ actor: FINGERPRINT, actorLabel: null, ...(subject ? { subject } : {}) });
-      expect(Date.parse(entry.at)).toBeLessThanOrEqual(Date.now());
+      expect(Date.parse(entry?.at ?? "")).toBeLessThanOrEqual(Date.now());
     }
     expect(await audit(`subject=${batchId}`)).toMatchObject([
       { action: "revert" },
@@ -110,7 +110,7 @@ describe("the audit trail", () => {
     pass(1);
     await as(`${"x".repeat(500)}`);
     const [long, first] = await audit();
-    expect(first.actorLabel).toBe("nightly job");
+    expect(first?.actorLabel).toBe("nightly job");
     expect(long.actorLabel).toHaveLength(100);
     expect(await audit("actor=nightly%20job")).toHaveLength(1);
     expect(await audit(`actor=${FINGERPRINT}`)).toHaveLength(2);

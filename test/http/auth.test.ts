@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { base64Of, utf8Bytes } from "../../src/crypto/encoding";
+import type { Description } from "../support/answer";
 import { setStage } from "../support/stage";
 import { ADMIN, api, CHECK, jsonOf, testEnv } from "../support/worker";
 
@@ -12,8 +13,8 @@ interface Route {
   readonly tokens: readonly string[];
 }
 
-const document = await jsonOf(await api("/openapi.json"));
-const ROUTES: Route[] = Object.entries<Record<string, Operation>>(document.paths).flatMap(([template, operations]) =>
+const document = await jsonOf<Description<Operation>>(await api("/openapi.json"));
+const ROUTES: Route[] = Object.entries(document.paths).flatMap(([template, operations]) =>
   Object.entries(operations).map(([method, operation]) => ({
     method: method.toUpperCase(),
     path: template.replaceAll(/\{[^}]+\}/g, "john%40example.com"),

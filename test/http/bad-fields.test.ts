@@ -214,7 +214,7 @@ describe("keys", () => {
     expect((await api("/webhooks/bounce", { body: bounced, headers: PROOF })).status).toBe(200);
     const items = await journal();
     expect(items.map((item: { kind: string }) => item.kind)).toEqual(["bounced", "bounced", "bounced"]);
-    expect(items[1].metadata).toMatchObject({ a: 1 });
+    expect(items[1]?.metadata).toMatchObject({ a: 1 });
     expect("polluted" in {}).toBe(false);
   });
 
@@ -234,10 +234,11 @@ describe("too much of something", () => {
     const change = Object.fromEntries(fields.map((field) => [field, long]));
     expect(await jsonOf(await inboxroad(change))).toMatchObject({ new: 1 });
     const event = await theEvent();
-    expect(event.diagnosticCode).toBe("x".repeat(4_000));
-    for (const field of ["envelopeSender", "remoteMta", "hint", "campaign", "messageId"]) {
-      expect(event[field]).toBe("x".repeat(998));
-    }
+    const cut = ["envelopeSender", "remoteMta", "hint", "campaign", "messageId"].map((field) => [
+      field,
+      "x".repeat(998),
+    ]);
+    expect(event).toMatchObject({ diagnosticCode: "x".repeat(4_000), ...Object.fromEntries(cut) });
     expect(await jsonOf(await inboxroad({ ...change, jobId: `${long}y` }))).toMatchObject({ duplicate: 1 });
   });
 

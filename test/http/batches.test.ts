@@ -9,8 +9,12 @@ import { ADMIN, api, CHECK, freshStores, jsonOf, runCron, testEnv } from "../sup
 setStage();
 beforeEach(freshStores);
 
-const codesOf = (answer: { results: { status: string; code: string | null }[] }) =>
-  answer.results.map(({ status, code }) => [status, code]);
+interface BulkAnswer {
+  readonly batchId: string;
+  readonly results: readonly { readonly status: string; readonly code: string | null }[];
+}
+
+const codesOf = (answer: BulkAnswer) => answer.results.map(({ status, code }) => [status, code]);
 
 describe("blocking many", () => {
   it("blocks each, as a batch, and answers each by itself", async () => {
@@ -21,7 +25,7 @@ describe("blocking many", () => {
       { note: "spam traps" },
     );
     expect(response.status).toBe(200);
-    const answer = await jsonOf(response);
+    const answer = await jsonOf<BulkAnswer>(response);
     expect(answer).toMatchObject({ batchId: expect.any(String), done: 2, skipped: 2, invalid: 2, pending: 0 });
     expect(codesOf(answer)).toEqual([
       ["done", null],
@@ -64,7 +68,7 @@ describe("releasing many", () => {
     ]);
     const recipients = ["hard@example.com", "angry@example.com", "stranger@example.com"];
     for (const more of [{}, { force: true }, { note: "asked" }]) {
-      const answer = await jsonOf(await bulk("release", recipients, more));
+      const answer = await jsonOf<BulkAnswer>(await bulk("release", recipients, more));
       expect(codesOf(answer)).toEqual([
         ["done", null],
         ["skipped", "complaint_needs_force"],
@@ -100,7 +104,7 @@ describe("what is applied while a bulk request looks", () => {
     await held.reached;
     await runCron();
     held.release();
-    return jsonOf(await answering);
+    return jsonOf<BulkAnswer>(await answering);
   }
 
   it("does not keep a recipient from being released, who was heard of just now", async () => {

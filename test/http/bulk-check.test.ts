@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Checked } from "../support/answer";
 import { withFaults } from "../support/faults";
 import { setStage } from "../support/stage";
 import { tamper } from "../support/stores";
@@ -42,7 +43,7 @@ describe("POST /v1/check", () => {
 
   it("lists what is no address as it was sent, and checks the others", async () => {
     const recipients = ["nobody", "", " ", "dead@example.com", "a b@example.com", "@example.com"];
-    const answer = await jsonOf(await bulk({ recipients }));
+    const answer = await jsonOf<Checked>(await bulk({ recipients }));
     expect(answer.invalid).toEqual(["nobody", "", " ", "a b@example.com", "@example.com"]);
     expect(answer.checked).toBe(1);
     expect(answer.suppressed).toHaveLength(1);
@@ -50,25 +51,22 @@ describe("POST /v1/check", () => {
 
   it("answers once for what is asked twice, and for each way of writing an address", async () => {
     const recipients = ["dead@example.com", "dead@example.com", "DEAD@example.com", "x", "x"];
-    const answer = await jsonOf(await bulk({ recipients }));
-    expect(answer.suppressed.map((s: { recipient: string }) => s.recipient)).toEqual([
-      "dead@example.com",
-      "DEAD@example.com",
-    ]);
+    const answer = await jsonOf<Checked>(await bulk({ recipients }));
+    expect(answer.suppressed.map((s) => s.recipient)).toEqual(["dead@example.com", "DEAD@example.com"]);
     expect(answer).toMatchObject({ checked: 2, invalid: ["x"] });
   });
 
   it("knows domains and purposes", async () => {
     const recipients = ["anybody@blocked.example", "angry@example.com"];
-    const marketing = await jsonOf(await bulk({ recipients }));
+    const marketing = await jsonOf<Checked>(await bulk({ recipients }));
     expect(marketing.suppressed).toMatchObject([{ reasons: ["domain"] }, { reasons: ["complaint"] }]);
-    const transactional = await jsonOf(await bulk({ recipients, purpose: "transactional" }));
+    const transactional = await jsonOf<Checked>(await bulk({ recipients, purpose: "transactional" }));
     expect(transactional.suppressed).toMatchObject([{ recipient: "anybody@blocked.example", reasons: ["domain"] }]);
   });
 
   it("checks ten thousand addresses in one query", async () => {
     const { steps, bindings } = withFaults(() => null);
-    const answer = await jsonOf(await bulk({ recipients: names(MAX) }, testEnv(bindings)));
+    const answer = await jsonOf<Checked>(await bulk({ recipients: names(MAX) }, testEnv(bindings)));
     expect(steps).toMatchObject([{ store: "db", operation: "batch" }]);
     expect(answer).toMatchObject({ checked: MAX, invalid: [] });
     expect(answer.suppressed).toMatchObject([{ recipient: "user-9999@list-499.example.com", reasons: ["hard"] }]);
@@ -80,15 +78,17 @@ describe("POST /v1/check", () => {
     await tamper(
       "UPDATE recipients SET address = key || '@erased.invalid', domain = 'erased.invalid' WHERE address LIKE '%erased@example.com'",
     );
-    const answer = await jsonOf(await bulk({ recipients: ["new@example.com", ...erased, "dead@example.com"] }));
-    expect(answer.suppressed.map((s: { recipient: string }) => s.recipient)).toEqual([...erased, "dead@example.com"]);
+    const answer = await jsonOf<Checked>(
+      await bulk({ recipients: ["new@example.com", ...erased, "dead@example.com"] }),
+    );
+    expect(answer.suppressed.map((s) => s.recipient)).toEqual([...erased, "dead@example.com"]);
     expect(answer).toMatchObject({ checked: 4, invalid: [] });
     await tamper("UPDATE recipients SET suppressed = 0, answer = NULL WHERE domain = 'erased.invalid'");
   });
 
   it("needs no store at all for nothing", async () => {
     const { steps, bindings } = withFaults(() => null);
-    const answer = await jsonOf(await bulk({ recipients: [] }, testEnv(bindings)));
+    const answer = await jsonOf<Checked>(await bulk({ recipients: [] }, testEnv(bindings)));
     expect(answer).toEqual({ checked: 0, suppressed: [], invalid: [] });
     expect(steps).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Page, QuarantineItem } from "../../src/client/types";
 import { DAY_MS, pass, setStage } from "../support/stage";
 import { countOf } from "../support/stores";
 import { ADMIN, api, jsonOf, testEnv } from "../support/worker";
@@ -10,13 +11,17 @@ interface Result {
   readonly error: string | null;
 }
 
+interface Results {
+  readonly items: readonly Result[];
+}
+
 setStage();
 
 const post = (json: unknown, headers: Record<string, string> = {}) =>
   api("/v1/events", { json, headers: { ...ADMIN, ...headers } });
 const postText = (body: string, type = "application/x-ndjson") =>
   api("/v1/events", { body, headers: { ...ADMIN, "content-type": type } });
-const statuses = (answer: { items: Result[] }) => answer.items.map((item) => item.status);
+const statuses = (answer: Results) => answer.items.map((item) => item.status);
 const eventsOf = async (recipient: string) =>
   (await jsonOf(await api(`/v1/events?recipient=${encodeURIComponent(recipient)}`))).items;
 const checkOf = async (recipient: string) =>
@@ -40,10 +45,10 @@ describe("a body", () => {
   });
 
   it("of several is recorded in order, each with a result", async () => {
-    const answer = await jsonOf(await post([bounce("a1@example.com"), bounce("a2@example.com")]));
+    const answer = await jsonOf<Results>(await post([bounce("a1@example.com"), bounce("a2@example.com")]));
     expect(answer).toMatchObject({ received: 2, new: 2 });
-    expect(answer.items.map((item: Result) => item.index)).toEqual([0, 1]);
-    expect((await eventsOf("a2@example.com"))[0].id).toBe(answer.items[1].id);
+    expect(answer.items.map((item) => item.index)).toEqual([0, 1]);
+    expect((await eventsOf("a2@example.com"))[0].id).toBe(answer.items[1]?.id);
   });
 
   it.each<[string, string]>([
@@ -146,10 +151,10 @@ describe("an event is recorded once", () => {
 
   it("within one body too: the first is new, the others are duplicates", async () => {
     const event = bounce("twice@example.com", { id: "twice" });
-    const answer = await jsonOf(await post([event, event, event]));
+    const answer = await jsonOf<Results>(await post([event, event, event]));
     expect(answer).toMatchObject({ received: 3, new: 1, duplicate: 2 });
     expect(statuses(answer)).toEqual(["new", "duplicate", "duplicate"]);
-    expect(new Set(answer.items.map((item: Result) => item.id)).size).toBe(1);
+    expect(new Set(answer.items.map((item) => item.id)).size).toBe(1);
   });
 
   it("and not at all where the key is longer than a key may be", async () => {
@@ -164,14 +169,14 @@ describe("invalid events", () => {
     const body = [bounce("good@example.com"), { kind: "bounced" }, bounce("nobody"), bounce("good2@example.com"), 7];
     const response = await post(body);
     expect(response.status).toBe(200);
-    const answer = await jsonOf(response);
+    const answer = await jsonOf<Results>(response);
     expect(answer).toMatchObject({ received: 2, new: 2, quarantined: 3 });
     expect(statuses(answer)).toEqual(["new", "invalid", "invalid", "new", "invalid"]);
     expect(answer.items[1]).toMatchObject({ index: 1, id: null, error: expect.stringContaining("recipient") });
-    const { items: kept } = await jsonOf(await api("/v1/quarantine"));
-    expect(kept.map((item: { item: number }) => item.item).sort()).toEqual([1, 2, 4]);
+    const { items: kept } = await jsonOf<Page<QuarantineItem>>(await api("/v1/quarantine"));
+    expect(kept.map(({ item }) => item).sort()).toEqual([1, 2, 4]);
     expect(kept[0]).toMatchObject({ provider: "api", connection: "default", bodyBytes: JSON.stringify(body).length });
-    const bytes = await api(`/v1/quarantine/${kept[0].id}/body`);
+    const bytes = await api(`/v1/quarantine/${kept[0]?.id}/body`);
     expect(new TextDecoder().decode(await bytes.arrayBuffer())).toBe(JSON.stringify(body));
   });
 
@@ -180,15 +185,15 @@ describe("invalid events", () => {
     const response = await post([{ kind: "bounced" }, bounce("nobody"), null]);
     expect(response.status).toBe(400);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
-    const problem = await jsonOf(response);
-    expect(problem).toMatchObject({ status: 400, code: "invalid_events", detail: problem.errors[0].message });
-    expect(problem.errors.map((error: { index: number }) => error.index)).toEqual([0, 1, 2]);
+    const problem = await jsonOf<{ errors: { index: number; message: string }[] }>(response);
+    expect(problem).toMatchObject({ status: 400, code: "invalid_events", detail: problem.errors[0]?.message });
+    expect(problem.errors.map((error) => error.index)).toEqual([0, 1, 2]);
     expect(await countOf("receipts")).toBe(before);
   });
 
   it("do not stop a line-wise body where one line is cut off", async () => {
     const lines = [bounce("l1@example.com"), bounce("l2@example.com")].map((event) => JSON.stringify(event));
-    const answer = await jsonOf(await postText(`${lines.join("\n")}\n{"kind":"boun`));
+    const answer = await jsonOf<Results>(await postText(`${lines.join("\n")}\n{"kind":"boun`));
     expect(statuses(answer)).toEqual(["new", "new", "invalid"]);
   });
 

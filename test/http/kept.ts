@@ -20,8 +20,7 @@ export async function emptyJournal(): Promise<void> {
 
 /** Newest first. */
 export async function keptItems(): Promise<KeptItem[]> {
-  const { items } = await jsonOf(await api("/v1/quarantine?limit=1000"));
-  return items;
+  return (await jsonOf<{ items: KeptItem[] }>(await api("/v1/quarantine?limit=1000"))).items;
 }
 
 /** Asserts that the newest thing in quarantine is this body, byte for byte. */

@@ -7,11 +7,21 @@ const BASIC = { authorization: `Basic ${btoa("listmonk:listmonk-token")}` };
 const UUID = "2f8a2bcf-5d3c-4a53-9f0e-5d7e5b1a9c11";
 const CAMPAIGN = "9f86d081-884c-4d63-a2fe-b8a1e9a1b2c3";
 
+interface Bounces {
+  readonly results: readonly {
+    readonly id: number;
+    readonly email: string;
+    readonly type: string;
+    readonly source: string;
+  }[];
+  readonly total: number;
+}
+
 setStage();
 
 const listmonk = (path: string, method = "GET") => api(`/api/bounces${path}`, { method, headers: BASIC });
-const data = async (path = "") => (await jsonOf(await listmonk(path))).data;
-const emailsOf = (page: { results: { email: string }[] }) => page.results.map(({ email }) => email.split("@")[0]);
+const data = async (path = "") => (await jsonOf<{ data: Bounces }>(await listmonk(path))).data;
+const emailsOf = (page: Bounces) => page.results.map(({ email }) => email.split("@")[0]);
 const post = async (json: unknown) =>
   expect((await api("/webhooks/bounce", { headers: BASIC, json })).status).toBe(200);
 
@@ -59,7 +69,7 @@ describe("the list", () => {
   it("has bounces and complaints of every source, newest first, in listmonk's envelope", async () => {
     const page = await data();
     expect(page).toMatchObject({ search: "", query: "", total: 4, per_page: 20, page: 1 });
-    expect(page.results.map((b: { type: string; source: string }) => [b.type, b.source])).toEqual([
+    expect(page.results.map((b) => [b.type, b.source])).toEqual([
       ["soft", "api"],
       ["complaint", "mailer"],
       ["soft", "api"],
@@ -95,7 +105,7 @@ describe("the list", () => {
     expect(emailsOf(await data("?order_by=email&order=asc"))).toEqual(["", "anna", "ben", "cleo"].sort(byUuid));
     expect(emailsOf(await data("?order_by=created_at&order=asc"))).toEqual(["anna", "ben", "", "cleo"]);
     expect(emailsOf(await data("?order_by=drop%20table&order=asc"))).toEqual(["anna", "ben", "", "cleo"]);
-    const types = (await data("?order_by=type&order=asc")).results.map((b: { type: string }) => b.type);
+    const types = (await data("?order_by=type&order=asc")).results.map((b) => b.type);
     expect(types).toEqual(["complaint", "hard", "soft", "soft"]);
   });
 
@@ -125,7 +135,7 @@ function byUuid(a: string, b: string): number {
 describe("one bounce", () => {
   it("is shown by its number", async () => {
     const [newest] = (await data()).results;
-    expect(await data(`/${newest.id}`)).toEqual(newest);
+    expect(await data(`/${newest?.id}`)).toEqual(newest);
   });
 
   it.each([
@@ -160,10 +170,10 @@ describe("blocking and deleting", () => {
 
   it("takes single ones off the list, and a number that is none of it is no error", async () => {
     const [first, second] = (await data()).results;
-    expect(await jsonOf(await listmonk(`/${first.id}`, "DELETE"))).toEqual({ data: true });
-    expect(await jsonOf(await listmonk(`?id=${second.id}&id=999999999`, "DELETE"))).toEqual({ data: true });
+    expect(await jsonOf(await listmonk(`/${first?.id}`, "DELETE"))).toEqual({ data: true });
+    expect(await jsonOf(await listmonk(`?id=${second?.id}&id=999999999`, "DELETE"))).toEqual({ data: true });
     expect((await data()).total).toBe(2);
-    expect((await listmonk(`/${first.id}`)).status).toBe(400);
+    expect((await listmonk(`/${first?.id}`)).status).toBe(400);
   });
 
   it("needs to be told which", async () => {

@@ -108,7 +108,7 @@ describe("a scan on demand", () => {
     const env = envOf(entryOf("mails", more));
     const response = await scanned(env);
     expect(response.status).toBe(200);
-    const { error } = await jsonOf(response);
+    const { error } = await jsonOf<{ error: { detail: string } }>(response);
     expect(error).toEqual({ code, detail: expect.any(String) });
     expect(await listed(env)).toMatchObject([{ error, lastSuccessAt: null }]);
     expect(logged()).toMatchObject([{ event: "mailbox.failed", mailbox: name, code }]);

@@ -1,5 +1,6 @@
 /** What another policy would do, making it so, and undoing that. */
 import { describe, expect, it } from "vitest";
+import type { Page } from "../../src/client/types";
 import { erase, reverted } from "../support/batches";
 import { withFaults } from "../support/faults";
 import { decisionOf, policyOf } from "../support/ledger";
@@ -79,7 +80,7 @@ describe("a simulation", () => {
     expect(hard).toMatchObject({ before: { reasons: ["hard"] }, after: { reasons: [] }, event: { class: "hard" } });
     expect(run.suppressedBy).toMatchObject({ soft: 1, hard: 1 });
     expect(run.releasedBy).toEqual({ hard: 1 });
-    const { items: all } = await jsonOf(await api(`/v1/policy/simulations/${run.id}/changes`));
+    const { items: all } = await jsonOf<Page<Shown>>(await api(`/v1/policy/simulations/${run.id}/changes`));
     expect(only(all, domain)).toEqual(expect.arrayContaining(items));
     expect(await jsonOf(await api(`/v1/policy/simulations/${run.id}`))).toEqual(run);
   });

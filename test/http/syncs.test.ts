@@ -14,9 +14,7 @@ describe("what is configured", () => {
   it("is listed, with what is wrong with it, and without a secret", async () => {
     const env = syncEnv({ SYNC_MAILGUN__EU: '{"apiKey":"secret-key","pull":true}', SYNC_POSTMARK: "not json" });
     const { items } = await jsonOf(await api("/v1/sync", { env }));
-    expect(
-      items.map(({ provider, connection, usable }: Record<string, unknown>) => [provider, connection, usable]),
-    ).toEqual([
+    expect(items.map(({ provider, connection, usable }) => [provider, connection, usable])).toEqual([
       ["mailgun", "default", true],
       ["mailgun", "eu", false],
       ["postmark", "default", false],

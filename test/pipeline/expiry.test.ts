@@ -3,6 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
 import { edgeKey } from "../../src/store/edge-cache";
+import type { Checked } from "../support/answer";
 import { erase, imported } from "../support/batches";
 import { edgeOf, expectAgreement, policyOf, rowOf } from "../support/ledger";
 import { block, bounced, iso, rebuilt, release, report, softBounces } from "../support/reports";
@@ -48,7 +49,7 @@ describe("a block that expires", () => {
     const reasons = [who === "@" ? "domain" : "manual"];
     const listed = async () => (await jsonOf(await api(`/v1/suppressions?q=${domain}`))).items.length;
     const found = async () =>
-      (await jsonOf(await api("/v1/check", { json: { recipients: [asked] } }))).suppressed.length;
+      (await jsonOf<Checked>(await api("/v1/check", { json: { recipients: [asked] } }))).suppressed.length;
 
     pass(DAY_MS - 1);
     for (const consistency of ["strong", "eventual"] as const) {

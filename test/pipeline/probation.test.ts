@@ -202,8 +202,8 @@ describe("others", () => {
       ["suppression.released", null],
     ]);
     const { items } = await jsonOf(await api("/v1/suppressions/changes?limit=1000"));
-    const mine = items.filter((item: { recipient: string }) => item.recipient === recipient);
-    expect(mine.map((item: { suppressed: boolean; until: null }) => [item.suppressed, item.until])).toEqual([
+    const mine = items.filter((item) => item.recipient === recipient);
+    expect(mine.map((item) => [item.suppressed, item.until])).toEqual([
       [true, null],
       [true, null],
       [true, null],

@@ -1,5 +1,6 @@
 /** What could not be read: kept as it came, once, to be looked at, read again (`replay.test.ts`) or dropped. */
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Page } from "../../src/client/types";
 import { sha256 } from "../../src/crypto/digest";
 import { listmonk } from "../../src/providers/listmonk";
 import {
@@ -93,8 +94,8 @@ describe("what goes to quarantine", () => {
     for (const body of ["[1", "[2", "[3"]) await posted(body);
     const seen: number[] = [];
     for (let cursor = ""; ; ) {
-      const page = await jsonOf(await api(`/v1/quarantine?limit=1${cursor}`));
-      seen.push(...page.items.map((item: Item) => item.receiptId));
+      const page = await jsonOf<Page<Item>>(await api(`/v1/quarantine?limit=1${cursor}`));
+      seen.push(...page.items.map((item) => item.receiptId));
       if (page.nextCursor === null) break;
       cursor = `&cursor=${page.nextCursor}`;
     }

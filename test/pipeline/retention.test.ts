@@ -30,7 +30,7 @@ interface Pruned {
 
 async function prune(RETENTION?: unknown, bindings: Partial<Faults["bindings"]> = {}): Promise<Pruned> {
   const response = await api("/v1/reconcile", { method: "POST", env: testEnv({ RETENTION, ...bindings }) });
-  return (await jsonOf(response)).pruned;
+  return (await jsonOf<{ pruned: Pruned }>(response)).pruned;
 }
 
 /** Prunes until there is nothing left to prune. */

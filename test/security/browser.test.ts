@@ -1,5 +1,6 @@
 /** What a page of somebody else can make a browser do here, with its user signed in: nothing. */
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Description } from "../support/answer";
 import { Visitor } from "../support/dashboard";
 import { setStage } from "../support/stage";
 import { rowsOf } from "../support/stores";
@@ -13,8 +14,8 @@ let routes: { readonly method: string; readonly path: string; readonly isOpen: b
 
 beforeAll(async () => {
   await visitor.signIn();
-  const document = await jsonOf(await api("/openapi.json"));
-  routes = Object.entries<Record<string, { security?: unknown[] }>>(document.paths).flatMap(([path, operations]) =>
+  const document = await jsonOf<Description<{ security?: unknown[] }>>(await api("/openapi.json"));
+  routes = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { security }]) => ({
       method: method.toUpperCase(),
       path: path.replaceAll(/\{[^}]+\}/g, "john%40example.com"),

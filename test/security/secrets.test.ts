@@ -1,6 +1,7 @@
 /** A secret goes where it is compared or signs, and nowhere else: not into an answer, a page, a table, the cache, the log. */
 import { beforeAll, expect, it } from "vitest";
 import { dashboardRoutes } from "../../src/dashboard/routes";
+import type { Description } from "../support/answer";
 import { Visitor } from "../support/dashboard";
 import { tablesWith } from "../support/erasure";
 import { listenToLog } from "../support/log";
@@ -62,9 +63,9 @@ it("is in no table and no value of the edge cache", async () => {
 });
 
 it("is in no answer of the API, nor in what anybody may read", async () => {
-  const document = await jsonOf(await api("/openapi.json", { env }));
+  const document = await jsonOf<Description>(await api("/openapi.json", { env }));
   const item = (await jsonOf(await api("/v1/quarantine", { headers: AS_ADMIN, env }))).items[0];
-  const paths = Object.entries<Record<string, unknown>>(document.paths)
+  const paths = Object.entries(document.paths)
     .filter(([, operations]) => "get" in operations)
     .map(([path]) => path.replace(/\/quarantine\/\{[^}]+\}/, `/quarantine/${item.id}`))
     .map((path) => path.replaceAll(/\{[^}]+\}/g, "john%40example.com"));

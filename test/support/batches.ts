@@ -73,7 +73,7 @@ export async function batchOf(id: string): Promise<Batch> {
 }
 
 export async function batches(): Promise<Batch[]> {
-  return (await jsonOf(await api("/v1/batches"))).items;
+  return (await jsonOf<{ items: Batch[] }>(await api("/v1/batches"))).items;
 }
 
 export function revert(id: string, env?: Env): Promise<Response> {

@@ -68,7 +68,7 @@ export interface Incident {
 export async function incidents(query = ""): Promise<Incident[]> {
   const response = await api(`/v1/incidents${query}`);
   expect(response.status).toBe(200);
-  return (await jsonOf(response)).items;
+  return (await jsonOf<{ items: Incident[] }>(response)).items;
 }
 
 /** Those at a receiver; all tests of a file share the stores. */

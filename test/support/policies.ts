@@ -14,7 +14,7 @@ export function postSimulation(draft: Json, env?: Env): Promise<Response> {
 }
 
 /** Runs a simulation, which must finish at once. */
-export async function simulated(draft: Json, env?: Env) {
+export async function simulated(draft: Json, env?: Env): Promise<Simulation> {
   const response = await postSimulation(draft, env);
   expect(response.status).toBe(200);
   return jsonOf(response);
@@ -31,7 +31,7 @@ export async function applied(wanted: Json, env?: Env): Promise<Batch> {
   return jsonOf(response);
 }
 
-export async function policyNow(env?: Env) {
+export async function policyNow(env?: Env): Promise<{ readonly inFull: unknown }> {
   const response = await api("/v1/policy", env ? { env } : {});
   expect(response.status).toBe(200);
   return jsonOf(response);
@@ -89,6 +89,21 @@ export interface Shown {
   readonly before: { readonly reasons: readonly string[] };
   readonly after: { readonly reasons: readonly string[]; readonly since: string };
   readonly event: { readonly occurredAt: string };
+}
+
+interface Simulation {
+  readonly id: string;
+  readonly recipients: { readonly looked: number; readonly total: number };
+  /** How many. */
+  readonly suppressed: number;
+  readonly released: number;
+  readonly changed: number;
+  readonly overdue: number;
+  readonly reclassified: number;
+  readonly undecidable: number;
+  readonly suppressedBy: Readonly<Record<string, number>>;
+  readonly releasedBy: Readonly<Record<string, number>>;
+  readonly examples: readonly Shown[];
 }
 
 /** Of a domain. */

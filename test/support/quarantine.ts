@@ -38,7 +38,7 @@ export interface Item {
 }
 
 export async function items(): Promise<Item[]> {
-  return (await jsonOf(await api("/v1/quarantine"))).items;
+  return (await jsonOf<{ items: Item[] }>(await api("/v1/quarantine"))).items;
 }
 
 /** The item that is there, and no other. */

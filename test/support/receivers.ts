@@ -5,6 +5,7 @@ import { createLogger } from "../../src/log";
 import { notify } from "../../src/pipeline/notify";
 import type { WebhookRequest } from "../../src/providers/adapter";
 import { readStandardSecret, verifyStandard } from "../../src/providers/standard-signature";
+import type { Answer, Message } from "./answer";
 import { muteLog } from "./log";
 import { api, freshStores, jsonOf, testEnv } from "./worker";
 
@@ -15,24 +16,23 @@ export interface Heard {
   readonly url: string;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every shape
-  readonly body: any;
+  readonly body: Message;
 }
 
-type Answer = (heard: Heard) => Response | Promise<Response>;
+type Reply = (heard: Heard) => Response | Promise<Response>;
 
 export interface Receiver {
   readonly url: string;
   readonly heard: Heard[];
   /** How it answers from now on. */
-  answer: Answer;
+  answer: Reply;
 }
 
-const accept: Answer = () => new Response(null, { status: 204 });
+const accept: Reply = () => new Response(null, { status: 204 });
 /** A connection that nobody takes, until the caller gives up. */
-export const silence: Answer = () => new Promise<Response>(() => {});
+export const silence: Reply = () => new Promise<Response>(() => {});
 export const failing =
-  (status: number, headers: Record<string, string> = {}): Answer =>
+  (status: number, headers: Record<string, string> = {}): Reply =>
   () =>
     new Response(`status ${status}`, { status, headers });
 
@@ -99,11 +99,12 @@ function resolve(url: URL, addresses: World["addresses"]): Response {
   return Response.json({ Status: 0, Answer: data.map((d) => ({ type: isIpv6 ? 28 : 1, data: d })) });
 }
 
-function parsed(text: string): unknown {
+/** A body; what is no JSON is an empty one. */
+function parsed(text: string): Message {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return {} as Message;
   }
 }
 
@@ -143,8 +144,7 @@ export function tell(env: Env = testEnv()): Promise<void> {
 }
 
 /** What the API says of a subscription. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-export async function notification(id: string): Promise<any> {
+export async function notification(id: string): Promise<Answer> {
   const response = await api(`/v1/notifications/${id}`);
   expect(response.status).toBe(200);
   return jsonOf(response);

@@ -4,6 +4,7 @@ import type { Env } from "../../src/config";
 import { configOf } from "../../src/config";
 import { createLogger } from "../../src/log";
 import { tendSyncs } from "../../src/pipeline/sync";
+import type { Answer } from "./answer";
 import { MAILGUN_DOMAIN, MAILGUN_KEY, POSTMARK_TOKEN, SENDGRID_KEY, SES_KEYS } from "./suppression-apis";
 import { api, jsonOf, testEnv } from "./worker";
 
@@ -26,8 +27,7 @@ export function ask(sync: string, what: string, json?: unknown, env: Env = syncE
   return api(`/v1/sync/${sync}/${what}`, json === undefined ? { method: "POST", env } : { json, env });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-async function answered(response: Response): Promise<any> {
+async function answered(response: Response): Promise<Answer> {
   expect(response.status, await response.clone().text()).toBe(200);
   return jsonOf(response);
 }

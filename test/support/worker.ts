@@ -10,6 +10,7 @@ import {
 import { env as base } from "cloudflare:workers";
 import type { Env } from "../../src/config";
 import worker from "../../src/index";
+import type { Answer } from "./answer";
 
 type Bindings = Pick<Env, "DB" | "SUPPRESSIONS" | "RECIPIENT">;
 const bound = base as unknown as Bindings & { TEST_MIGRATIONS: D1Migration[] };
@@ -65,9 +66,8 @@ export function api(path: string, { method, headers = ADMIN, body, json, env }: 
   return call(new Request(`${ORIGIN}${path}`, init), env);
 }
 
-/** What a test reads of an answer: its JSON, as the type that the test names, or loosely typed. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-export async function jsonOf<T = any>(response: Response): Promise<T> {
+/** What a test reads of an answer: its JSON, as the type that the test names. */
+export async function jsonOf<T = Answer>(response: Response): Promise<T> {
   return response.json<T>();
 }
 
