@@ -5,7 +5,6 @@ import { NOTIFICATION_FORMATS, TYPE_PATTERNS } from "../domain/notification";
 import { rotate, sendTest, subscribe } from "../pipeline/notifications";
 import type { NotifyDeps } from "../pipeline/notify";
 import {
-  type Asked,
   allNotifications,
   deleteNotification,
   NOTIFICATION_STATUSES,
@@ -14,13 +13,13 @@ import {
   type OutboxCounts,
   resumeNotification,
 } from "../store/notifications";
-import { actorOf } from "./actor";
+import { askedOf } from "./actor";
 import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
 import { ADMIN, json, problems, time, timeOrNull } from "./schemas";
-import type { AppEnv } from "./services";
+import type { AppEnv, Services } from "./services";
 
 const MAX_EXCLUDED = 100;
 
@@ -179,7 +178,7 @@ export const notificationRoutes = createRouter();
 notificationRoutes.openapi(create, async (c) => {
   const { note = null, ...wanted } = c.req.valid("json");
   const subscription = { ...wanted, note, ownOrigin: new URL(c.req.url).origin };
-  const outcome = await subscribe(notifyDepsOf(c), subscription, await askedOf(c));
+  const outcome = await subscribe(notifyDepsOf(c.env), subscription, await askedOf(c));
   if (!outcome.ok) throw new Problem("invalid_request", { detail: outcome.error });
   const { notification, secret } = outcome.value;
   return c.json({ ...fieldsOf(notification, c.env.now()), secret }, 201);
@@ -202,7 +201,7 @@ notificationRoutes.openapi(remove, async (c) => {
 
 notificationRoutes.openapi(postRotate, async (c) => {
   const { credentials: given } = c.req.valid("json");
-  const outcome = await rotate(notifyDepsOf(c), c.req.valid("param").id, given, await askedOf(c));
+  const outcome = await rotate(notifyDepsOf(c.env), c.req.valid("param").id, given, await askedOf(c));
   if (!outcome) throw new Problem("not_found");
   if (!outcome.ok) throw new Problem("invalid_request", { detail: outcome.error });
   const { secret, previousUntil } = outcome.value;
@@ -221,19 +220,16 @@ notificationRoutes.openapi(postTest, async (c) => {
   if (notification.format !== "standard") {
     throw new Problem("invalid_request", { detail: "listmonk takes no message that says nothing." });
   }
-  const outcome = await sendTest(notifyDepsOf(c), notification);
+  const outcome = await sendTest(notifyDepsOf(c.env), notification);
   if (!outcome.ok) return c.json({ delivered: false, status: null, error: outcome.error }, 200);
   const { type, status } = outcome.value;
   const error = outcome.value.type === "delivered" ? null : outcome.value.error;
   return c.json({ delivered: type === "delivered", status, error }, 200);
 });
 
-export function notifyDepsOf({ env }: Context<AppEnv>): NotifyDeps {
-  return { ...env, allowPrivateTargets: env.config.allowPrivateTargets };
-}
-
-export async function askedOf(c: Context<AppEnv>): Promise<Asked> {
-  return { actor: await actorOf(c), requestId: c.env.requestId, at: c.env.now() };
+/** What telling others works with: the configuration says where they may be. */
+export function notifyDepsOf(services: Services): NotifyDeps {
+  return { ...services, allowPrivateTargets: services.config.allowPrivateTargets };
 }
 
 async function oneOf(c: Context<AppEnv>, id: string): Promise<z.infer<typeof notificationSchema>> {

@@ -1,13 +1,13 @@
 /** Providers' own suppression lists: how far they are in step with ours, what a run would do, and runs on demand. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { noteAction } from "../pipeline/audit";
-import { PUSH_STARTS, pullNow, pushNow, type RunOutcome, type SyncAsked } from "../pipeline/sync";
+import { connectionNameOf } from "../config";
+import { PUSH_STARTS, pullNow, pushNow, type RunOutcome } from "../pipeline/sync";
 import { previewPull, previewPush } from "../pipeline/sync-preview";
 import { refusalsOf, type SyncState, setSyncStatus, syncStates } from "../store/syncs";
 import type { SyncSettings } from "../sync/adapter";
 import type { Sync } from "../sync/settings";
-import { actorOf } from "./actor";
+import { askedOf } from "./actor";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
@@ -171,7 +171,6 @@ syncRoutes.openapi(pull, async (c) => {
     return c.json({ dryRun: true as const, complete: isComplete, ...counts, byReason, examples: [...examples] }, 200);
   }
   if (settings.pull === "off") throw new Problem("invalid_request", { detail: "pull: its secret does not ask for it" });
-  await noteAction(c.env, { ...asked, action: "pull_sync", subject: sync.id });
   expectDone(await pullNow(c.env, sync, settings, asked));
   return c.json(await standing(c, sync), 200);
 });
@@ -191,8 +190,6 @@ syncRoutes.openapi(push, async (c) => {
   if (from === null && !states.get(sync.id)?.push) {
     throw new Problem("invalid_request", { detail: 'from: the first push has to say "beginning" or "now"' });
   }
-  const detail = from === null ? {} : { detail: { from } };
-  await noteAction(c.env, { ...asked, action: "push_sync", subject: sync.id, ...detail });
   expectDone(await pushNow(c.env, sync, settings, from, asked));
   return c.json(await standing(c, sync), 200);
 });
@@ -203,13 +200,13 @@ for (const [route, status] of [
 ] as const) {
   syncRoutes.openapi(route, async (c) => {
     const sync = syncOf(c, c.req.valid("param"));
-    await setSyncStatus(c.env.db, sync.id, status, { ...(await askedOf(c)), at: c.env.now() });
+    await setSyncStatus(c.env.db, sync.id, status, await askedOf(c));
     return c.json(await standing(c, sync), 200);
   });
 }
 
 function syncOf(c: Context<AppEnv>, { provider, connection }: z.infer<typeof params>): Sync {
-  const id = `${provider}/${connection.replaceAll("-", "_").toLowerCase()}`;
+  const id = `${provider}/${connectionNameOf(connection)}`;
   const sync = c.env.config.syncs.find((other) => other.id === id);
   if (!sync) throw new Problem("not_found");
   return sync;
@@ -222,10 +219,6 @@ async function settingsOf(c: Context<AppEnv>, { id, settings }: Sync): Promise<S
   const states = await syncStates(c.env.db);
   if (states.get(id)?.status === "paused") throw new Problem("sync_paused", { detail: "Resume it first." });
   return settings.value;
-}
-
-async function askedOf(c: Context<AppEnv>): Promise<SyncAsked> {
-  return { actor: await actorOf(c), requestId: c.env.requestId };
 }
 
 function expectDone(outcome: RunOutcome): void {

@@ -16,6 +16,7 @@ import {
 import type { Mailbox, MailboxSettings } from "./settings";
 import {
   type Budget,
+  isSpent,
   look,
   type MailboxDeps,
   NOT_RECORDED,
@@ -82,7 +83,7 @@ export async function scanDueMailboxes(deps: MailboxDeps, mailboxes: readonly Ma
     .filter(({ mailbox, state }) => isDue(mailbox.settings, state, now))
     .sort((a, b) => (a.state?.lastScanAt ?? 0) - (b.state?.lastScanAt ?? 0));
   for (const { mailbox, state } of due) {
-    if (deps.now() >= budget.endsAt || budget.mails <= 0 || budget.bytes <= 0) break;
+    if (isSpent(budget, deps.now())) break;
     await scanMailbox(deps, mailbox, state, budget);
   }
 }
@@ -130,15 +131,11 @@ export async function scanMailbox(
 ): Promise<ScanReport | null> {
   const startedAt = deps.now();
   const { host, username } = mailbox.settings;
-  const lease = {
-    mailbox: mailbox.name,
-    account: `${username}@${host}`,
-    holder: deps.newId(),
-    until: startedAt + LEASE_MS,
-  };
+  const lease = { id: mailbox.name, holder: deps.newId(), until: startedAt + LEASE_MS };
+  const start = { account: `${username}@${host}`, seenScanAt: state?.lastScanAt ?? null, now: startedAt };
   const scan = newScan(deps, mailbox, budget, limits);
   try {
-    if (!(await leaseMailbox(deps.db, lease, state?.lastScanAt ?? null, startedAt))) return null;
+    if (!(await leaseMailbox(deps.db, lease, start))) return null;
     const end = await visitUntilDone(scan).catch((error: unknown) => stumbled(scan, error));
     const report = reportOf(scan, end);
     logReport(deps, mailbox.name, report, deps.now() - startedAt);
@@ -165,7 +162,7 @@ async function visitUntilDone(scan: Scan): Promise<VisitEnd> {
   for (let visits = 0; visits < VISITS_PER_RUN; visits++) {
     const end = await visit(scan, visits === 0);
     if (end !== "more") return visits > 0 && isBusy(end) ? "more" : end;
-    if (scan.deps.now() >= scan.budget.endsAt || scan.budget.mails <= 0 || scan.budget.bytes <= 0) break;
+    if (isSpent(scan.budget, scan.deps.now())) break;
   }
   return "more";
 }

@@ -32,6 +32,11 @@ export interface Budget {
   bytes: number;
 }
 
+/** Is there nothing left of it? @param now epoch ms */
+export function isSpent({ endsAt, mails, bytes }: Budget, now: number): boolean {
+  return now >= endsAt || mails <= 0 || bytes <= 0;
+}
+
 export interface Tally {
   listed: number;
   recorded: number;
@@ -182,8 +187,7 @@ async function takeIn(
   const { deps, limits, budget, settings } = scan;
   let failures = 0;
   for (const [index, mail] of wanted.entries()) {
-    const isSpent = deps.now() >= budget.endsAt || budget.mails <= 0 || budget.bytes <= 0;
-    if (isSpent || index >= limits.mailsPerSession) return "more";
+    if (isSpent(budget, deps.now()) || index >= limits.mailsPerSession) return "more";
     const raw = await fetchMail(scan, session, mail);
     if (!raw.ok && raw.error.code === "too_large") return "more";
     if (!raw.ok && raw.error.code !== "refused") return raw.error;

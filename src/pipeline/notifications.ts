@@ -11,14 +11,8 @@ import {
 import { fail, ok, type Result } from "../domain/result";
 import type { Outcome } from "../domain/retry";
 import { TARGET_ERRORS } from "../domain/target";
-import { insertAudit } from "../store/audit";
-import {
-  type Asked,
-  insertNotification,
-  type Notification,
-  notificationById,
-  setSecrets,
-} from "../store/notifications";
+import { type Asked, insertAudit } from "../store/audit";
+import { insertNotification, type Notification, notificationById, setSecrets } from "../store/notifications";
 import { queueAgain, unparkAll } from "../store/outbox";
 import { deliver } from "./deliver";
 import { expectListeners, type NotifyDeps } from "./notify";

@@ -16,7 +16,7 @@ import {
   RECEIVER_BACK_OFF,
   type RoundVerdict,
 } from "../domain/retry";
-import type { Lease } from "../store/lease";
+import { type Lease, LeaseLost } from "../store/lease";
 import { type Notification, noteStanding, type Standing } from "../store/notifications";
 import { type Attempt, dueItems, noteRounds, type OutboxEntry, type OutboxItem } from "../store/outbox";
 import { Backlog } from "./backlog";
@@ -69,9 +69,6 @@ export interface RunCounts {
   delivered: number;
   failed: number;
 }
-
-/** Somebody else holds the lease by now. */
-export class LeaseLost extends Error {}
 
 export class NotifyRun {
   readonly counts: RunCounts = { delivered: 0, failed: 0 };

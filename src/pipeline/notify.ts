@@ -6,12 +6,13 @@
  * time deliver.
  */
 import { errorFields } from "../log";
+import { LeaseLost } from "../store/lease";
 import { dueNotifications, hasNotifications, leaseNotification } from "../store/notifications";
 import { pruneDeliveries } from "../store/outbox";
 import { DELIVERY_TIMEOUT_MS } from "./deliver";
 import type { Deps } from "./deps";
 import { inParallel } from "./in-parallel";
-import { LEASE_MS, LeaseLost, type NotifyLimits, NotifyRun } from "./notify-run";
+import { LEASE_MS, type NotifyLimits, NotifyRun } from "./notify-run";
 import { PlatformLimit } from "./outgoing";
 import { checkTarget, type UnfitTarget } from "./target";
 

@@ -2,7 +2,7 @@
 import { type EffectivePolicy, policyText } from "../domain/effective-policy";
 import { parsePolicy } from "../domain/policy";
 import { fail, ok, type Result } from "../domain/result";
-import type { Actor } from "../store/audit";
+import type { Caller } from "../store/audit";
 import { type BatchRow, batchById } from "../store/batches";
 import { startPolicyBatch, startPolicyRevert } from "../store/policy-batches";
 import { insertSimulation, type PolicyRunRow, simulation } from "../store/policy-runs";
@@ -19,11 +19,6 @@ export interface PolicyDraft {
   readonly policy?: Readonly<Record<string, unknown>> | undefined;
   /** Decide classes anew too, with today's rules. */
   readonly reclassify: boolean;
-}
-
-export interface PolicyRequest {
-  readonly actor: Actor;
-  readonly requestId: string;
 }
 
 export type DraftError = { readonly type: "invalid" | "unusable"; readonly detail: string };
@@ -50,7 +45,7 @@ function inTheRequest(sentence: string): string {
 export async function simulate(
   deps: Deps,
   draft: PolicyDraft,
-  { actor, requestId }: PolicyRequest,
+  { actor, requestId }: Caller,
 ): Promise<Result<PolicyRunRow, DraftError>> {
   const text = await textOf(deps, draft);
   if (!text.ok) return text;
@@ -71,7 +66,7 @@ export async function simulate(
 
 export type ApplyError = DraftError | { readonly type: "busy" | "unknown" | "unfinished" };
 
-export interface PolicyApplication extends PolicyRequest {
+export interface PolicyApplication extends Caller {
   /** A draft, or a simulation that is finished. */
   readonly wanted: PolicyDraft | { readonly simulationId: string };
   readonly note: string | null;
@@ -118,7 +113,7 @@ export type Undone =
 /** Undoes a batch of any kind. Asked again, it goes on. */
 export async function undoBatch(
   deps: Deps,
-  { id, actor, requestId }: { readonly id: string } & PolicyRequest,
+  { id, actor, requestId }: { readonly id: string } & Caller,
 ): Promise<Undone> {
   const found = await batchById(deps.db, id);
   if (!found) return { type: "unknown" };

@@ -1,12 +1,13 @@
 /** What a sync would do: read in full where there is time, and changed nowhere. */
-import { ok, type Result } from "../domain/result";
+import { addCounts } from "../domain/counts";
+import { fail, ok, type Result } from "../domain/result";
+import type { Caller } from "../store/audit";
 import { lastChange } from "../store/changes";
 import { changedSince, listedAfter, type StandingRow } from "../store/sync-changes";
 import { type PullCounts, syncStates } from "../store/syncs";
 import type { PushReason, SyncSettings } from "../sync/adapter";
 import { importConnectionOf, type Sync } from "../sync/settings";
-import type { PushStart, SyncAsked } from "./sync";
-import type { CallFailure } from "./sync-call";
+import type { PushStart } from "./sync";
 import { fetchPage, importRows, NOTHING_PULLED, reasonOf, rowsOfPage } from "./sync-pull";
 import { planOf } from "./sync-push";
 import type { SyncDeps } from "./sync-run";
@@ -39,7 +40,7 @@ export async function previewPull(
   deps: SyncDeps,
   sync: Sync,
   settings: SyncSettings,
-  asked: SyncAsked,
+  asked: Caller,
 ): Promise<Result<PullPreview, string>> {
   const states = await syncStates(deps.db);
   const pushedTo = states.get(sync.id)?.push?.seq ?? null;
@@ -52,7 +53,7 @@ export async function previewPull(
   let cursor: string | null = settings.api.firstPage({ since: null, until: deps.now() });
   while (cursor !== null && deps.now() < endsAt) {
     const page: Awaited<ReturnType<typeof fetchPage>> = await fetchPage(context, cursor);
-    if (!page.ok) return { ok: false, error: messageOf(page.error) };
+    if (!page.ok) return fail(page.error.error);
     // Pages may overlap, and a dry run leaves nothing behind by which an entry would be known.
     const rows = (await rowsOfPage(context, page.value)).filter((row) => {
       const name = JSON.stringify([row.recipient, reasonOf(row), row.outcome]);
@@ -65,20 +66,10 @@ export async function previewPull(
       if (status === "known" || examples.length >= MAX_EXAMPLES) return;
       examples.push({ recipient: recipient ?? "", reason, status, code, detail });
     });
-    counts = {
-      rows: counts.rows + more.rows,
-      new: counts.new + more.new,
-      known: counts.known + more.known,
-      skipped: counts.skipped + more.skipped,
-      invalid: counts.invalid + more.invalid,
-    };
+    counts = addCounts(counts, more);
     cursor = page.value.next;
   }
   return ok({ ...counts, isComplete: cursor === null, byReason, examples });
-}
-
-function messageOf({ error }: Pick<CallFailure, "error">): string {
-  return error;
 }
 
 export interface PushPreview {

@@ -1,6 +1,6 @@
 /** A run over one sync: what it works with, how far it has come, and the lease under which it notes that. */
 import { addCounts } from "../domain/counts";
-import type { Lease } from "../store/lease";
+import { type Lease, LeaseLost } from "../store/lease";
 import {
   leaseSync,
   noteSync,
@@ -21,9 +21,6 @@ export interface SyncDeps extends Deps {
 
 /** Longer than the calls of a step take, be each as slow as it may. It only matters when a run dies. */
 const LEASE_MS = 6 * 60_000;
-
-/** Somebody else holds the lease by now. */
-export class LeaseLost extends Error {}
 
 /** How far the provider was told: in the log of changes, or in a walk through the whole list. */
 export type PushPlace = Partial<Pick<PushProgress, "seq" | "walkedTo">>;

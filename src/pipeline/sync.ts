@@ -7,18 +7,20 @@
 import type { Result } from "../domain/result";
 import { type BackOff, backOffMs } from "../domain/retry";
 import { errorFields } from "../log";
-import type { Actor } from "../store/audit";
+import type { Actor, Caller } from "../store/audit";
 import { lastChange } from "../store/changes";
+import { LeaseLost } from "../store/lease";
 import { wasUndone } from "../store/sync-changes";
 import { NEW_SYNC, type PullProgress, type SyncState, syncStates } from "../store/syncs";
 import type { SyncSettings } from "../sync/adapter";
 import { importConnectionOf, type Sync } from "../sync/settings";
+import { noteAction } from "./audit";
 import { batchIdOf } from "./batches";
 import { PlatformLimit } from "./outgoing";
 import type { CallFailure } from "./sync-call";
 import { NOTHING_PULLED, pull } from "./sync-pull";
 import { push } from "./sync-push";
-import { LeaseLost, type SyncDeps, SyncRun } from "./sync-run";
+import { type SyncDeps, SyncRun } from "./sync-run";
 
 /** Of the cron, for all syncs together. */
 const CRON_BUDGET_MS = 25_000;
@@ -31,14 +33,8 @@ const OVERLAP_MS = DAY_MS;
 const BACK_OFF: BackOff = { firstMs: 60_000, longestMs: 3_600_000 };
 const CRON: Actor = { id: "cron", label: "sync" };
 
-/** Who asks. */
-export interface SyncAsked {
-  readonly actor: Actor;
-  readonly requestId: string;
-}
-
 /** What a run is to do, beside going on with what is under way. */
-interface Wanted extends SyncAsked {
+interface Wanted extends Caller {
   readonly budgetMs: number;
   readonly mayPush: boolean;
   readonly mayPull: boolean;
@@ -104,7 +100,8 @@ async function beginPull(run: SyncRun, isAsked: boolean): Promise<void> {
 export type RunOutcome = "done" | "running";
 
 /** Reads the provider's list, as far as there is time; the cron goes on. It begins anew where none is under way. */
-export function pullNow(deps: SyncDeps, sync: Sync, settings: SyncSettings, asked: SyncAsked): Promise<RunOutcome> {
+export async function pullNow(deps: SyncDeps, sync: Sync, settings: SyncSettings, asked: Caller): Promise<RunOutcome> {
+  await noteAction(deps, { ...asked, action: "pull_sync", subject: sync.id });
   const prepare = (run: SyncRun) => beginPull(run, true);
   return runSync(deps, sync, settings, {
     ...asked,
@@ -120,13 +117,15 @@ export const PUSH_STARTS = ["beginning", "now"] as const;
 export type PushStart = (typeof PUSH_STARTS)[number];
 
 /** Sends what is to be sent, as far as there is time; the cron goes on. @param from `null`: from where it was left */
-export function pushNow(
+export async function pushNow(
   deps: SyncDeps,
   sync: Sync,
   settings: SyncSettings,
   from: PushStart | null,
-  asked: SyncAsked,
+  asked: Caller,
 ): Promise<RunOutcome> {
+  const detail = from === null ? undefined : { from };
+  await noteAction(deps, { ...asked, action: "push_sync", subject: sync.id, detail });
   const prepare = async (run: SyncRun) => {
     if (from === null) return;
     const counts = { listed: 0, released: 0, kept: 0, refused: 0, skipped: 0 };

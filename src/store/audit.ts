@@ -34,12 +34,20 @@ export interface Actor {
   readonly label: string | null;
 }
 
-export interface AuditEntry {
+/** Who asks for something, and in which request. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly requestId: string;
+}
+
+/** The same, and when. */
+export interface Asked extends Caller {
   /** Epoch ms. */
   readonly at: number;
-  readonly requestId: string;
+}
+
+export interface AuditEntry extends Asked {
   readonly action: AuditAction;
-  readonly actor: Actor;
   /** The hash of an address, or the id of what it was done to; never an address. */
   readonly subject: string | null;
   readonly detail?: Readonly<Record<string, unknown>> | undefined;

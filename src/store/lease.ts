@@ -7,3 +7,6 @@ export interface Lease {
   /** Epoch ms. */
   readonly until: number;
 }
+
+/** Somebody else holds it by now. */
+export class LeaseLost extends Error {}

@@ -1,4 +1,5 @@
 /** How the scans of POP3 mailboxes went, and who may scan now. */
+import type { Lease } from "./lease";
 
 /** What a scan found and did, in mails. */
 export interface ScanCounts {
@@ -49,26 +50,24 @@ export async function mailboxStates(db: D1Database): Promise<Map<string, Mailbox
   );
 }
 
-export interface Lease {
-  readonly mailbox: string;
+export interface ScanStart {
   /** Host and user: notes of another account are dropped. */
   readonly account: string;
-  /** Names the holder. */
-  readonly holder: string;
-  readonly until: number;
+  /** When the last scan was, as far as the caller knows. */
+  readonly seenScanAt: number | null;
+  readonly now: number;
 }
 
 /**
  * Takes the right to scan, if nobody has it and nobody scanned since.
  *
- * @param seenScanAt when the last scan was, as far as the caller knows
+ * @param lease of the mailbox's name
  * @returns is it ours?
  */
 export async function leaseMailbox(
   db: D1Database,
-  { mailbox, account, holder, until }: Lease,
-  seenScanAt: number | null,
-  now: number,
+  { id, holder, until }: Lease,
+  { account, seenScanAt, now }: ScanStart,
 ): Promise<boolean> {
   const [, leased] = await db.batch([
     db
@@ -76,7 +75,7 @@ export async function leaseMailbox(
         `DELETE FROM mailbox_messages WHERE mailbox = ?1
          AND EXISTS (SELECT 1 FROM mailboxes WHERE name = ?1 AND account <> ?2 AND leased_until <= ?3)`,
       )
-      .bind(mailbox, account, now),
+      .bind(id, account, now),
     db
       .prepare(
         `INSERT INTO mailboxes (name, account, leased_by, leased_until, last_scan_at, is_behind, failures)
@@ -85,7 +84,7 @@ export async function leaseMailbox(
            leased_until = excluded.leased_until, last_scan_at = excluded.last_scan_at
          WHERE leased_until <= ?5 AND last_scan_at IS ?6`,
       )
-      .bind(mailbox, account, holder, until, now, seenScanAt),
+      .bind(id, account, holder, until, now, seenScanAt),
   ]);
   return leased?.meta.changes === 1;
 }
@@ -99,7 +98,7 @@ export interface ScanEnd {
 /** Notes how a scan went and gives the lease back, if it is still the holder's. */
 export async function releaseMailbox(
   db: D1Database,
-  { mailbox, holder }: Pick<Lease, "mailbox" | "holder">,
+  { id, holder }: Pick<Lease, "id" | "holder">,
   { counts, isBehind, error }: ScanEnd,
   now: number,
 ): Promise<void> {
@@ -110,6 +109,6 @@ export async function releaseMailbox(
          last_success_at = CASE WHEN ?4 IS NULL THEN ?6 ELSE last_success_at END, counts = ?7
        WHERE name = ?1 AND leased_by = ?2`,
     )
-    .bind(mailbox, holder, isBehind ? 1 : 0, error?.code ?? null, error?.detail ?? null, now, JSON.stringify(counts))
+    .bind(id, holder, isBehind ? 1 : 0, error?.code ?? null, error?.detail ?? null, now, JSON.stringify(counts))
     .run();
 }

@@ -1,6 +1,6 @@
 /** Who wants to hear of what, and how far each has been told. */
 import type { NotificationFormat, NotificationSecret, Places } from "../domain/notification";
-import { type Actor, type AuditAction, insertAudit } from "./audit";
+import { type Asked, type AuditAction, insertAudit } from "./audit";
 import type { Lease } from "./lease";
 import { rowsOf } from "./statements";
 
@@ -71,14 +71,6 @@ function notificationOf(row: NotificationRow): Notification {
     lastErrorAt: row.last_error_at,
     lastDeliveredAt: row.last_delivered_at,
   };
-}
-
-/** Who asks for it, for the audit trail. */
-export interface Asked {
-  readonly actor: Actor;
-  readonly requestId: string;
-  /** Epoch ms. */
-  readonly at: number;
 }
 
 function audited(

@@ -1,5 +1,5 @@
 /** How far each provider's list has been brought in step with ours, and who may do so now. */
-import { type Actor, type AuditAction, insertAudit } from "./audit";
+import { type Asked, type AuditAction, insertAudit } from "./audit";
 import type { Lease } from "./lease";
 import { jsonChunks, rowsOf } from "./statements";
 
@@ -187,20 +187,12 @@ export async function noteSync(
   return results.at(-1)?.meta.changes === 1;
 }
 
-/** Who asks for it, for the audit trail. */
-export interface AskedOfSync {
-  readonly actor: Actor;
-  readonly requestId: string;
-  /** Epoch ms. */
-  readonly at: number;
-}
-
 /** Pauses it, or has it go on: at once, whatever failed. It may be one that nothing was done with yet. */
 export async function setSyncStatus(
   db: D1Database,
   id: string,
   status: Exclude<SyncStatus, "stopped">,
-  { actor, requestId, at }: AskedOfSync,
+  { actor, requestId, at }: Asked,
 ): Promise<void> {
   const action: AuditAction = status === "paused" ? "pause_sync" : "resume_sync";
   await db.batch([

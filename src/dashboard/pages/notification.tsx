@@ -1,6 +1,7 @@
 /** One who is told: how it goes, what was attempted, what was given up, and what can be done about it. */
 import { Hono } from "hono";
 import { cursorAfter } from "../../http/cursor";
+import { notifyDepsOf } from "../../http/notifications";
 import { redeliver, rotate, sendTest } from "../../pipeline/notifications";
 import { allNotifications, deleteNotification, notificationById, resumeNotification } from "../../store/notifications";
 import { type AttemptRow, attemptPage, dropItem, type OutboxItem, outboxPage } from "../../store/outbox";
@@ -14,7 +15,7 @@ import { Panel } from "../parts/panel";
 import { Table } from "../parts/table";
 import { Badge, Foreign, Time } from "../parts/words";
 import { cursorIn, textIn } from "../query";
-import { askedOf, hostOf, NOTIFICATIONS_PATH, NotificationState, notifyDepsOf, secretPage } from "./notifications";
+import { askedOf, hostOf, NOTIFICATIONS_PATH, NotificationState, secretPage } from "./notifications";
 import { notFoundPage } from "./problems";
 
 const PATH = `${NOTIFICATIONS_PATH}/:id`;
@@ -171,7 +172,7 @@ notificationRoutes.post(`${PATH}/test`, async (c) => {
   const id = c.req.param("id");
   const notification = await notificationById(c.env.db, id);
   if (!notification) return notFoundPage(c);
-  const outcome = await sendTest(notifyDepsOf(c), notification);
+  const outcome = await sendTest(notifyDepsOf(c.env), notification);
   const isDelivered = outcome.ok && outcome.value.type === "delivered";
   return c.redirect(`${NOTIFICATIONS_PATH}/${id}?done=notification-${isDelivered ? "arrived" : "refused"}`, 303);
 });
@@ -185,10 +186,8 @@ notificationRoutes.post(`${PATH}/resume`, async (c) => {
 notificationRoutes.post(`${PATH}/rotate`, async (c) => {
   const id = c.req.param("id");
   const credentials = textIn(await c.req.parseBody(), "credentials", MAX_CREDENTIALS_LENGTH);
-  const [notification, outcome] = [
-    await notificationById(c.env.db, id),
-    await rotate(notifyDepsOf(c), id, credentials, askedOf(c)),
-  ];
+  const notification = await notificationById(c.env.db, id);
+  const outcome = await rotate(notifyDepsOf(c.env), id, credentials, askedOf(c));
   if (!notification || !outcome) return notFoundPage(c);
   if (!outcome.ok) return c.redirect(`${NOTIFICATIONS_PATH}/${id}?done=bad-credentials`, 303);
   const { secret } = outcome.value;
@@ -201,7 +200,7 @@ notificationRoutes.post(`${PATH}/redeliver`, async (c) => {
   const id = c.req.param("id");
   const notification = await notificationById(c.env.db, id);
   if (!notification) return notFoundPage(c);
-  await redeliver(notifyDepsOf(c), notification, null, askedOf(c));
+  await redeliver(notifyDepsOf(c.env), notification, null, askedOf(c));
   return c.redirect(`${NOTIFICATIONS_PATH}/${id}?done=redelivered`, 303);
 });
 

@@ -1,9 +1,10 @@
 /** Who is told what, and whether it arrives; having somebody told. */
 import { type Context, Hono } from "hono";
 import { NOTIFICATION_FORMATS, type NotificationFormat, TYPE_PATTERNS } from "../../domain/notification";
+import { notifyDepsOf } from "../../http/notifications";
 import { subscribe } from "../../pipeline/notifications";
-import type { NotifyDeps } from "../../pipeline/notify";
-import { type Asked, allNotifications, type Notification, type OutboxCounts } from "../../store/notifications";
+import type { Asked } from "../../store/audit";
+import { allNotifications, type Notification, type OutboxCounts } from "../../store/notifications";
 import type { DashboardEnv } from "../env";
 import { actorOf, frameOf } from "../frame";
 import { Field, FormToken, MAX_NOTE_LENGTH } from "../parts/forms";
@@ -40,7 +41,7 @@ notificationsRoutes.post(NOTIFICATIONS_PATH, async (c) => {
     FAMILIES.some((known) => known === name),
   );
   const outcome = await subscribe(
-    notifyDepsOf(c),
+    notifyDepsOf(c.env),
     {
       url: textIn(form, "url", MAX_FIELD_LENGTH) ?? "",
       events: events.length ? events : ["*"],
@@ -197,10 +198,6 @@ export async function secretPage(
       </section>
     </Page>,
   );
-}
-
-export function notifyDepsOf({ env }: Context<DashboardEnv>): NotifyDeps {
-  return { ...env, allowPrivateTargets: env.config.allowPrivateTargets };
 }
 
 export function askedOf(c: Context<DashboardEnv>): Asked {

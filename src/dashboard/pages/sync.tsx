@@ -1,8 +1,8 @@
 /** Providers' own suppression lists: are they in step with ours, what would a run do, and having one done. */
 import { type Context, Hono } from "hono";
-import { noteAction } from "../../pipeline/audit";
-import { PUSH_STARTS, pullNow, pushNow, type SyncAsked } from "../../pipeline/sync";
+import { PUSH_STARTS, pullNow, pushNow } from "../../pipeline/sync";
 import { type PullPreview, type PushPreview, previewPull, previewPush } from "../../pipeline/sync-preview";
+import type { Asked } from "../../store/audit";
 import { NEW_SYNC, type RefusalRow, refusalsOf, type SyncState, setSyncStatus, syncStates } from "../../store/syncs";
 import type { SyncSettings } from "../../sync/adapter";
 import type { Sync } from "../../sync/settings";
@@ -126,10 +126,10 @@ syncPageRoutes.post(`${PATH}/:provider/:connection/:what{try-pull|try-push|pull|
   const sync = syncOf(c);
   if (!sync) return notFoundPage(c);
   const what = c.req.param("what");
-  const asked: SyncAsked = { actor: actorOf(c), requestId: c.env.requestId };
+  const asked: Asked = { actor: actorOf(c), requestId: c.env.requestId, at: c.env.now() };
   if (what === "pause" || what === "resume") {
     const status = what === "pause" ? "paused" : "active";
-    await setSyncStatus(c.env.db, sync.id, status, { ...asked, at: c.env.now() });
+    await setSyncStatus(c.env.db, sync.id, status, asked);
     return done(c, sync, what === "pause" ? "sync-paused" : "resumed");
   }
   const { settings } = sync;
@@ -146,7 +146,7 @@ interface Work {
   readonly sync: Sync;
   readonly settings: SyncSettings;
   readonly from: (typeof PUSH_STARTS)[number] | null;
-  readonly asked: SyncAsked;
+  readonly asked: Asked;
   /** Was anything sent before? */
   readonly isBegun: boolean;
 }
@@ -162,13 +162,6 @@ async function perform(c: Context<DashboardEnv>, what: string, work: Work): Prom
   const { sync, settings, from, asked, isBegun } = work;
   const isAskedFor = what === "pull" ? settings.pull !== "off" : settings.push.length > 0 && (isBegun || from !== null);
   if (!isAskedFor) return done(c, sync, "failed");
-  const detail = from === null ? {} : { detail: { from } };
-  await noteAction(c.env, {
-    ...asked,
-    action: what === "pull" ? "pull_sync" : "push_sync",
-    subject: sync.id,
-    ...detail,
-  });
   const outcome =
     what === "pull" ? await pullNow(c.env, sync, settings, asked) : await pushNow(c.env, sync, settings, from, asked);
   if (outcome === "running") return done(c, sync, "sync-running");

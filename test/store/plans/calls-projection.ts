@@ -85,7 +85,7 @@ const ATTEMPT: outbox.Attempt = {
 };
 const MESSAGE: mailboxMessages.MailboxMessage = { uidl: "u", status: "failed", bytes: 1, attempts: 1, notedAt: NOW };
 const COUNTS: mailboxes.ScanCounts = { listed: 0, recorded: 0, quarantined: 0, deleted: 0, oversized: 0, failed: 0 };
-const MAILBOX = { mailbox: "support", account: "a", holder: "h", until: NOW };
+const MAILBOX = { id: "support", holder: "h", until: NOW };
 
 export const PROJECTION: Readonly<Record<string, CallsOf>> = {
   "recipients.ts": {
@@ -270,7 +270,7 @@ export const PROJECTION: Readonly<Record<string, CallsOf>> = {
   },
   "mailboxes.ts": {
     mailboxStates: [mailboxes.mailboxStates],
-    leaseMailbox: [(db) => mailboxes.leaseMailbox(db, MAILBOX, null, NOW)],
+    leaseMailbox: [(db) => mailboxes.leaseMailbox(db, MAILBOX, { account: "a", seenScanAt: null, now: NOW })],
     releaseMailbox: [
       (db) => mailboxes.releaseMailbox(db, MAILBOX, { counts: COUNTS, isBehind: false, error: null }, NOW),
     ],
