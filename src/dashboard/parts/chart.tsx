@@ -1,5 +1,6 @@
 /** A chart and, always, its numbers as a table: for those who listen, and for the pointer, to which script tells them. */
 import type { Child } from "hono/jsx";
+import { once } from "../../domain/once";
 import {
   barsPath,
   downOf,
@@ -96,7 +97,7 @@ function Plot({ id, step, times, series, isShare, limits }: Drawn) {
   );
 }
 
-const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const compact = once(() => new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }));
 
 function Levels({ levels, scale, isShare }: { levels: readonly Level[]; scale: Scale; isShare: boolean }) {
   return (
@@ -109,7 +110,7 @@ function Levels({ levels, scale, isShare }: { levels: readonly Level[]; scale: S
             <line x2="100%" y1={y} y2={y} />
             {isNamed ? (
               <text x="-8" y={y} dy="0.32em">
-                {isShare ? limitWords(value) : COMPACT.format(value)}
+                {isShare ? limitWords(value) : compact().format(value)}
               </text>
             ) : null}
           </g>
@@ -151,7 +152,7 @@ function Lines({ series, scale }: { series: readonly Series[]; scale: Scale }) {
   );
 }
 
-const DAY_WORDS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const dayWords = once(() => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" }));
 const TIMES_DOWN_PX = 18;
 
 /** Hours are those of UTC until script makes them the reader's. */
@@ -168,7 +169,7 @@ function Times({ step, times }: Pick<Drawn, "step" | "times">) {
             y={PLOT_HEIGHT_PX + TIMES_DOWN_PX}
             data-hour={isByHour ? at.toISOString() : undefined}
           >
-            {isByHour ? at.toISOString().slice(11, 16) : DAY_WORDS.format(at)}
+            {isByHour ? at.toISOString().slice(11, 16) : dayWords().format(at)}
           </text>
         );
       })}
