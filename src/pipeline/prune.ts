@@ -3,15 +3,25 @@ import { pruneAudit } from "../store/audit";
 import { tendBursts } from "../store/burst";
 import { pruneChanges } from "../store/changes";
 import { pruneUnverified } from "../store/quarantine";
-import { lastReceiptBefore, pruneBodies, pruneEvents, pruneReceipts, type RetentionEnds } from "../store/retention";
+import {
+  lastReceiptBefore,
+  type PrunedStretch,
+  pruneBodies,
+  pruneEvents,
+  pruneReceipts,
+  type RetentionEnds,
+} from "../store/retention";
 import { rollUpHours } from "../store/stats";
-import { getSystemState, setSystemState } from "../store/system-state";
+import { getSystemState, type SystemStateName, setSystemState } from "../store/system-state";
 import { pruneTokens } from "../store/used-tokens";
 import type { Deps } from "./deps";
 
-const BODIES_PER_RUN = 1_000;
-const EVENTS_PER_RUN = 5_000;
-const RECEIPTS_PER_RUN = 1_000;
+/** What is looked at in one statement. */
+const BODIES_AT_ONCE = 1_000;
+const EVENTS_AT_ONCE = 5_000;
+const RECEIPTS_AT_ONCE = 2_000;
+/** Of each in one run, at most; more than one only where nearly all that is looked at goes. */
+const STRETCHES_PER_RUN = 10;
 const UNVERIFIED_PER_RUN = 1_000;
 const AUDIT_PER_RUN = 1_000;
 const CHANGES_PER_RUN = 10_000;
@@ -41,7 +51,11 @@ export async function prune(deps: Deps): Promise<Pruned> {
   const unverifiedUpTo = await lastReceiptBefore(deps.db, now - deps.retention.unverifiedMs);
   if (unverifiedUpTo) await pruneUnverified(deps.db, unverifiedUpTo, UNVERIFIED_PER_RUN);
   const bodiesUpTo = await lastReceiptBefore(deps.db, now - deps.retention.bodiesMs);
-  const bodies = bodiesUpTo ? await pruneBodies(deps.db, bodiesUpTo, BODIES_PER_RUN) : 0;
+  const bodies = bodiesUpTo
+    ? await pruneOnwards(deps, "prune_body", BODIES_AT_ONCE, (after) =>
+        pruneBodies(deps.db, after, bodiesUpTo, BODIES_AT_ONCE),
+      )
+    : 0;
   const { deliveriesMs, deferralsMs, autoRepliesMs } = deps.retention;
   const ends: RetentionEnds = {
     delivered: await lastReceiptBefore(deps.db, now - deliveriesMs),
@@ -51,8 +65,13 @@ export async function prune(deps: Deps): Promise<Pruned> {
   };
   const eventsUpTo = Math.max(ends.delivered, ends.deferred, ends.autoReplies);
   if (!eventsUpTo) return { events: 0, bodies, receipts: 0 };
-  const events = await pruneNextStretch(deps, ends);
-  const receipts = await pruneReceipts(deps.db, Math.min(eventsUpTo, bodiesUpTo), RECEIPTS_PER_RUN);
+  const events = await pruneOnwards(deps, "prune_seq", EVENTS_AT_ONCE, (after) =>
+    pruneEvents(deps.db, after, ends, EVENTS_AT_ONCE),
+  );
+  const receiptsUpTo = Math.min(eventsUpTo, bodiesUpTo);
+  const receipts = await pruneOnwards(deps, "prune_receipt", RECEIPTS_AT_ONCE, (after) =>
+    pruneReceipts(deps.db, after, receiptsUpTo, RECEIPTS_AT_ONCE),
+  );
   return { events, bodies, receipts };
 }
 
@@ -60,11 +79,28 @@ function windowOf({ policy }: Deps): number {
   return (policy.ok ? policy.value.guard?.windowMs : undefined) ?? BURST_WINDOW_MS;
 }
 
-/** What stays for good would be looked at again and again: each run goes on where the last one ended, and wraps. */
-async function pruneNextStretch(deps: Deps, ends: RetentionEnds): Promise<number> {
-  const after = (await getSystemState(deps.db, "prune_seq")) ?? 0;
-  const { removed, next } = await pruneEvents(deps.db, after, ends, EVENTS_PER_RUN);
-  const position = next ?? 0;
-  if (position !== after) await setSystemState(deps.db, "prune_seq", position);
-  return removed;
+/**
+ * What stays for good would be looked at again and again: each run goes on where the last one ended, and at the end begins
+ * anew. A busy journal has more to let go than one stretch a minute: as long as most of what was looked at went, the next
+ * one follows.
+ */
+async function pruneOnwards(
+  deps: Deps,
+  position: SystemStateName,
+  stretch: number,
+  pruneAfter: (position: number) => Promise<PrunedStretch>,
+): Promise<number> {
+  const start = (await getSystemState(deps.db, position)) ?? 0;
+  let at = start;
+  let total = 0;
+  for (let i = 0; i < STRETCHES_PER_RUN; i++) {
+    const { removed, next } = await pruneAfter(at);
+    const isAtEnd = next === null;
+    total += removed;
+    if (isAtEnd && at === 0) break;
+    at = next ?? 0;
+    if (!isAtEnd && removed * 2 < stretch) break;
+  }
+  if (at !== start) await setSystemState(deps.db, position, at);
+  return total;
 }

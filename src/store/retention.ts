@@ -15,18 +15,36 @@ export async function lastReceiptBefore(db: D1Database, time: number): Promise<n
   return id ?? 0;
 }
 
-/** Raw bodies up to a receipt, except those that quarantine still needs. */
-export async function pruneBodies(db: D1Database, upToReceipt: number, limit: number): Promise<number> {
+/** A part of what is in order of age. */
+export interface PrunedStretch {
+  readonly removed: number;
+  /** Where the next stretch begins; `null` when the end is reached. */
+  readonly next: number | null;
+}
+
+/** Raw bodies in the next stretch up to a receipt, except those that quarantine still needs. */
+export async function pruneBodies(
+  db: D1Database,
+  afterReceipt: number,
+  upToReceipt: number,
+  stretch: number,
+): Promise<PrunedStretch> {
+  const next = await db
+    .prepare(
+      `SELECT max(receipt_id) AS receipt FROM (SELECT receipt_id FROM receipt_bodies
+         WHERE receipt_id > ?1 AND receipt_id <= ?2 ORDER BY receipt_id LIMIT ?3)`,
+    )
+    .bind(afterReceipt, upToReceipt, stretch)
+    .first<number | null>("receipt");
+  if (next === null || next === undefined) return { removed: 0, next: null };
   const { meta } = await db
     .prepare(
-      `DELETE FROM receipt_bodies WHERE receipt_id IN (
-         SELECT b.receipt_id FROM receipt_bodies b WHERE b.receipt_id <= ?1
-         AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = b.receipt_id)
-         ORDER BY b.receipt_id LIMIT ?2)`,
+      `DELETE FROM receipt_bodies WHERE receipt_id > ?1 AND receipt_id <= ?2
+       AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = receipt_bodies.receipt_id)`,
     )
-    .bind(upToReceipt, limit)
+    .bind(afterReceipt, next)
     .run();
-  return meta.changes;
+  return { removed: meta.changes, next };
 }
 
 /** Up to which receipt each kind of event has served its time. */
@@ -61,12 +79,6 @@ const PRUNE_EVENTS = `
 const END_OF_STRETCH = `
   SELECT max(seq) AS seq FROM (SELECT seq FROM events WHERE seq > ?1 AND seq < ?2 ORDER BY seq LIMIT ?3)`;
 
-export interface PrunedStretch {
-  readonly removed: number;
-  /** Where the next stretch begins; `null` when the end is reached. */
-  readonly next: number | null;
-}
-
 /** What has served its time in the next stretch of the journal. */
 export async function pruneEvents(
   db: D1Database,
@@ -86,18 +98,30 @@ export async function pruneEvents(
   return { removed: meta.changes, next };
 }
 
-/** Receipts of which nothing is left. The newest stays: it says where the next one begins. */
-export async function pruneReceipts(db: D1Database, upToReceipt: number, limit: number): Promise<number> {
+/**
+ * Receipts of the next stretch of which nothing is left: those of bounces stay for good, and are not to be looked at in
+ * every run. The newest of all stays: it says where the next one begins.
+ */
+export async function pruneReceipts(
+  db: D1Database,
+  afterReceipt: number,
+  upToReceipt: number,
+  stretch: number,
+): Promise<PrunedStretch> {
+  const next = await db
+    .prepare("SELECT max(id) AS id FROM (SELECT id FROM receipts WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)")
+    .bind(afterReceipt, upToReceipt, stretch)
+    .first<number | null>("id");
+  if (next === null || next === undefined) return { removed: 0, next: null };
   const { meta } = await db
     .prepare(
       `DELETE FROM receipts WHERE id IN (
-         SELECT r.id FROM receipts r WHERE r.id <= ?1 AND r.id < (SELECT max(id) FROM receipts)
+         SELECT r.id FROM receipts r WHERE r.id > ?1 AND r.id <= ?2 AND r.id < (SELECT max(id) FROM receipts)
          AND NOT EXISTS (SELECT 1 FROM events e WHERE e.seq >= r.id * ${SEQ_PER_RECEIPT} AND e.seq < (r.id + 1) * ${SEQ_PER_RECEIPT})
          AND NOT EXISTS (SELECT 1 FROM receipt_bodies b WHERE b.receipt_id = r.id)
-         AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = r.id)
-         ORDER BY r.id LIMIT ?2)`,
+         AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.receipt_id = r.id))`,
     )
-    .bind(upToReceipt, limit)
+    .bind(afterReceipt, next)
     .run();
-  return meta.changes;
+  return { removed: meta.changes, next };
 }

@@ -1,6 +1,6 @@
 /** Small facts about the system's own running: when the cron last ran, how far retention has looked. */
 
-export type SystemStateName = "last_cron" | "prune_seq";
+export type SystemStateName = "last_cron" | "prune_seq" | "prune_body" | "prune_receipt";
 
 export async function getSystemState(db: D1Database, name: SystemStateName): Promise<number | null> {
   return db.prepare("SELECT value FROM system_state WHERE name = ?1").bind(name).first<number>("value");

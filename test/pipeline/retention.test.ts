@@ -35,7 +35,7 @@ async function prune(RETENTION?: unknown, bindings: Partial<Faults["bindings"]> 
 
 /** Prunes until there is nothing left to prune. */
 async function pruneAll(): Promise<void> {
-  for (let idle = 0; idle < 3; ) idle = Object.values(await prune()).some(Boolean) ? 0 : idle + 1;
+  for (let idle = 0; idle < 5; ) idle = Object.values(await prune()).some(Boolean) ? 0 : idle + 1;
 }
 
 describe("events", () => {
@@ -362,18 +362,20 @@ describe("each run takes a bounded part", () => {
 
   it("and the next goes on where it ended, past what stays, and begins again at the end", async () => {
     await fill("bounced", 1, 6_001);
-    await fill("deferred", 6_001, 12_001);
+    await fill("deferred", 6_001, 62_001);
     const runs: Pruned[] = [];
-    for (let run = 0; run < 13; run++) runs.push(await prune());
-    expect(Math.max(...runs.map(({ events }) => events))).toBeLessThanOrEqual(5_000);
-    expect(Math.max(...runs.map(({ bodies }) => bodies))).toBeLessThanOrEqual(1_000);
-    expect(Math.max(...runs.map(({ receipts }) => receipts))).toBeLessThanOrEqual(1_000);
+    for (let run = 0; run < 8; run++) runs.push(await prune());
     expect(runs[0]?.events).toBe(0);
+    // One stretch after the other while most of it goes, as a busy journal needs it; but no more than ten.
+    expect(runs[1]?.events).toBeGreaterThan(40_000);
+    expect(Math.max(...runs.map(({ events }) => events))).toBeLessThanOrEqual(50_000);
+    expect(Math.max(...runs.map(({ bodies }) => bodies))).toBe(10_000);
+    expect(Math.max(...runs.map(({ receipts }) => receipts))).toBeLessThanOrEqual(20_000);
     expect(await countOf("events WHERE kind = 'deferred'")).toBe(0);
     expect(await countOf("receipt_bodies")).toBe(0);
     expect(await countOf("events WHERE kind = 'bounced'")).toBe(6_000);
 
-    await fill("auto_reply", 20_000, 20_001);
+    await fill("auto_reply", 70_000, 70_001);
     await pruneAll();
     expect(await countOf("events WHERE kind = 'auto_reply'")).toBe(0);
     expect(await countOf("receipts")).toBe(6_001);

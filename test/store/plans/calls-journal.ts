@@ -159,7 +159,12 @@ export const JOURNAL: Readonly<Record<string, CallsOf>> = {
   },
   "retention.ts": {
     lastReceiptBefore: [(db) => retention.lastReceiptBefore(db, NOW)],
-    pruneBodies: [(db) => retention.pruneBodies(db, 0, 10)],
+    pruneBodies: [
+      async (db) => {
+        await journal.recordRequest(db, { receipt: receiptOf(), events: [eventOf()], quarantined: [] });
+        await retention.pruneBodies(db, 0, 1_000_000, 10);
+      },
+    ],
     pruneEvents: [
       async (db) => {
         await journal.recordRequest(db, { receipt: receiptOf(), events: [eventOf()], quarantined: [] });
@@ -167,7 +172,7 @@ export const JOURNAL: Readonly<Record<string, CallsOf>> = {
         await retention.pruneEvents(db, 0, ends, 10);
       },
     ],
-    pruneReceipts: [(db) => retention.pruneReceipts(db, 0, 10)],
+    pruneReceipts: [(db) => retention.pruneReceipts(db, 0, 1_000_000, 10)],
   },
   "used-tokens.ts": {
     digestOfToken: [(db) => tokens.digestOfToken(db, TOKEN)],

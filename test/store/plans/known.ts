@@ -98,6 +98,7 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, string>>>> =
   "policy-runs.insertSimulation": { "SCAN recipients": EVERYBODY },
   "policy-runs.openRuns": { "SORT ORDER BY": "Of those that are not finished." },
   "receipts.keptReceipts": { "SORT GROUP BY": "Of its own parameter." },
+  "retention.pruneBodies": { "SORT GROUP BY": OF_A_REQUEST },
   "retention.pruneEvents": { "SORT GROUP BY": OF_A_REQUEST },
   "stats.rollUpHours": { "SORT GROUP BY": CONNECTIONS },
   "stats.statsBy": {
