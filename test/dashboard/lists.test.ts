@@ -102,7 +102,7 @@ describe("the quarantine", () => {
     expect(await item()).toBeUndefined();
     expect(doneOf(await one.post(`/dashboard/quarantine/${id}/dismiss`))).toBe("not-found");
     expect(doneOf(await one.post(`/dashboard/quarantine/${id}/replay`))).toBe("not-found");
-    const actions = (await jsonOf(await api("/v1/audit"))).items.map(({ action }: { action: string }) => action);
+    const actions = (await jsonOf(await api("/v1/audit"))).items.map(({ action }) => action);
     expect(actions.sort()).toEqual(["drop", "replay", "replay"]);
   });
 
@@ -115,7 +115,7 @@ describe("the quarantine", () => {
     const action = /action="([^"]*\/replay[^"]*)"/.exec(page)?.[1] ?? "";
     expect(doneOf(await one.post(action))).toBe("replayed-kept");
     const { items } = await jsonOf(await api("/v1/audit?action=replay"));
-    expect(items.map(({ subject }: { subject: string }) => subject).sort()).toEqual(idsOf(page));
+    expect(items.map(({ subject }) => subject).sort()).toEqual(idsOf(page));
     expect(items).toHaveLength(2);
   });
 

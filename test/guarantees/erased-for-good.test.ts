@@ -205,9 +205,7 @@ describe("afterwards", () => {
 
 describe("kept suppressed by the hash", () => {
   const listed = async (key: string) =>
-    (await jsonOf(await api("/v1/suppressions?limit=1000"))).items.filter((i: { recipient: string }) =>
-      i.recipient.startsWith(key),
-    );
+    (await jsonOf(await api("/v1/suppressions?limit=1000"))).items.filter((i) => i.recipient.startsWith(key));
   const bulkReasons = async (recipient: string) =>
     (await jsonOf<Checked>(await api("/v1/check", { json: { recipients: [recipient] } }))).suppressed[0]?.reasons ?? [];
 

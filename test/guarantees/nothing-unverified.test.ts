@@ -185,7 +185,7 @@ describe("a secret that cannot be used", () => {
     const { checks } = await jsonOf(await api("/health", { env }));
     expect(checks.configuration).toBe(false);
     const { items } = await jsonOf(await api("/v1/connections", { env }));
-    expect(items.map((item: { usable: boolean }) => item.usable)).toEqual([false, true]);
+    expect(items.map((item) => item.usable)).toEqual([false, true]);
   });
 });
 

@@ -125,9 +125,7 @@ describe("the email handler", () => {
 
   it("is listed with the connections once a mail came, and its events are found by its name", async () => {
     const listed = async () =>
-      (await jsonOf(await api("/v1/connections"))).items.filter(
-        (item: { provider: string }) => item.provider === "email",
-      );
+      (await jsonOf(await api("/v1/connections"))).items.filter((item) => item.provider === "email");
     expect(await listed()).toEqual([]);
     await sent();
     vi.setSystemTime(Date.now() + DAY_MS);

@@ -85,7 +85,7 @@ describe("the allow-list", () => {
     await report(bounced("other@example.com", "hard", Date.now()));
     const { items, nextCursor } = await list("limit=5");
     const rest = await list(`limit=5&cursor=${nextCursor}`);
-    expect([...items, ...rest.items].map((item: { recipient: string }) => item.recipient)).toEqual(names);
+    expect([...items, ...rest.items].map((item) => item.recipient)).toEqual(names);
     expect(rest.nextCursor).toBeNull();
     expect(items[0]).toEqual({ recipient: names[0], since: expect.any(String), note: null, reasons: [] });
     expect((await list("q=USER-3")).items).toMatchObject([{ recipient: names[3] }]);

@@ -43,7 +43,7 @@ describe("the audit trail", () => {
     await api(`/v1/quarantine/${id}`, { method: "DELETE" });
 
     const entries = await audit();
-    expect(entries.map((e: { action: string }) => e.action).reverse()).toEqual([
+    expect(entries.map((e) => e.action).reverse()).toEqual([
       ...acts.map(([action]) => action),
       "import",
       "revert",
@@ -51,7 +51,7 @@ describe("the audit trail", () => {
       "drop",
     ]);
     for (const [action, , subject] of acts) {
-      const entry = entries.find((e: { action: string }) => e.action === action);
+      const entry = entries.find((e) => e.action === action);
       expect(entry).toMatchObject({ actor: FINGERPRINT, actorLabel: null, ...(subject ? { subject } : {}) });
       expect(Date.parse(entry?.at ?? "")).toBeLessThanOrEqual(Date.now());
     }
@@ -133,7 +133,7 @@ describe("the audit trail", () => {
     expect(await audit(`since=${iso(1_000)}&until=${iso(3_000)}`)).toHaveLength(2);
     const first = await jsonOf(await api("/v1/audit?limit=4"));
     const second = await jsonOf(await api(`/v1/audit?limit=4&cursor=${first.nextCursor}`));
-    const ids = [...first.items, ...second.items].map((e: { requestId: string }) => e.requestId);
+    const ids = [...first.items, ...second.items].map((e) => e.requestId);
     expect(new Set(ids).size).toBe(6);
     expect(second.nextCursor).toBeNull();
     expect((await api("/v1/audit?action=steal")).status).toBe(400);
@@ -146,7 +146,7 @@ describe("the audit trail", () => {
     await bindings.DB.batch(actions.map((action) => insertAudit(bindings.DB, { ...entry, action })));
     const first = await jsonOf(await api("/v1/audit?limit=1"));
     const second = await jsonOf(await api(`/v1/audit?limit=1&cursor=${first.nextCursor}`));
-    expect([...first.items, ...second.items].map((e: { action: string }) => e.action)).toEqual(actions);
+    expect([...first.items, ...second.items].map((e) => e.action)).toEqual(actions);
   });
 
   it("is for operators only", async () => {

@@ -201,7 +201,7 @@ describe("keys", () => {
     expect(await jsonOf(await api("/v1/events", { body: event }))).toMatchObject({ new: 1 });
     const bounced = `{${twice("x", "email")},"type":"complaint","type":"hard"}`;
     expect((await api("/webhooks/bounce", { body: bounced, headers: PROOF })).status).toBe(200);
-    const seen = (await journal()).map((item: { kind: string; recipient: string }) => [item.kind, item.recipient]);
+    const seen = (await journal()).map((item) => [item.kind, item.recipient]);
     expect(seen).toEqual(Array(3).fill(["bounced", "last@example.com"]));
   });
 
@@ -213,7 +213,7 @@ describe("keys", () => {
     const bounced = `{${hostile},"email":"joe@example.com","type":"hard","meta":{${hostile},"a":1}}`;
     expect((await api("/webhooks/bounce", { body: bounced, headers: PROOF })).status).toBe(200);
     const items = await journal();
-    expect(items.map((item: { kind: string }) => item.kind)).toEqual(["bounced", "bounced", "bounced"]);
+    expect(items.map((item) => item.kind)).toEqual(["bounced", "bounced", "bounced"]);
     expect(items[1]?.metadata).toMatchObject({ a: 1 });
     expect("polluted" in {}).toBe(false);
   });

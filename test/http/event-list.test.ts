@@ -238,7 +238,7 @@ describe("a filter that few of very many events pass", () => {
     const found: string[] = [];
     for (let cursor = first.nextCursor; cursor !== null; ) {
       const page = await list(`${filter}&limit=1&cursor=${cursor}`);
-      found.push(...page.items.map(({ id }: { id: string }) => id));
+      found.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor;
     }
     const exported = await (await api(`/v1/events/export?format=ndjson&${filter}`)).text();

@@ -173,7 +173,7 @@ describe("applying a policy", () => {
     pass(1_000);
     await reverted(batch.id);
     const { items } = await jsonOf(await api(`/v1/audit?subject=${batch.id}`));
-    expect(items.map(({ action }: { action: string }) => action)).toEqual(["revert", "apply_policy"]);
+    expect(items.map(({ action }) => action)).toEqual(["revert", "apply_policy"]);
   });
 });
 

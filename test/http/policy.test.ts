@@ -134,7 +134,7 @@ describe("a simulation", () => {
     const { bindings } = withFaults((step) => (step.store === "object" ? "before" : null));
     await report(softBounces(recipient, 3, aDayAgo()), testEnv(bindings));
     const run = await simulated({ policy: { soft_threshold: 3 } });
-    expect(run.examples.filter((item: { recipient: string }) => item.recipient === recipient)).toEqual([]);
+    expect(run.examples.filter((item) => item.recipient === recipient)).toEqual([]);
     await settle();
   });
 

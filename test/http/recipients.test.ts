@@ -41,11 +41,7 @@ describe("GET /v1/recipients/:recipient", () => {
       pending: 0,
       evidence: [],
     });
-    expect(timeline.map((event: { messageId: string }) => event.messageId)).toEqual([
-      "message-3",
-      "message-2",
-      "message-1",
-    ]);
+    expect(timeline.map((event) => event.messageId)).toEqual(["message-3", "message-2", "message-1"]);
     expect(timeline[0]).toMatchObject({ kind: "bounced", class: "soft", appliedAt: expect.any(String) });
   });
 

@@ -62,7 +62,7 @@ describe("NDJSON", () => {
 
   it("says why each line held no address", async () => {
     const response = await scrub(BODY, { type: "application/x-ndjson" });
-    expect((await reportOf(response)).invalidRows.map((row: { problem: string }) => row.problem)).toEqual([
+    expect((await reportOf(response)).invalidRows.map((row) => row.problem)).toEqual([
       "no_such_column",
       "no_such_column",
       "not_json",

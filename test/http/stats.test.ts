@@ -41,7 +41,7 @@ describe("counts", () => {
       since: "2029-12-17T00:00:00.000Z",
       until: "2030-01-16T00:00:00.000Z",
     });
-    expect(items.map((i: { value: string }) => i.value)).toEqual(["2030-01-10", "2030-01-11", "2030-01-12"]);
+    expect(items.map((i) => i.value)).toEqual(["2030-01-10", "2030-01-11", "2030-01-12"]);
     expect(items[0]).toEqual({
       ...NOTHING,
       value: "2030-01-10",
@@ -61,12 +61,12 @@ describe("counts", () => {
     ["hour", ["2030-01-10T09:00:00.000Z", "2030-01-11T09:00:00.000Z", "2030-01-12T09:00:00.000Z"]],
   ])("are by %s, those with the most first", async (by, values) => {
     const { items } = await stats(`by=${by}`);
-    expect(items.map((i: { value: string }) => i.value)).toEqual(values);
+    expect(items.map((i) => i.value)).toEqual(values);
   });
 
   it("are by class, other kinds by their own name", async () => {
     const { items } = await stats("by=class");
-    const counted = Object.fromEntries(items.map((i: { value: string }) => [i.value, i]));
+    const counted = Object.fromEntries(items.map((i) => [i.value, i]));
     expect(Object.keys(counted).sort()).toEqual(["auto_reply", "complained", "delivered", "hard", "soft"]);
     expect(counted.hard).toMatchObject({ bounced: 2 });
   });
@@ -80,7 +80,7 @@ describe("counts", () => {
 
   it("do not hold operators' commands", async () => {
     const { items } = await stats("by=domain");
-    expect(items.find((i: { value: string }) => i.value === "example.net")).toMatchObject({ bounced: 1, delivered: 0 });
+    expect(items.find((i) => i.value === "example.net")).toMatchObject({ bounced: 1, delivered: 0 });
   });
 
   it.each([

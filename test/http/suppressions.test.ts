@@ -126,7 +126,7 @@ describe("a release", () => {
     expect(await isSuppressed("john@example.com")).toBe(false);
     expect((await get("john@example.com")).status).toBe(404);
     expect(await jsonOf(await remove("john@example.com"))).toEqual(released);
-    const noted = (await eventsOf("john@example.com")).filter((e: { metadata: unknown }) => e.metadata !== null);
+    const noted = (await eventsOf("john@example.com")).filter((e) => e.metadata !== null);
     expect(noted).toMatchObject([{ kind: "manual_release", metadata: { note: "verified" } }]);
   });
 

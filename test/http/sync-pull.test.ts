@@ -21,9 +21,7 @@ describe.each(SYNCS)("reading the list of %s", (sync) => {
     expect(preview).toMatchObject({ dryRun: true, complete: true, rows: 3, new: 3, known: 0, invalid: 0 });
     const isSes = sync === "ses/default";
     expect(preview.byReason).toEqual(isSes ? { hard: 2, complaint: 1 } : { hard: 1, complaint: 1, unsubscribe: 1 });
-    expect(preview.examples.map(({ recipient }: { recipient: string }) => recipient).sort()).toEqual(
-      Object.keys(pulledOf(sync)).sort(),
-    );
+    expect(preview.examples.map(({ recipient }) => recipient).sort()).toEqual(Object.keys(pulledOf(sync)).sort());
     for (const table of ["events", "batches", "receipts", "audit", "syncs"]) expect(await countOf(table)).toBe(0);
   });
 
@@ -66,9 +64,9 @@ describe.each(SYNCS)("reading the list of %s", (sync) => {
     await block("gone@example.com");
     await release("gone@example.com");
     const preview = await pull(sync, "?dryRun=true");
-    expect(
-      preview.examples.find(({ recipient }: { recipient: string }) => recipient === "gone@example.com"),
-    ).toMatchObject({ code: "released_later" });
+    expect(preview.examples.find(({ recipient }) => recipient === "gone@example.com")).toMatchObject({
+      code: "released_later",
+    });
     await pull(sync);
     expect(await reasonsOf("gone@example.com")).toEqual([]);
   });

@@ -90,7 +90,7 @@ describe("after the end of its step", () => {
     const recipient = someone();
     await suppress(recipient);
     const { items } = await jsonOf(await api("/v1/suppressions/changes?limit=1000"));
-    const change = items.findLast((item: { recipient: string }) => item.recipient === recipient);
+    const change = items.findLast((item) => item.recipient === recipient);
     expect(change).toMatchObject({ suppressed: true, reasons: ["soft"], until: null });
     expect(change).not.toHaveProperty("probeFrom");
     const exported = await (await api(`/v1/suppressions/export?format=ndjson&q=${recipient}`)).text();

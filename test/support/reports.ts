@@ -32,7 +32,7 @@ export async function report(reports: Report | readonly Report[], env?: Env): Pr
   const response = await post(reports, env);
   expect(response.status).toBe(200);
   const { items } = await jsonOf(response);
-  return items.map((item: { id: string }) => item.id);
+  return items.map((item) => item.id);
 }
 
 export function bounced(recipient: string, bounceClass: string, at: number, messageId?: string): Report {
