@@ -5,7 +5,7 @@
  * secret disables its connection loudly, never silently.
  */
 import { type AccessSettings, parseAccess } from "./domain/access";
-import { type AlertLimits, DEFAULT_ALERT_LIMITS, parseAlertLimits } from "./domain/alert-limits";
+import { type AlertLimits, defaultAlertLimits, parseAlertLimits } from "./domain/alert-limits";
 import { policyText } from "./domain/effective-policy";
 import { type Policy, parsePolicy } from "./domain/policy";
 import { fail, ok, type Result } from "./domain/result";
@@ -122,7 +122,7 @@ function buildConfig(env: Env): Config {
     access,
     retention: retention.ok ? retention.value : KEEP_EVERYTHING,
     filterEveryMs: (filterMinutes.ok ? filterMinutes.value : DEFAULT_FILTER_MINUTES) * MINUTE_MS,
-    alertLimits: alertLimits.ok ? alertLimits.value : DEFAULT_ALERT_LIMITS,
+    alertLimits: alertLimits.ok ? alertLimits.value : defaultAlertLimits(),
     allowPrivateTargets: allowPrivateTargets.ok && allowPrivateTargets.value,
     returnPathKeys,
     connections,

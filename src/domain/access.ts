@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { once } from "./once";
 import { ok, type Result } from "./result";
 import { readTable } from "./variable";
 
@@ -10,12 +11,14 @@ export interface AccessSettings {
   readonly audiences: readonly string[];
 }
 
-const schema = z.strictObject({
-  team_domain: z
-    .string()
-    .regex(/^[a-z0-9-]{1,63}\.cloudflareaccess\.com$/, "must be <team>.cloudflareaccess.com, without https://"),
-  audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-});
+const schema = once(() =>
+  z.strictObject({
+    team_domain: z
+      .string()
+      .regex(/^[a-z0-9-]{1,63}\.cloudflareaccess\.com$/, "must be <team>.cloudflareaccess.com, without https://"),
+    audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+  }),
+);
 
 /**
  * Reads `[vars.ACCESS]`.
@@ -24,7 +27,7 @@ const schema = z.strictObject({
  */
 export function parseAccess(raw: unknown): Result<AccessSettings | null, string> {
   if (raw === undefined || raw === null || raw === "") return ok(null);
-  const read = readTable("ACCESS", schema, raw);
+  const read = readTable("ACCESS", schema(), raw);
   if (!read.ok) return read;
   const { team_domain: domain, audience } = read.value;
   return ok({ issuer: `https://${domain}`, audiences: [audience].flat() });

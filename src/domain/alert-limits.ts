@@ -1,5 +1,6 @@
 /** From which figures on an alert is opened: `[vars.ALERTS]`. */
 import { z } from "zod";
+import { once } from "./once";
 import { ok, type Result } from "./result";
 import { readTable } from "./variable";
 
@@ -40,7 +41,7 @@ const schema = z.strictObject({
   sync_failing_minutes: positive.default(60),
 });
 
-export const DEFAULT_ALERT_LIMITS = limitsOf(schema.parse({}));
+export const defaultAlertLimits = once(() => limitsOf(schema.parse({})));
 
 /**
  * Reads `[vars.ALERTS]`.

@@ -40,13 +40,14 @@ const MAX_WINDOW_MINUTES = 1_440;
 const MAX_FACTOR = 1_000;
 const share = z.number().min(0).max(1);
 
+const GUARD = { min_recipients: 100, window_minutes: 60, factor: 5, known_good_share: 0.2, bounced_share: 0.3 };
 const guardSchema = z.strictObject({
   enabled: z.boolean().default(true),
-  min_recipients: z.number().int().min(2).max(MAX_RECIPIENTS).default(100),
-  window_minutes: z.number().int().min(MIN_WINDOW_MINUTES).max(MAX_WINDOW_MINUTES).default(60),
-  factor: z.number().min(1).max(MAX_FACTOR).default(5),
-  known_good_share: share.default(0.2),
-  bounced_share: share.default(0.3),
+  min_recipients: z.number().int().min(2).max(MAX_RECIPIENTS).default(GUARD.min_recipients),
+  window_minutes: z.number().int().min(MIN_WINDOW_MINUTES).max(MAX_WINDOW_MINUTES).default(GUARD.window_minutes),
+  factor: z.number().min(1).max(MAX_FACTOR).default(GUARD.factor),
+  known_good_share: share.default(GUARD.known_good_share),
+  bounced_share: share.default(GUARD.bounced_share),
 });
 
 /** The policy as an operator writes it, `[vars.POLICY]` in `wrangler.toml`. Unknown keys are errors: a typo must not pass. */
@@ -140,7 +141,7 @@ function guardOf(stated: z.infer<typeof guardSchema>): Pick<Policy, "guard"> {
   return stated.enabled ? { guard: guardPolicyOf(stated) } : {};
 }
 
-function guardPolicyOf(stated: z.infer<typeof guardSchema>): GuardPolicy {
+function guardPolicyOf(stated: typeof GUARD): GuardPolicy {
   return {
     minRecipients: stated.min_recipients,
     windowMs: stated.window_minutes * MINUTE_MS,
@@ -151,7 +152,7 @@ function guardPolicyOf(stated: z.infer<typeof guardSchema>): GuardPolicy {
 }
 
 /** As it is unless an operator writes otherwise. */
-export const DEFAULT_GUARD = guardPolicyOf(guardSchema.parse({}));
+export const DEFAULT_GUARD = guardPolicyOf(GUARD);
 
 /**
  * A policy with every key that an operator may write, also those that he left to their defaults.

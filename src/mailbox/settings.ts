@@ -1,6 +1,7 @@
 /** The secret `MAILBOXES`: the POP3 mailboxes to look into, in the words of listmonk's settings (`bounce.mailboxes`). */
 import { z } from "zod";
 import { canonicalAddress } from "../domain/address";
+import { once } from "../domain/once";
 import { fail, ok, type Result } from "../domain/result";
 
 /** `tls` from the first byte (RFC 8314), `starttls` by the command STLS (RFC 2595), `none`: readable on the way. */
@@ -50,62 +51,68 @@ const MAX_HOST_LENGTH = 253;
 const MAX_CREDENTIAL_LENGTH = 512;
 
 /** A line break in it would be a command of its own. */
-const credential = z
-  .string()
-  .min(1)
-  .max(MAX_CREDENTIAL_LENGTH)
-  .regex(/^[^\x00-\x1f\x7f]+$/, "must not contain control characters");
-
-const nameSchema = z
-  .string()
-  .max(64)
-  .regex(/^[a-z0-9][a-z0-9-]*$/, "must be lower-case letters, digits and hyphens");
-
-const mailboxSchema = z.strictObject({
-  name: nameSchema.default(DEFAULT_NAME),
-  /** listmonk's; it names a row of its own settings. */
-  uuid: z.string().optional(),
-  enabled: z.boolean().default(true),
-  type: z.literal("pop", 'must be "pop"').default("pop"),
-  host: z
+const credential = once(() =>
+  z
     .string()
-    .trim()
-    .max(MAX_HOST_LENGTH)
-    .regex(/^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:.]+$/, "must be a host's name or address, without scheme and port"),
-  port: z
-    .number()
-    .int()
     .min(1)
-    .max(MAX_PORT)
-    .refine((port) => port !== SMTP_PORT, "port 25 cannot be reached from a worker")
-    .optional(),
-  auth_protocol: z
-    .enum(AUTH_PROTOCOLS, 'must be "userpass" or "plain": a mailbox without a login or with APOP (MD5) is not read')
-    .default("userpass"),
-  username: credential,
-  password: credential,
-  tls: z.union([z.enum(TLS_MODES), z.boolean().transform(modeOf)], 'must be "tls", "starttls" or "none"').optional(),
-  tls_enabled: z.boolean().optional(),
-  tls_skip_verify: z
-    .literal(false, "must be false: the platform verifies every certificate and cannot be told otherwise")
-    .optional(),
-  return_path: z
+    .max(MAX_CREDENTIAL_LENGTH)
+    .regex(/^[^\x00-\x1f\x7f]+$/, "must not contain control characters"),
+);
+
+const nameSchema = once(() =>
+  z
     .string()
-    .refine((text) => text === "" || canonicalAddress(text).ok, "must be an address")
-    .optional(),
-  scan_interval: z
-    .string()
-    .refine((text) => isInterval(intervalMs(text)), 'must be "15m", "1h", "1h30m" or the like, from 1m to 168h')
-    .default("15m"),
-  trusted: z.boolean().default(false),
-  keep: z.boolean().default(false),
-});
+    .max(64)
+    .regex(/^[a-z0-9][a-z0-9-]*$/, "must be lower-case letters, digits and hyphens"),
+);
+
+const mailboxSchema = once(() =>
+  z.strictObject({
+    name: nameSchema().default(DEFAULT_NAME),
+    /** listmonk's; it names a row of its own settings. */
+    uuid: z.string().optional(),
+    enabled: z.boolean().default(true),
+    type: z.literal("pop", 'must be "pop"').default("pop"),
+    host: z
+      .string()
+      .trim()
+      .max(MAX_HOST_LENGTH)
+      .regex(/^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:.]+$/, "must be a host's name or address, without scheme and port"),
+    port: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_PORT)
+      .refine((port) => port !== SMTP_PORT, "port 25 cannot be reached from a worker")
+      .optional(),
+    auth_protocol: z
+      .enum(AUTH_PROTOCOLS, 'must be "userpass" or "plain": a mailbox without a login or with APOP (MD5) is not read')
+      .default("userpass"),
+    username: credential(),
+    password: credential(),
+    tls: z.union([z.enum(TLS_MODES), z.boolean().transform(modeOf)], 'must be "tls", "starttls" or "none"').optional(),
+    tls_enabled: z.boolean().optional(),
+    tls_skip_verify: z
+      .literal(false, "must be false: the platform verifies every certificate and cannot be told otherwise")
+      .optional(),
+    return_path: z
+      .string()
+      .refine((text) => text === "" || canonicalAddress(text).ok, "must be an address")
+      .optional(),
+    scan_interval: z
+      .string()
+      .refine((text) => isInterval(intervalMs(text)), 'must be "15m", "1h", "1h30m" or the like, from 1m to 168h')
+      .default("15m"),
+    trusted: z.boolean().default(false),
+    keep: z.boolean().default(false),
+  }),
+);
 
 function modeOf(isEncrypted: boolean): TlsMode {
   return isEncrypted ? "tls" : "none";
 }
 
-type RawMailbox = z.infer<typeof mailboxSchema>;
+type RawMailbox = z.infer<ReturnType<typeof mailboxSchema>>;
 
 /**
  * Reads the list of mailboxes.
@@ -138,12 +145,12 @@ function readMailbox(entry: unknown, index: number, taken: Set<string>): Mailbox
 function nameOf(entry: unknown): string | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
   const { name = DEFAULT_NAME } = entry as { name?: unknown };
-  const parsed = nameSchema.safeParse(name);
+  const parsed = nameSchema().safeParse(name);
   return parsed.success ? parsed.data : undefined;
 }
 
 function readSettings(entry: unknown): Result<MailboxSettings, string> {
-  const parsed = mailboxSchema.safeParse(entry);
+  const parsed = mailboxSchema().safeParse(entry);
   if (!parsed.success) {
     const sentences = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(": "));
     return fail(sentences.join("; "));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ALERT_RULES, type Finding, type OpenAlert, severityOf, stepAlerts } from "../../src/domain/alert";
-import { DEFAULT_ALERT_LIMITS, parseAlertLimits } from "../../src/domain/alert-limits";
+import { defaultAlertLimits, parseAlertLimits } from "../../src/domain/alert-limits";
 import { type Figures, findingsOf, type Sent } from "../../src/domain/alert-rules";
 import { adviceOf, summaryOf } from "../../src/domain/alert-words";
 
@@ -19,7 +19,7 @@ const FINE: Figures = {
   synced: [],
   incidents: [],
 };
-const found = (figures: Partial<Figures>) => findingsOf({ ...FINE, ...figures }, DEFAULT_ALERT_LIMITS);
+const found = (figures: Partial<Figures>) => findingsOf({ ...FINE, ...figures }, defaultAlertLimits());
 const told = (figures: Partial<Figures>) =>
   found(figures).map(({ rule, subject, severity }) => [rule, subject, severity]);
 
