@@ -69,9 +69,7 @@ export function createApp() {
   for (const routes of [quarantineRoutes, connectionRoutes, mailboxRoutes, operationRoutes]) app.route("/", routes);
   for (const routes of [notificationRoutes, deliveryRoutes, syncRoutes, alertRoutes, incidentRoutes, metricsRoutes])
     app.route("/", routes);
-  describeWebhooks(app.openAPIRegistry);
-  describeListmonk(app.openAPIRegistry);
-  app.route("/", docsRoutes(app));
+  app.route("/", docsRoutes(app, [describeWebhooks, describeListmonk]));
   app.route("/", dashboardRoutes);
   app.route("/", listmonkRoutes);
   app.route("/", webhookRoutes);

@@ -1,6 +1,7 @@
 /** The API's description, as data and as a page. The page loads nothing: no script, no font, no other host. */
 import { html, raw } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
+import { once } from "../domain/once";
 import { DOCS_STYLE } from "./docs-style";
 import { createRouter } from "./router";
 
@@ -14,6 +15,12 @@ const ABOUT = {
       "Bounces and complaints of every e-mail provider in; one suppression list and one answer out: may I mail this address?",
   },
 };
+
+const SECURITY = [
+  ["admin", { type: "http", scheme: "bearer", description: "ADMIN_TOKENS" }],
+  ["check", { type: "http", scheme: "bearer", description: "CHECK_TOKENS" }],
+  ["listmonk", { type: "http", scheme: "basic", description: "user:token of a connection of listmonk" }],
+] as const;
 
 type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 type Registry = ReturnType<typeof createRouter>;
@@ -56,25 +63,18 @@ interface Document {
   readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
 }
 
-/** @param app the whole application: its registry holds every route's description */
-export function docsRoutes(app: Registry) {
+/**
+ * @param app the whole application: its registry holds every route's description
+ * @param further what describes those that have no schema of their own; they are heard when somebody asks
+ */
+export function docsRoutes(app: Registry, further: readonly ((registry: Registry["openAPIRegistry"]) => void)[]) {
   const routes = createRouter();
-  app.openAPIRegistry.registerComponent("securitySchemes", "admin", {
-    type: "http",
-    scheme: "bearer",
-    description: "ADMIN_TOKENS",
+  const described = once(() => {
+    for (const [name, scheme] of SECURITY) app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+    for (const describe of further) describe(app.openAPIRegistry);
+    return app;
   });
-  app.openAPIRegistry.registerComponent("securitySchemes", "check", {
-    type: "http",
-    scheme: "bearer",
-    description: "CHECK_TOKENS",
-  });
-  app.openAPIRegistry.registerComponent("securitySchemes", "listmonk", {
-    type: "http",
-    scheme: "basic",
-    description: "user:token of a connection of listmonk",
-  });
-  const document = (origin: string) => app.getOpenAPI31Document({ ...ABOUT, servers: [{ url: origin }] });
+  const document = (origin: string) => described().getOpenAPI31Document({ ...ABOUT, servers: [{ url: origin }] });
   routes.get("/openapi.json", (c) => c.json(document(new URL(c.req.url).origin)));
   routes.get("/docs", (c) => {
     c.header(
