@@ -1,10 +1,9 @@
 /** Mail that Cloudflare Email Routing hands over: what comes to the envelope senders of our own mail. */
+import { DEFAULT_CONNECTION } from "../config";
 import { errorFields } from "../log";
 import { MAX_MAIL_BYTES } from "../mail/message";
 import type { Deps } from "../pipeline/deps";
 import { receiveMail } from "../pipeline/mail";
-
-const CONNECTION = "default";
 
 /** What of a routed mail is needed. It is never answered, forwarded or refused for what it says. */
 export type RoutedMail = Pick<ForwardableEmailMessage, "to" | "raw">;
@@ -19,7 +18,7 @@ export async function handleEmail(deps: Deps & { readonly requestId: string }, m
     await receiveMail(deps, {
       raw: await readRaw(message.raw),
       door: "email",
-      connection: CONNECTION,
+      connection: DEFAULT_CONNECTION,
       envelopeTo: message.to,
       // Anybody can send a mail.
       trusted: false,

@@ -8,6 +8,7 @@ import { pendingOfRecipient } from "../store/pending";
 import { suppressionsOf } from "../store/recipients";
 import { actorOf } from "./actor";
 import { cursorAfter, decodeCursor } from "./cursor";
+import { usable } from "./expectations";
 import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { recipientParam } from "./recipient-param";
@@ -108,7 +109,7 @@ async function change(
   address: string,
   wanted: Pick<Parameters<typeof command>[2], "kind" | "note" | "actor">,
 ): Promise<number> {
-  if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
+  usable(services.policy);
   const { key } = await standingOf(services, address);
   // Who is to be mailed is named again, also after an erasure.
   return (await command(services, { key, name: address }, { ...wanted, requestId: services.requestId })).pending;

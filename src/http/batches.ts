@@ -5,14 +5,12 @@ import { undoBatch } from "../pipeline/policy-batch";
 import { BATCH_KINDS, BATCH_STATUSES, type BatchRow, batchById, batchPage } from "../store/batches";
 import { actorOf } from "./actor";
 import { cursorAfter, decodeCursor } from "./cursor";
+import { expectFuture, usable } from "./expectations";
 import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, moment, page, pageQuery, problems, time, timeOrNull } from "./schemas";
-
-const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
-const textOrNull = z.string().nullable();
+import { ADMIN, idParam, json, moment, page, pageQuery, problems, textOrNull, time, timeOrNull } from "./schemas";
 
 export const batchSchema = z
   .object({
@@ -51,34 +49,33 @@ export const batchSchema = z
   })
   .openapi("Batch");
 
+const common = { tags: ["Batches"], security: ADMIN };
+
 const list = createRoute({
+  ...common,
   method: "get",
   path: "/v1/batches",
-  tags: ["Batches"],
   summary: "Imports, bulk blocks and releases, and policies that were applied, newest first",
-  security: ADMIN,
   request: { query: z.object(pageQuery) },
   responses: { 200: json(page(batchSchema), "A page."), ...problems(400, 403) },
 });
 
 const getOne = createRoute({
+  ...common,
   method: "get",
   path: "/v1/batches/{id}",
-  tags: ["Batches"],
   summary: "One batch, and how far it has come",
-  security: ADMIN,
   request: { params: idParam },
   responses: { 200: json(batchSchema, "The batch."), ...problems(403, 404) },
 });
 
 const revert = createRoute({
+  ...common,
   method: "post",
   path: "/v1/batches/{id}/revert",
-  tags: ["Batches"],
   summary: "Undo what a batch did, and nothing later",
   description:
     "Its events are withdrawn, and their recipients are decided about anew without them. Asked again, it goes on or says that it is done. It cannot be undone itself; the same list can be imported again. Of a policy: what held before holds again; only the latest that stands can be undone.",
-  security: ADMIN,
   request: { params: idParam },
   responses: {
     200: json(batchSchema, "It is undone. What is `pending` takes effect within the next minutes."),
@@ -163,10 +160,8 @@ batchRoutes.openapi(revert, async (c) => {
 
 batchRoutes.openapi(bulk, async (c) => {
   const { note, expiresAt, ...wanted } = c.req.valid("json");
-  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
-  if (expiresAt !== undefined && expiresAt <= c.env.now()) {
-    throw new Problem("invalid_request", { detail: "expiresAt: must be in the future" });
-  }
+  usable(c.env.policy);
+  expectFuture("expiresAt", expiresAt, c.env.now());
   const { requestId } = c.env;
   const outcome = await runBulk(c.env, {
     ...wanted,

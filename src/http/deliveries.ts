@@ -6,11 +6,11 @@ import { type Notification, notificationById } from "../store/notifications";
 import { ATTEMPT_OUTCOMES, attemptPage, dropItem, type OutboxItem, outboxPage } from "../store/outbox";
 import { askedOf } from "./actor";
 import { cursorAfter, decodeCursor } from "./cursor";
-import { notificationParam, notifyDepsOf } from "./notifications";
+import { notifyDepsOf } from "./notifications";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, page, pageQuery, problems, time, timeOrNull } from "./schemas";
+import { ADMIN, idParam, json, page, pageQuery, problems, time, timeOrNull } from "./schemas";
 import type { AppEnv } from "./services";
 
 const messageFields = {
@@ -42,42 +42,41 @@ const outboxSchema = z
   })
   .openapi("OutboxItem");
 
+const common = { tags: ["Notifications"], security: ADMIN };
+
 const listDeliveries = createRoute({
+  ...common,
   method: "get",
   path: "/v1/notifications/{id}/deliveries",
-  tags: ["Notifications"],
   summary: "What was attempted, newest first",
   description: "Kept for seven days.",
-  security: ADMIN,
   request: {
-    params: notificationParam,
+    params: idParam,
     query: z.object({ outcome: z.enum(ATTEMPT_OUTCOMES).optional(), ...pageQuery }),
   },
   responses: { 200: json(page(deliverySchema), "A page."), ...problems(400, 403, 404) },
 });
 
 const listOutbox = createRoute({
+  ...common,
   method: "get",
   path: "/v1/notifications/{id}/outbox",
-  tags: ["Notifications"],
   summary: "Messages that are to be tried again, or that were given up",
   description: "What was given up is kept for 30 days.",
-  security: ADMIN,
   request: {
-    params: notificationParam,
+    params: idParam,
     query: z.object({ state: z.enum(["waiting", "parked"]).default("parked"), ...pageQuery }),
   },
   responses: { 200: json(page(outboxSchema), "A page."), ...problems(400, 403, 404) },
 });
 
 const drop = createRoute({
+  ...common,
   method: "delete",
   path: "/v1/notifications/{id}/outbox/{messageId}",
-  tags: ["Notifications"],
   summary: "Drop a message that is not to be delivered any more",
-  security: ADMIN,
   request: {
-    params: notificationParam.extend({
+    params: idParam.extend({
       messageId: z.string().openapi({ param: { name: "messageId", in: "path" } }),
     }),
   },
@@ -85,15 +84,14 @@ const drop = createRoute({
 });
 
 const postRedeliver = createRoute({
+  ...common,
   method: "post",
   path: "/v1/notifications/{id}/redeliver",
-  tags: ["Notifications"],
   summary: "Deliver a message again, or all that were given up",
   description:
     "Under its own id, by which a receiver knows it. The order of a recipient's messages is not kept by this.",
-  security: ADMIN,
   request: {
-    params: notificationParam,
+    params: idParam,
     body: {
       required: true,
       content: {

@@ -1,11 +1,13 @@
 /** Our own event format in, the journal out. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { DEFAULT_CONNECTION } from "../config";
 import { type Ingested, ingest, TooManyEvents } from "../pipeline/ingest";
 import { parseSafely } from "../pipeline/parse";
 import { markVerified, type WebhookRequest } from "../providers/adapter";
 import { IDEMPOTENCY_KEY_HEADER, ownEventSchema, ownFormat } from "../providers/own-format";
 import { searchEvents } from "../store/events";
 import { readBody } from "./body";
+import { usable } from "./expectations";
 import { eventCursor, eventCursorOf, eventFilterOf, eventFilterQuery } from "./filters";
 import { Problem } from "./problem";
 import { eventOf } from "./representations";
@@ -13,7 +15,6 @@ import { createRouter } from "./router";
 import { ADMIN, countsSchema, eventSchema, json, page, pageQuery, problems } from "./schemas";
 import type { Services } from "./services";
 
-const DEFAULT_CONNECTION = "default";
 const MAX_KEY_LENGTH = 255;
 
 const itemSchema = z.object({
@@ -60,7 +61,7 @@ eventRoutes.post("/v1/events", async (c) => {
 });
 
 async function recordOwnEvents(services: Services, request: WebhookRequest) {
-  if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
+  usable(services.policy);
   const receivedAt = services.now();
   const parsed = await parseSafely(ownFormat, markVerified(request), { receivedAt });
   if (parsed.type !== "items")

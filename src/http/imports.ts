@@ -13,10 +13,11 @@ import {
 } from "../pipeline/import";
 import { actorOf } from "./actor";
 import { streamedBody } from "./body";
+import { invalidRequest, usable } from "./expectations";
 import { noteSchema } from "./notes";
 import { Problem, type ProblemCode, type ProblemOptions, problemResponse } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, json, problems } from "./schemas";
+import { ADMIN, flag, json, problems } from "./schemas";
 import type { Services } from "./services";
 
 export const IMPORT_PATH = "/v1/suppressions/import";
@@ -26,7 +27,6 @@ const MAX_LIST_BYTES = 100 * 1024 * 1024;
 const MAX_LISTED_ROWS = 1_000;
 
 const REASONS = ["hard", "complaint", "unsubscribe", "manual"] as const;
-const flag = z.enum(["true", "false"]).default("false");
 
 const rowSchema = z
   .object({
@@ -105,9 +105,9 @@ importRoutes.openAPIRegistry.registerPath(post);
 
 importRoutes.post(IMPORT_PATH, async (c) => {
   const services = c.env;
-  if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
+  usable(services.policy);
   const query = post.request.query.safeParse(c.req.query());
-  if (!query.success) throw invalidQuery(query.error.issues);
+  if (!query.success) throw invalidRequest(query.error.issues);
   const { dryRun, overrideReleases, note, results, ...rest } = query.data;
   const opened = await openImport(services, {
     ...rest,
@@ -121,12 +121,6 @@ importRoutes.post(IMPORT_PATH, async (c) => {
   if (!opened.ok) throw new Problem(opened.error.code, { detail: opened.error.detail });
   return results === "all" ? streamed(services, opened.value) : collected(services, opened.value);
 });
-
-function invalidQuery(issues: readonly z.core.$ZodIssue[]): Problem {
-  const errors = issues.map((issue) => ({ field: issue.path.join("."), message: issue.message }));
-  const detail = errors.map((e) => `${e.field}: ${e.message}`).join("; ");
-  return new Problem("invalid_request", { detail, extra: { errors } });
-}
 
 async function collected(services: Services, list: ListImport): Promise<Response> {
   const listed = new ListedRows();

@@ -18,12 +18,20 @@ import { cursorAfter, decodeCursor } from "./cursor";
 import { Problem } from "./problem";
 import { eventOf, iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, eventSchema, json, page, pageQuery, problems, time, timeOrNull } from "./schemas";
+import {
+  ADMIN,
+  count,
+  eventSchema,
+  idParam,
+  json,
+  page,
+  pageQuery,
+  problems,
+  textOrNull,
+  time,
+  timeOrNull,
+} from "./schemas";
 import type { Services } from "./services";
-
-const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
-const textOrNull = z.string().nullable();
-const count = z.number().int();
 
 const incidentFields = {
   id: z.string(),
@@ -59,22 +67,22 @@ const incidentDetailSchema = z
   })
   .openapi("IncidentDetail");
 
+const common = { tags: ["Incidents"], security: ADMIN };
+
 const list = createRoute({
+  ...common,
   method: "get",
   path: "/v1/incidents",
-  tags: ["Incidents"],
   summary: "Bursts of bounces with the same cause, newest first",
-  security: ADMIN,
   request: { query: z.object({ status: z.enum(INCIDENT_STATUSES).optional(), ...pageQuery }) },
   responses: { 200: json(page(incidentSchema), "A page."), ...problems(400, 403) },
 });
 
 const getOne = createRoute({
+  ...common,
   method: "get",
   path: "/v1/incidents/{id}",
-  tags: ["Incidents"],
   summary: "One incident: its cause, its figures, and what was decided",
-  security: ADMIN,
   request: { params: idParam },
   responses: { 200: json(incidentDetailSchema, "The incident."), ...problems(403, 404) },
 });
@@ -82,11 +90,10 @@ const getOne = createRoute({
 const GROUPS = ["held", "before"] as const;
 
 const recipients = createRoute({
+  ...common,
   method: "get",
   path: "/v1/incidents/{id}/recipients",
-  tags: ["Incidents"],
   summary: "Whom it is about, bounce by bounce",
-  security: ADMIN,
   request: {
     params: idParam,
     query: z.object({
@@ -108,23 +115,21 @@ const decidedResponses = {
 };
 
 const confirm = createRoute({
+  ...common,
   method: "post",
   path: "/v1/incidents/{id}/confirm",
-  tags: ["Incidents"],
   summary: "The bounces are right: what is held takes effect",
   description: DECIDING,
-  security: ADMIN,
   request: { params: idParam },
   responses: decidedResponses,
 });
 
 const drop = createRoute({
+  ...common,
   method: "post",
   path: "/v1/incidents/{id}/drop",
-  tags: ["Incidents"],
   summary: "It was not the recipients' fault: what is held is withdrawn",
   description: `${DECIDING} The bounces stay on record, marked as withdrawn. Dropped already, it may be dropped once more to release.`,
-  security: ADMIN,
   request: {
     params: idParam,
     body: {

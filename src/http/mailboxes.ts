@@ -3,10 +3,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { dueAt, obstacleTo, type ScanReport, scanMailbox, tryMailbox } from "../mailbox/scan";
 import { type Mailbox, TLS_MODES } from "../mailbox/settings";
 import { type MailboxState, mailboxStates } from "../store/mailboxes";
+import { usable } from "./expectations";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, problems, timeOrNull } from "./schemas";
+import { ADMIN, flag, json, problems, timeOrNull } from "./schemas";
 
 const errorSchema = z
   .object({
@@ -67,7 +68,7 @@ const scan = createRoute({
   request: {
     params: z.object({ name: z.string().openapi({ param: { name: "name", in: "path" } }) }),
     // Strict: a misspelt dryRun must not scan.
-    query: z.strictObject({ dryRun: z.enum(["true", "false"]).default("false") }),
+    query: z.strictObject({ dryRun: flag }),
   },
   responses: {
     200: json(
@@ -95,13 +96,12 @@ mailboxRoutes.openapi(scan, async (c) => {
   const mailbox = c.env.config.mailboxes.find(({ name }) => name === c.req.valid("param").name);
   if (!mailbox) throw new Problem("not_found");
   const { name, settings } = mailbox;
-  if (!settings.ok) throw new Problem("config_invalid", { detail: `mailbox ${name}: ${settings.error}` });
-  const usable = { name, settings: settings.value };
-  if (c.req.valid("query").dryRun === "true") return c.json(answerOf(await tryMailbox(c.env, usable)), 200);
+  const scanned = { name, settings: usable(settings, `mailbox ${name}`) };
+  if (c.req.valid("query").dryRun === "true") return c.json(answerOf(await tryMailbox(c.env, scanned)), 200);
   const obstacle = obstacleTo(c.env);
   if (obstacle !== null) throw new Problem("config_invalid", { detail: obstacle });
   const states = await mailboxStates(c.env.db);
-  const report = await scanMailbox(c.env, usable, states.get(name));
+  const report = await scanMailbox(c.env, scanned, states.get(name));
   if (!report) throw new Problem("scan_running");
   return c.json(answerOf(report), 200);
 });

@@ -1,22 +1,21 @@
 /** Raw mail, posted by an operator's script: recognized and recorded, or only recognized. */
 import { z } from "@hono/zod-openapi";
+import { DEFAULT_CONNECTION } from "../config";
 import { BOUNCE_CLASSES, EVENT_KINDS } from "../domain/event";
 import { MAIL_FORMS } from "../mail/recognition";
 import { type MailReading, type MailStatement, QuarantineFull, readMail, receiveMail } from "../pipeline/mail";
 import { classifyDraft } from "../pipeline/normalize";
 import { MAX_MAIL_BODY_BYTES, readBody } from "./body";
+import { usable } from "./expectations";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, countsSchema, json, problems } from "./schemas";
+import { ADMIN, countsSchema, json, problems, textOrNull } from "./schemas";
 import type { Services } from "./services";
 
 const MESSAGES_PATH = "/v1/messages";
 const PARSE_PATH = "/v1/parse";
 /** Where a body is a mail. */
 export const MAIL_PATHS: readonly string[] = [MESSAGES_PATH, PARSE_PATH];
-const DEFAULT_CONNECTION = "default";
-
-const textOrNull = z.string().nullable();
 
 const statementSchema = z
   .object({
@@ -72,7 +71,7 @@ messageRoutes.openAPIRegistry.registerPath({
 
 messageRoutes.post(MESSAGES_PATH, async (c) => {
   const services = c.env;
-  if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
+  usable(services.policy);
   const query = querySchema.safeParse({ trusted: c.req.query("trusted") });
   if (!query.success) throw new Problem("invalid_request", { detail: "trusted: must be true or false" });
   const raw = await mailOf(services, c.req.raw);
@@ -107,7 +106,7 @@ messageRoutes.post(PARSE_PATH, async (c) => {
 });
 
 async function mailOf({ returnPathKeys }: Services, request: Request): Promise<Uint8Array> {
-  if (!returnPathKeys.ok) throw new Problem("config_invalid", { detail: returnPathKeys.error });
+  usable(returnPathKeys);
   const raw = await readBody(request, MAX_MAIL_BODY_BYTES);
   if (!raw.byteLength) throw new Problem("invalid_request", { detail: "The body is empty." });
   return raw;

@@ -18,12 +18,10 @@ import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, problems, time, timeOrNull } from "./schemas";
+import { ADMIN, idParam, json, problems, time, timeOrNull } from "./schemas";
 import type { AppEnv, Services } from "./services";
 
 const MAX_EXCLUDED = 100;
-
-export const notificationParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
 
 const credentials = z
   .string()
@@ -60,14 +58,15 @@ const secretOrNull = z
   .describe("What the messages are signed with. Shown here and never again; null for the format listmonk.");
 const createdSchema = z.object({ ...notificationFields, secret: secretOrNull }).openapi("CreatedNotification");
 
+const common = { tags: ["Notifications"], security: ADMIN };
+
 const create = createRoute({
+  ...common,
   method: "post",
   path: "/v1/notifications",
-  tags: ["Notifications"],
   summary: "Have somebody told what happens from now on",
   description:
     "At least once, and in order per recipient. `standard` is a Standard Webhooks message; `listmonk` posts to a listmonk server's /webhooks/bounce what means something to it.",
-  security: ADMIN,
   request: {
     body: {
       required: true,
@@ -95,45 +94,41 @@ const create = createRoute({
 });
 
 const list = createRoute({
+  ...common,
   method: "get",
   path: "/v1/notifications",
-  tags: ["Notifications"],
   summary: "Who is told what, and whether it arrives",
-  security: ADMIN,
   responses: { 200: json(z.object({ items: z.array(notificationSchema) }), "All of them."), ...problems(403) },
 });
 
 const getOne = createRoute({
+  ...common,
   method: "get",
   path: "/v1/notifications/{id}",
-  tags: ["Notifications"],
   summary: "One of them",
-  security: ADMIN,
-  request: { params: notificationParam },
+  request: { params: idParam },
   responses: { 200: json(notificationSchema, "It."), ...problems(403, 404) },
 });
 
 const remove = createRoute({
+  ...common,
   method: "delete",
   path: "/v1/notifications/{id}",
-  tags: ["Notifications"],
   summary: "Tell it no more",
   description: "What was not delivered yet is dropped, with the delivery log.",
-  security: ADMIN,
-  request: { params: notificationParam },
+  request: { params: idParam },
   responses: { 204: { description: "It is gone." }, ...problems(403, 404) },
 });
 
 const postRotate = createRoute({
+  ...common,
   method: "post",
   path: "/v1/notifications/{id}/rotate",
-  tags: ["Notifications"],
   summary: "Change its secret",
   description:
     "Messages are signed with the new secret and, for 24 hours, with the one before. A listmonk server's credentials are replaced at once.",
-  security: ADMIN,
   request: {
-    params: notificationParam,
+    params: idParam,
     body: { content: { "application/json": { schema: z.strictObject({ credentials: credentials.optional() }) } } },
   },
   responses: {
@@ -143,23 +138,21 @@ const postRotate = createRoute({
 });
 
 const postResume = createRoute({
+  ...common,
   method: "post",
   path: "/v1/notifications/{id}/resume",
-  tags: ["Notifications"],
   summary: "Go on where it was left",
   description: "Where it was stopped, or pauses. What happened meanwhile is told, as far back as it is kept.",
-  security: ADMIN,
-  request: { params: notificationParam },
+  request: { params: idParam },
   responses: { 200: json(notificationSchema, "It goes on."), ...problems(403, 404) },
 });
 
 const postTest = createRoute({
+  ...common,
   method: "post",
   path: "/v1/notifications/{id}/test",
-  tags: ["Notifications"],
   summary: "Send it a message that says nothing: notification.test",
-  security: ADMIN,
-  request: { params: notificationParam },
+  request: { params: idParam },
   responses: {
     200: json(
       z.object({

@@ -7,6 +7,7 @@ import { rebuildEdge, rebuildRecipient } from "../pipeline/rebuild";
 import { rebuildAll } from "../pipeline/rebuild-all";
 import { reconcile } from "../pipeline/reconcile";
 import { actorOf } from "./actor";
+import { usable } from "./expectations";
 import { Problem } from "./problem";
 import { recipientOf } from "./recipient-param";
 import { iso } from "./representations";
@@ -132,7 +133,7 @@ operationRoutes.openapi(postRebuild, async (c) => {
     if (cursor !== null && !/^(?:rows|keys):/.test(cursor)) throw new Problem("invalid_cursor");
     return c.json({ target: "kv" as const, ...(await rebuildEdge(c.env, cursor)) }, 200);
   }
-  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  usable(c.env.policy);
   const recipient = recipientOf(wanted.recipient);
   const decision = await rebuildRecipient(c.env, recipient);
   if (!decision.ok) throw new Problem(decision.error === "busy" ? "busy" : "not_found");
@@ -147,6 +148,6 @@ async function rebuildPart(
   { cursor = null, limit }: { readonly cursor?: string | null | undefined; readonly limit: number },
 ) {
   if (cursor !== null && !/^(?:events:\d{1,16}|rows:.{0,320})$/s.test(cursor)) throw new Problem("invalid_cursor");
-  if (!services.policy.ok) throw new Problem("config_invalid", { detail: services.policy.error });
+  usable(services.policy);
   return { target: "recipients" as const, ...(await rebuildAll(services, cursor, limit)) };
 }

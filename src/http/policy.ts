@@ -1,9 +1,8 @@
 /** The policy that holds, what another one would do, and making it so. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { POLICY_ORIGINS } from "../domain/effective-policy";
+import { effectivePolicyOf, POLICY_ORIGINS } from "../domain/effective-policy";
 import { REASONS } from "../domain/event";
 import { writtenInFull } from "../domain/policy";
-import { effectivePolicy } from "../pipeline/policy";
 import { type ApplyError, applyPolicy, type DraftError, simulate } from "../pipeline/policy-batch";
 import { tallyOf } from "../pipeline/policy-run";
 import { changesAfter, shownChanges } from "../pipeline/shown-changes";
@@ -12,19 +11,18 @@ import { type PolicyRunRow, simulation } from "../store/policy-runs";
 import { actorOf } from "./actor";
 import { batchOf, batchSchema } from "./batches";
 import { decodeCursor, encodeCursor } from "./cursor";
+import { usable } from "./expectations";
 import { noteSchema } from "./notes";
 import { changeOf, policyChangeSchema } from "./policy-changes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, page, pageQuery, problems, time, timeOrNull } from "./schemas";
+import { ADMIN, count, idParam, json, page, pageQuery, problems, time, timeOrNull } from "./schemas";
 import type { Services } from "./services";
 
-const count = z.number().int();
 const policyObject = z
   .record(z.string(), z.unknown())
   .describe("As in the variable POLICY; what is left out has its default.");
-const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
 
 const policySchema = z
   .object({
@@ -63,12 +61,13 @@ const simulationSchema = z
   })
   .openapi("PolicySimulation");
 
+const common = { tags: ["Policy"], security: ADMIN };
+
 const getPolicy = createRoute({
+  ...common,
   method: "get",
   path: "/v1/policy",
-  tags: ["Policy"],
   summary: "The policy that holds, and where it comes from",
-  security: ADMIN,
   responses: { 200: json(policySchema, "The policy."), ...problems(403) },
 });
 
@@ -78,12 +77,11 @@ const draftBody = {
 };
 
 const postSimulate = createRoute({
+  ...common,
   method: "post",
   path: "/v1/policy/simulate",
-  tags: ["Policy"],
   summary: "Who would newly be suppressed or released under another policy",
   description: "Runs over everything that is on record, and changes nothing.",
-  security: ADMIN,
   request: {
     body: { required: true, content: { "application/json": { schema: z.strictObject(draftBody) } } },
   },
@@ -95,35 +93,32 @@ const postSimulate = createRoute({
 });
 
 const getSimulation = createRoute({
+  ...common,
   method: "get",
   path: "/v1/policy/simulations/{id}",
-  tags: ["Policy"],
   summary: "A simulation, and how far it has come",
-  security: ADMIN,
   request: { params: idParam },
   responses: { 200: json(simulationSchema, "The simulation."), ...problems(403, 404) },
 });
 
 const getChanges = createRoute({
+  ...common,
   method: "get",
   path: "/v1/policy/simulations/{id}/changes",
-  tags: ["Policy"],
   summary: "Every recipient that would change",
   description:
     "Compared anew with each call. A page may be short, or empty, and still not be the last: `nextCursor` says.",
-  security: ADMIN,
   request: { params: idParam, query: z.object(pageQuery) },
   responses: { 200: json(page(policyChangeSchema), "A page."), ...problems(400, 403, 404, 409) },
 });
 
 const postApply = createRoute({
+  ...common,
   method: "post",
   path: "/v1/policy/apply",
-  tags: ["Policy"],
   summary: "Put a policy in force, retroactively",
   description:
     "As a batch: undo it with POST /v1/batches/{id}/revert. It holds at once, and until a deploy changes the variable POLICY; recipients who stand otherwise are decided about anew.",
-  security: ADMIN,
   request: {
     body: {
       required: true,
@@ -147,9 +142,9 @@ const postApply = createRoute({
 export const policyRoutes = createRouter();
 
 policyRoutes.openapi(getPolicy, async (c) => {
-  const [current, newest] = await Promise.all([effectivePolicy(c.env), newestPolicy(c.env.db)]);
-  if (!current.ok) throw new Problem("config_invalid", { detail: current.error });
-  const { origin, version, text } = current.value;
+  // Read once: what holds, and the batch that made it so, are of the same moment.
+  const newest = await newestPolicy(c.env.db);
+  const { origin, version, text } = usable(effectivePolicyOf(c.env, newest));
   const applied = origin === "applied" ? newest : null;
   return c.json(
     {

@@ -5,11 +5,10 @@ import { bodyOf, dismiss, type ReplayError, replay } from "../pipeline/replay";
 import { type QuarantineRow, quarantinePage } from "../store/quarantine";
 import { actorOf } from "./actor";
 import { cursorAfter, decodeCursor } from "./cursor";
+import { usable } from "./expectations";
 import { Problem, type ProblemCode } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, countsSchema, json, page, pageQuery, problems, timeOrNull } from "./schemas";
-
-const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
+import { ADMIN, countsSchema, idParam, json, page, pageQuery, problems, timeOrNull } from "./schemas";
 
 const itemSchema = z
   .object({
@@ -25,24 +24,24 @@ const itemSchema = z
   })
   .openapi("QuarantineItem");
 
+const common = { tags: ["Quarantine"], security: ADMIN };
+
 const list = createRoute({
+  ...common,
   method: "get",
   path: "/v1/quarantine",
-  tags: ["Quarantine"],
   summary: "What could not be read, newest first",
-  security: ADMIN,
   request: { query: z.object(pageQuery) },
   responses: { 200: json(page(itemSchema), "A page."), ...problems(400, 403) },
 });
 
 const replayOne = createRoute({
+  ...common,
   method: "post",
   path: "/v1/quarantine/{id}/replay",
-  tags: ["Quarantine"],
   summary: "Read it again with today's code",
   description:
     "Keeps the time at which it first reached us. What was recorded before is recognized and not counted twice. Mail with the reason unverified is believed by this: it is how an operator releases it.",
-  security: ADMIN,
   request: { params: idParam },
   responses: {
     200: json(countsSchema.extend({ settled: z.boolean().describe("Is it out of quarantine?") }), "What came of it."),
@@ -51,11 +50,10 @@ const replayOne = createRoute({
 });
 
 const remove = createRoute({
+  ...common,
   method: "delete",
   path: "/v1/quarantine/{id}",
-  tags: ["Quarantine"],
   summary: "Drop it",
-  security: ADMIN,
   request: { params: idParam },
   responses: { 204: { description: "It is gone." }, ...problems(403, 404) },
 });
@@ -77,7 +75,7 @@ const REPLAY_PROBLEMS: Readonly<Record<ReplayError, ProblemCode>> = {
 };
 
 quarantineRoutes.openapi(replayOne, async (c) => {
-  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  usable(c.env.policy);
   const { id } = c.req.valid("param");
   const outcome = await replay(c.env, id, c.env.requestId);
   if (!outcome.ok) throw new Problem(REPLAY_PROBLEMS[outcome.error]);

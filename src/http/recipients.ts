@@ -7,6 +7,7 @@ import { namesOf, standingOf } from "../pipeline/standing";
 import { eventsByIdentity, newestEventsOf } from "../store/events";
 import { pendingOfRecipient } from "../store/pending";
 import { actorOf } from "./actor";
+import { usable } from "./expectations";
 import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
 import { eventOf, iso, probationOf, suppressionOf } from "./representations";
@@ -113,7 +114,7 @@ recipientRoutes.openapi(getOne, async (c) => {
 recipientRoutes.openapi(remove, async (c) => {
   const address = recipientOf(c.req.valid("param").recipient);
   const keepSuppressed = c.req.valid("query").keepSuppressed === "true";
-  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  usable(c.env.policy);
   const { requestId } = c.env;
   const outcome = await erase(c.env, { address, keepSuppressed, actor: await actorOf(c), requestId });
   if (!outcome) throw new Problem("not_found", { detail: "Nothing is known of this recipient." });

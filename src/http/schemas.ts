@@ -12,7 +12,11 @@ export const time = z
   .describe("ISO 8601, UTC, with milliseconds.")
   .openapi({ example: "2026-11-21T10:00:00.000Z" });
 export const timeOrNull = time.nullable();
-const textOrNull = z.string().nullable();
+export const textOrNull = z.string().nullable();
+export const count = z.number().int();
+/** Of a query. Absent: false. */
+export const flag = z.enum(["true", "false"]).default("false");
+export const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
 
 /** A moment in a query or body: ISO 8601 with an offset, as epoch ms. */
 export const moment = z.iso

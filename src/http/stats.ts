@@ -4,7 +4,7 @@ import { BOUNCE_CLASSES, type BounceClass } from "../domain/event";
 import { STATS_GROUPS, type StatsRow, statsBy } from "../store/stats";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, json, moment, problems } from "./schemas";
+import { ADMIN, count, json, moment, problems } from "./schemas";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
@@ -13,7 +13,6 @@ const MAX_GROUPS = 1_000;
 const DEFAULT_GROUPS = 100;
 const IN_TIME: readonly string[] = ["hour", "day"];
 
-const count = z.number().int();
 const statsItemSchema = z
   .object({
     value: z.string().describe("A time, a provider, a connection, a class, a reason, a domain, a campaign."),

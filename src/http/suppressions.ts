@@ -7,6 +7,7 @@ import { eventsByIdentity } from "../store/events";
 import { pendingOfRecipient } from "../store/pending";
 import { newestSuppressions } from "../store/suppression-search";
 import { actorOf } from "./actor";
+import { expectFuture, usable } from "./expectations";
 import { suppressionCursor, suppressionCursorOf, suppressionFilterOf, suppressionFilterQuery } from "./filters";
 import { noteSchema } from "./notes";
 import { Problem } from "./problem";
@@ -109,10 +110,8 @@ suppressionRoutes.openapi(getOne, async (c) => {
 suppressionRoutes.openapi(put, async (c) => {
   const address = recipientOf(c.req.valid("param").recipient);
   const wanted = c.req.valid("json") ?? {};
-  if (wanted.expiresAt !== undefined && wanted.expiresAt <= c.env.now()) {
-    throw new Problem("invalid_request", { detail: "expiresAt: must be in the future" });
-  }
-  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  expectFuture("expiresAt", wanted.expiresAt, c.env.now());
+  usable(c.env.policy);
   if (!(await isBlocked(c.env, address, wanted))) {
     const { requestId } = c.env;
     const standing = await standingOf(c.env, address);
@@ -133,7 +132,7 @@ suppressionRoutes.openapi(put, async (c) => {
 suppressionRoutes.openapi(remove, async (c) => {
   const recipient = recipientOf(c.req.valid("param").recipient);
   const query = c.req.valid("query");
-  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  usable(c.env.policy);
   const outcome = await release(c.env, {
     address: recipient,
     force: query.force === "true",

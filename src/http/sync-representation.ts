@@ -4,10 +4,7 @@ import { NEW_SYNC, SYNC_STATUSES, type SyncState } from "../store/syncs";
 import { PUSH_REASONS } from "../sync/adapter";
 import { importConnectionOf, type Sync } from "../sync/settings";
 import { iso } from "./representations";
-import { timeOrNull } from "./schemas";
-
-const textOrNull = z.string().nullable();
-const count = z.number().int();
+import { count, textOrNull, timeOrNull } from "./schemas";
 
 export const pullCounts = {
   rows: count.describe("Entries that were read."),

@@ -8,16 +8,15 @@ import { refusalsOf, type SyncState, setSyncStatus, syncStates } from "../store/
 import type { SyncSettings } from "../sync/adapter";
 import type { Sync } from "../sync/settings";
 import { askedOf } from "./actor";
+import { usable } from "./expectations";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, problems, timeOrNull } from "./schemas";
+import { ADMIN, count, flag, json, problems, textOrNull, timeOrNull } from "./schemas";
 import type { AppEnv } from "./services";
 import { described, pullCounts, syncSchema } from "./sync-representation";
 
 const MAX_REFUSALS = 100;
-const textOrNull = z.string().nullable();
-const count = z.number().int();
 
 const detailSchema = syncSchema
   .extend({
@@ -43,7 +42,7 @@ const params = z.object({
 });
 // Strict: a misspelt dryRun must not change anything.
 const query = z.strictObject({
-  dryRun: z.enum(["true", "false"]).default("false").describe("Says what would happen, and changes nothing."),
+  dryRun: flag.describe("Says what would happen, and changes nothing."),
 });
 const PATH = "/v1/sync/{provider}/{connection}";
 const common = { tags: ["Sync"], security: ADMIN };
@@ -214,11 +213,11 @@ function syncOf(c: Context<AppEnv>, { provider, connection }: z.infer<typeof par
 
 /** What a run needs: a usable secret, a usable policy, and that nobody paused it. */
 async function settingsOf(c: Context<AppEnv>, { id, settings }: Sync): Promise<SyncSettings> {
-  if (!settings.ok) throw new Problem("config_invalid", { detail: `sync ${id}: ${settings.error}` });
-  if (!c.env.policy.ok) throw new Problem("config_invalid", { detail: c.env.policy.error });
+  const value = usable(settings, `sync ${id}`);
+  usable(c.env.policy);
   const states = await syncStates(c.env.db);
   if (states.get(id)?.status === "paused") throw new Problem("sync_paused", { detail: "Resume it first." });
-  return settings.value;
+  return value;
 }
 
 function expectDone(outcome: RunOutcome): void {
