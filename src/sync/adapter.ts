@@ -124,19 +124,20 @@ const DEFAULT_PULL_MINUTES = 6 * 60;
 const MAX_KEY_LENGTH = 512;
 
 /** What goes into a header or a path: a line break in it would be another one. */
-export const word = z
-  .string()
-  .min(1)
-  .max(MAX_KEY_LENGTH)
-  .regex(/^[\x21-\x7e]+$/, "must be printable and without blanks");
+export const word = () =>
+  z
+    .string()
+    .min(1)
+    .max(MAX_KEY_LENGTH)
+    .regex(/^[\x21-\x7e]+$/, "must be printable and without blanks");
 
 /** Members of every secret. */
-export const COMMON_FIELDS = {
+export const commonFields = () => ({
   pull: z.union([z.boolean(), z.literal("auto")], 'must be true, false or "auto"').default(false),
   pullMinutes: z.number().min(MIN_PULL_MINUTES).max(MAX_PULL_MINUTES).default(DEFAULT_PULL_MINUTES),
   push: z.array(z.enum(PUSH_REASONS)).default([]),
   baseUrl: z.url({ protocol: /^https?$/ }).optional(),
-};
+});
 
 interface CommonValues {
   readonly pull: boolean | "auto";
@@ -146,7 +147,8 @@ interface CommonValues {
 }
 
 interface About<S extends CommonValues> extends Pick<SyncAdapter, "id" | "title" | "manual"> {
-  readonly schema: z.ZodType<S>;
+  /** Of its secret. Most workers have none, so it is made for those that do. */
+  readonly schema: () => z.ZodType<S>;
   /** Scheme and host, by what was configured; never by what a request says. */
   readonly originOf: (values: S) => string;
   readonly open: (values: S, origin: string) => SyncApi;
@@ -156,7 +158,7 @@ interface About<S extends CommonValues> extends Pick<SyncAdapter, "id" | "title"
 export function syncAdapter<S extends CommonValues>(about: About<S>): SyncAdapter {
   const { id, title, manual, schema, originOf, open } = about;
   const read: SyncAdapter["read"] = (raw, allowsPrivateTargets) => {
-    const parsed = schema.safeParse(raw);
+    const parsed = schema().safeParse(raw);
     if (!parsed.success) {
       return fail(parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(": ")).join("; "));
     }

@@ -11,7 +11,7 @@ import { fail, ok, type Result } from "../domain/result";
 import type { JsonObject } from "../import/json-records";
 import {
   allOf,
-  COMMON_FIELDS,
+  commonFields,
   isObject,
   objectsOf,
   type PulledEntry,
@@ -70,12 +70,13 @@ export const mailgunSync = syncAdapter({
   id: "mailgun",
   title: "Mailgun",
   manual: "https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/bounces",
-  schema: z.strictObject({
-    ...COMMON_FIELDS,
-    apiKey: word,
-    region: z.enum(["us", "eu"]).default("us"),
-    domain: z.string().toLowerCase().regex(DOMAIN, "must be a sending domain"),
-  }),
+  schema: () =>
+    z.strictObject({
+      ...commonFields(),
+      apiKey: word(),
+      region: z.enum(["us", "eu"]).default("us"),
+      domain: z.string().toLowerCase().regex(DOMAIN, "must be a sending domain"),
+    }),
   originOf: ({ region }) => ORIGINS[region],
   open: ({ apiKey, domain }, origin) => ({
     origin,

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { fail, ok } from "../domain/result";
 import type { JsonObject } from "../import/json-records";
 import {
-  COMMON_FIELDS,
+  commonFields,
   isObject,
   objectsOf,
   PUSH_REASONS,
@@ -40,15 +40,16 @@ export const postmarkSync = syncAdapter({
   id: "postmark",
   title: "Postmark",
   manual: "https://postmarkapp.com/developer/api/suppressions-api",
-  schema: z.strictObject({
-    ...COMMON_FIELDS,
-    apiKey: word,
-    stream: z
-      .string()
-      .max(MAX_STREAM_LENGTH)
-      .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must be a message stream's id")
-      .default("outbound"),
-  }),
+  schema: () =>
+    z.strictObject({
+      ...commonFields(),
+      apiKey: word(),
+      stream: z
+        .string()
+        .max(MAX_STREAM_LENGTH)
+        .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must be a message stream's id")
+        .default("outbound"),
+    }),
   originOf: () => ORIGIN,
   open: ({ apiKey, stream }, origin) => ({
     origin,

@@ -12,7 +12,7 @@ import { fail, ok } from "../domain/result";
 import {
   type ApiRequest,
   allOf,
-  COMMON_FIELDS,
+  commonFields,
   isObject,
   objectsOf,
   PUSH_REASONS,
@@ -64,7 +64,8 @@ export const sendgridSync = syncAdapter({
   id: "sendgrid",
   title: "SendGrid",
   manual: "https://www.twilio.com/docs/sendgrid/api-reference/bounces-api/retrieve-all-bounces",
-  schema: z.strictObject({ ...COMMON_FIELDS, apiKey: word, region: z.enum(["global", "eu"]).default("global") }),
+  schema: () =>
+    z.strictObject({ ...commonFields(), apiKey: word(), region: z.enum(["global", "eu"]).default("global") }),
   originOf: ({ region }) => ORIGINS[region],
   open: ({ apiKey }, origin) => ({
     origin,

@@ -12,7 +12,7 @@ import { fail, ok } from "../domain/result";
 import {
   type ApiRequest,
   allOf,
-  COMMON_FIELDS,
+  commonFields,
   isObject,
   objectsOf,
   type PushCall,
@@ -44,15 +44,16 @@ export const sesSync = syncAdapter({
   id: "ses",
   title: "Amazon SES",
   manual: "https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ListSuppressedDestinations.html",
-  schema: z.strictObject({
-    ...COMMON_FIELDS,
-    accessKeyId: word,
-    secretAccessKey: word,
-    region: z
-      .string()
-      .max(30)
-      .regex(/^[a-z]{2}(?:-[a-z]{2,12}){1,2}-\d$/, "must be a region: eu-west-1"),
-  }),
+  schema: () =>
+    z.strictObject({
+      ...commonFields(),
+      accessKeyId: word(),
+      secretAccessKey: word(),
+      region: z
+        .string()
+        .max(30)
+        .regex(/^[a-z]{2}(?:-[a-z]{2,12}){1,2}-\d$/, "must be a region: eu-west-1"),
+    }),
   originOf: ({ region }) => `https://email.${region}.amazonaws.com`,
   open: ({ accessKeyId, secretAccessKey, region }, origin) => ({
     origin,
