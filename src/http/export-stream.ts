@@ -1,6 +1,7 @@
 /** A list of any length as a streamed file: a page at a time, as fast as its reader reads. */
 import { z } from "@hono/zod-openapi";
 import { CONTENT_TYPES, EXPORT_FORMATS, type ExportFormat, headOf, linesOfItems } from "../export/document";
+import { streamOfRows } from "./unfinished";
 
 /** Rows of the first round trip; later ones bring as many as are about so long. */
 export const EXPORT_PAGE = 1_000;
@@ -30,30 +31,9 @@ export interface ExportFile {
  * The first page is fetched before the answer begins, so that what is wrong with the request is an error; a failure
  * later breaks the transfer off, so that half a list is never taken for a whole one.
  */
-export async function exportResponse({ name, format, columns, first }: ExportFile): Promise<Response> {
-  const encoder = new TextEncoder();
-  let limit = EXPORT_PAGE;
-  let page: Page | null = await first(limit);
-  let isFirst = true;
-  const body = new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        if (!page) {
-          controller.close();
-          return;
-        }
-        const head = isFirst ? headOf(format, columns) : "";
-        isFirst = false;
-        const text = head + linesOfItems(format, columns, page.items);
-        if (text !== "") controller.enqueue(encoder.encode(text));
-        limit = limitAfter(page.items.length, text.length);
-        page = page.next ? await page.next(limit) : null;
-        if (!page) controller.close();
-      },
-    },
-    // A page is handed to who waits for it: one that waits here would be lost when the next cannot be read.
-    { highWaterMark: 0 },
-  );
+export async function exportResponse(file: ExportFile): Promise<Response> {
+  const { name, format } = file;
+  const body = await streamOfRows(format, pagesOf(file));
   return new Response(body, {
     headers: {
       "content-type": CONTENT_TYPES[format],
@@ -62,6 +42,18 @@ export async function exportResponse({ name, format, columns, first }: ExportFil
       "x-content-type-options": "nosniff",
     },
   });
+}
+
+async function* pagesOf({ format, columns, first }: ExportFile): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let head = headOf(format, columns);
+  let limit = EXPORT_PAGE;
+  for (let page: Page | null = await first(limit); page; page = page.next ? await page.next(limit) : null) {
+    const text = head + linesOfItems(format, columns, page.items);
+    head = "";
+    limit = limitAfter(page.items.length, text.length);
+    if (text !== "") yield encoder.encode(text);
+  }
 }
 
 /** So many rows are as long as a page may be, by the last one. */

@@ -11,6 +11,7 @@ import { Problem } from "./problem";
 import { createRouter } from "./router";
 import { CHECK, json, problems, purposeSchema, time } from "./schemas";
 import type { Services } from "./services";
+import { streamOfRows } from "./unfinished";
 
 export const SCRUB_PATH = "/v1/scrub";
 
@@ -108,7 +109,9 @@ scrubRoutes.openapi(post, async (c) => {
     format: format ?? formatOf(c.req.raw.headers),
   });
   if (!scrub.ok) throw new Problem("invalid_request", { detail: scrub.error });
-  return new Response(await streamOf(c.env, scrub.value, options.purpose), {
+  const onFailure = (error: unknown) => c.env.log.error("scrub.failed", errorFields(error));
+  const rows = reported(c.env, scrub.value, options.purpose);
+  return new Response(await streamOfRows(scrub.value.format, rows, onFailure), {
     headers: {
       "content-type": CONTENT_TYPES[scrub.value.format],
       "cache-control": "no-store",
@@ -128,37 +131,10 @@ function formatOf(headers: Headers): ListFormat | undefined {
   return FORMATS[type.trim().toLowerCase()];
 }
 
-/**
- * The first rows are looked up before the answer begins, so that what is wrong by then is an error; a failure later
- * breaks the transfer off. Whoever stops reading stops the list from being read.
- */
-async function streamOf(
-  services: Services,
-  { output, report }: Scrub,
-  purpose: Purpose,
-): Promise<ReadableStream<Uint8Array>> {
-  let step = await output.next();
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        try {
-          if (step.done) {
-            await keepReport(services, report(), purpose);
-            return controller.close();
-          }
-          controller.enqueue(step.value);
-          step = await output.next();
-        } catch (error) {
-          services.log.error("scrub.failed", errorFields(error));
-          throw error;
-        }
-      },
-      cancel: async () => {
-        await output.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+/** The rows, and then the report. */
+async function* reported(services: Services, { output, report }: Scrub, purpose: Purpose): AsyncGenerator<Uint8Array> {
+  yield* output;
+  await keepReport(services, report(), purpose);
 }
 
 /** Before the end of the list, so that who has the list can have its report. */
