@@ -228,4 +228,22 @@ describe("while the database does not answer", () => {
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
     expect(await response.text()).toContain("Nothing was changed");
   });
+
+  it("nothing is said to be unchanged of what was asked for", async () => {
+    await freshStores();
+    const one = await signedIn();
+    // The form is a page that it can show; then it is away.
+    let isAway = false;
+    const { bindings } = withFaults((step) => (isAway && step.store === "db" ? "after" : null));
+    const unlucky = new Visitor(testEnv(bindings));
+    unlucky.cookie = one.cookie;
+    const path = `/dashboard/recipients/${JOHN}`;
+    const token = /name="form-token" value="([0-9a-f]+)"/.exec(await unlucky.html(path))?.[1] ?? "";
+    isAway = true;
+    const response = await unlucky.postRaw(`${path}/allow`, { "form-token": token });
+    expect(response.status).toBe(503);
+    const page = await response.text();
+    expect(page).not.toContain("Nothing was changed");
+    expect(page).toContain("may have been done in part");
+  });
 });

@@ -26,20 +26,26 @@ export async function notFoundPage(c: Context<DashboardEnv>): Promise<Response> 
 /** A failure of ours. It takes no store, since that may be what failed. */
 export async function failurePage(error: unknown, c: Context<DashboardEnv>): Promise<Response> {
   c.env.onFailure(error);
+  const isLook = c.req.method === "GET";
   const assets = { style: await assetUrl("dashboard.css"), script: await assetUrl("dashboard.js") };
   return c.html(
     <Bare title="Not available" assets={assets}>
       <main class="sign-in">
         <div class="panel">
           <h1>Not available</h1>
-          <p>Something that Bouncekeeper needs does not answer. Nothing was changed. Try again in a moment.</p>
+          <p>
+            Something that Bouncekeeper needs does not answer.{" "}
+            {isLook
+              ? "Nothing was changed. Try again in a moment."
+              : "What you asked for may have been done in part: look before you ask for it again."}
+          </p>
           <p class="soft small">
             In the log this request is <code>{c.env.requestId}</code>; what is wrong may be said by{" "}
             <a href="/health">/health</a>.
           </p>
           <p>
-            <a class="button" href={c.req.method === "GET" ? c.req.path : "/dashboard"}>
-              {c.req.method === "GET" ? "Try again" : "To the overview"}
+            <a class="button" href={isLook ? c.req.path : "/dashboard"}>
+              {isLook ? "Try again" : "To the overview"}
             </a>
           </p>
         </div>
