@@ -96,7 +96,8 @@ function buildConfig(env: Env): Config {
   const access = parseAccess(env.ACCESS);
   const alertLimits = parseAlertLimits(env.ALERTS);
   const allowPrivateTargets = parseSwitch("ALLOW_PRIVATE_TARGETS", env.ALLOW_PRIVATE_TARGETS);
-  const connections = readConnections(env);
+  const secrets = connectionSecrets(env);
+  const connections = readConnections(secrets);
   const mailboxes = parseMailboxes(env.MAILBOXES);
   const { syncs, strays } = readSyncs(env, allowPrivateTargets.ok && allowPrivateTargets.value);
   const problems = [
@@ -108,7 +109,7 @@ function buildConfig(env: Env): Config {
     ...(access.ok ? [] : [access.error]),
     ...(alertLimits.ok ? [] : [alertLimits.error]),
     ...(allowPrivateTargets.ok ? [] : [allowPrivateTargets.error]),
-    ...strayNames(env),
+    ...strayNames(secrets),
     ...[...connections].flatMap(([id, c]) => (c.credentials.ok ? [] : [`${id}: ${c.credentials.error}`])),
     ...(mailboxes.ok ? mailboxes.value.flatMap(mailboxProblem) : [mailboxes.error]),
     ...syncs.flatMap(({ id, settings }) => (settings.ok ? [] : [`sync ${id}: ${settings.error}`])),
@@ -173,23 +174,37 @@ function isLongEnough(key: string): boolean {
   return key.length >= MIN_KEY_LENGTH;
 }
 
-function readConnections(env: Env): Map<string, Connection> {
+/** A secret that by its name belongs to a connection. */
+interface ConnectionSecret {
+  readonly name: string;
+  readonly value: unknown;
+  /** Absent: there is no such provider. */
+  readonly adapter: Adapter | undefined;
+  /** Lower case; empty: the name ends before it. */
+  readonly connection: string;
+}
+
+function connectionSecrets(env: Env): ConnectionSecret[] {
   const bySecretName = new Map(ADAPTERS.map((adapter) => [secretNameOf(adapter.id), adapter]));
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (!name.startsWith(SECRET_PREFIX) || value === undefined) return [];
+    const [provider, connection = DEFAULT_CONNECTION] = splitOnce(
+      name.slice(SECRET_PREFIX.length),
+      CONNECTION_SEPARATOR,
+    );
+    return [{ name, value, adapter: bySecretName.get(provider), connection: connection.toLowerCase() }];
+  });
+}
+
+function readConnections(secrets: readonly ConnectionSecret[]): Map<string, Connection> {
   const connections = new Map<string, Connection>();
-  for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(SECRET_PREFIX) || value === undefined) continue;
-    const [provider = "", connection] = splitOnce(name.slice(SECRET_PREFIX.length), CONNECTION_SEPARATOR);
-    const adapter = bySecretName.get(provider);
+  for (const { adapter, connection, value } of secrets) {
     if (!adapter || connection === "") continue;
-    const id = connection === undefined ? DEFAULT_CONNECTION : connection.toLowerCase();
+    const id = `${adapter.id}/${connection}`;
     const credentials = readCredentials(adapter, value);
     // WEBHOOK_X and WEBHOOK_X__DEFAULT are one connection: either's credentials are good.
-    const known = connections.get(`${adapter.id}/${id}`)?.credentials;
-    connections.set(`${adapter.id}/${id}`, {
-      adapter,
-      name: id,
-      credentials: known ? both(known, credentials) : credentials,
-    });
+    const known = connections.get(id)?.credentials;
+    connections.set(id, { adapter, name: connection, credentials: known ? both(known, credentials) : credentials });
   }
   return connections;
 }
@@ -201,12 +216,9 @@ function both(a: Credentials, b: Credentials): Credentials {
 }
 
 /** Secrets that look like a connection's and are none: a provider that is misspelt, a connection without a name. */
-function strayNames(env: Env): string[] {
-  const known = new Set(ADAPTERS.map((adapter) => secretNameOf(adapter.id)));
-  return Object.keys(env).flatMap((name) => {
-    if (!name.startsWith(SECRET_PREFIX) || env[name] === undefined) return [];
-    const [provider = "", connection] = splitOnce(name.slice(SECRET_PREFIX.length), CONNECTION_SEPARATOR);
-    if (!known.has(provider)) return [`${name}: there is no such provider`];
+function strayNames(secrets: readonly ConnectionSecret[]): string[] {
+  return secrets.flatMap(({ name, adapter, connection }) => {
+    if (!adapter) return [`${name}: there is no such provider`];
     return connection === "" ? [`${name}: the connection has no name`] : [];
   });
 }
