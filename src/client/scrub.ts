@@ -2,7 +2,6 @@
  * Lists of any length, scrubbed while they stream through. The list stays here: only its addresses are asked about, some
  * thousand at a time, and each of these questions can be asked again when nobody answers it.
  */
-
 import type { ListFormat } from "../list/rows";
 import { type Keep, openScrub, type ScrubReport, type Suppression } from "../list/scrub";
 import { askBulk } from "./check-many";

@@ -1,4 +1,5 @@
 /** Text by lines, in constant memory: NDJSON, and lists of one address a line. */
+
 /** Longest line that is taken in, in UTF-16 units. */
 export const MAX_LINE_LENGTH = 65_536;
 

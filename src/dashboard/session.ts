@@ -2,7 +2,6 @@
  * Who is signed in: a cookie that says so, signed with the very token that was presented. A token that is taken out of
  * the configuration ends its sessions; nothing is stored.
  */
-
 import { sha256Hex } from "../crypto/digest";
 import { base64Of, bytesOfBase64, hexOf, utf8Bytes, utf8Text } from "../crypto/encoding";
 import { hmac, verifyHmac } from "../crypto/hmac";

@@ -1,7 +1,7 @@
 /** The allow-list: addresses that nothing automatic suppresses, and no block of their domain. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADDRESS_ERRORS, canonicalMailbox } from "../domain/address";
-import { command } from "../pipeline/operate";
+import { changeAllowlist } from "../pipeline/operate";
 import { namesOf, standingOf } from "../pipeline/standing";
 import { type AllowedRow, allowedPage } from "../store/allowlist";
 import { pendingOfRecipient } from "../store/pending";
@@ -83,17 +83,20 @@ allowlistRoutes.openapi(list, async (c) => {
 allowlistRoutes.openapi(put, async (c) => {
   const address = mailboxOf(c.req.valid("param").recipient);
   const { note } = c.req.valid("json") ?? {};
-  const pending = (await isAllowed(c.env, address, true))
-    ? 0
-    : await change(c.env, address, { kind: "manual_allow", note, actor: await actorOf(c) });
+  if (await isAllowed(c.env, address, true)) return c.json({ recipient: address, allowed: true, pending: 0 }, 200);
+  usable(c.env.policy);
+  const order = { kind: "manual_allow" as const, note, actor: await actorOf(c), requestId: c.env.requestId };
+  const { pending } = await changeAllowlist(c.env, address, order);
   return c.json({ recipient: address, allowed: true, pending }, 200);
 });
 
 allowlistRoutes.openapi(remove, async (c) => {
   const address = mailboxOf(c.req.valid("param").recipient);
   if (await isAllowed(c.env, address, false)) throw new Problem("not_found", { detail: "Not on the allow-list." });
+  usable(c.env.policy);
   const { note } = c.req.valid("query");
-  const pending = await change(c.env, address, { kind: "manual_disallow", note, actor: await actorOf(c) });
+  const order = { kind: "manual_disallow" as const, note, actor: await actorOf(c), requestId: c.env.requestId };
+  const { pending } = await changeAllowlist(c.env, address, order);
   return c.json({ recipient: address, allowed: false, pending }, 200);
 });
 
@@ -102,17 +105,6 @@ async function isAllowed(services: Services, address: string, wanted: boolean): 
   if ((await pendingOfRecipient(services.db, await namesOf(address))).length) return false;
   const { row } = await standingOf(services, address);
   return (row?.allowed === 1) === wanted;
-}
-
-async function change(
-  services: Services,
-  address: string,
-  wanted: Pick<Parameters<typeof command>[2], "kind" | "note" | "actor">,
-): Promise<number> {
-  usable(services.policy);
-  const { key } = await standingOf(services, address);
-  // Who is to be mailed is named again, also after an erasure.
-  return (await command(services, { key, name: address }, { ...wanted, requestId: services.requestId })).pending;
 }
 
 /** A whole domain is never mailed: only its addresses can be allowed. */

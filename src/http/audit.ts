@@ -50,8 +50,8 @@ auditRoutes.openapi(list, async (c) => {
   return c.json({ items: rows.map(entryOf), nextCursor }, 200);
 });
 
-/** Addresses are looked up by their hash; everything else by itself. */
-async function subjectOf(subject: string | undefined): Promise<string | undefined> {
+/** How the trail names a subject: an address by its hash, everything else by itself. */
+export async function subjectOf(subject: string | undefined): Promise<string | undefined> {
   if (!subject?.includes("@")) return subject;
   const address = canonicalRecipient(subject);
   return address.ok ? recipientKey(address.value) : subject;

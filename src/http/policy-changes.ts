@@ -1,7 +1,6 @@
 /** How a change of a recipient's standing is shown. */
 import { z } from "@hono/zod-openapi";
-import type { Standing } from "../domain/what-if";
-import { CHANGE_KINDS } from "../domain/what-if";
+import { CHANGE_KINDS, type Standing } from "../domain/what-if";
 import type { ShownChange } from "../pipeline/shown-changes";
 import { eventOf, iso } from "./representations";
 import { eventSchema, reasonSchema, timeOrNull } from "./schemas";

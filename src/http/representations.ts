@@ -2,8 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import { shownEnd } from "../domain/answer";
 import type { Suppression } from "../domain/recipient-state";
-import { type EventRow, heldBy } from "../store/event-row";
-import { receiptIdOf } from "../store/events";
+import { type EventRow, heldBy, receiptIdOf } from "../store/event-row";
 import { type RecipientRow, suppressionsOf } from "../store/recipients";
 import type { ExportedSuppressionRow } from "../store/suppressions";
 import type { eventSchema, exportedSuppressionSchema, probationSchema } from "./schemas";

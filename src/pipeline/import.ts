@@ -8,8 +8,7 @@
  */
 import type { Chunks } from "../csv/text";
 import { ADDRESS_ERRORS } from "../domain/address";
-import type { EventDraft, NormalizedEvent } from "../domain/event";
-import { IMPORT_PROVIDER } from "../domain/event";
+import { type EventDraft, IMPORT_PROVIDER, type NormalizedEvent } from "../domain/event";
 import { fail, ok, type Result } from "../domain/result";
 import { INVALID, type ListRow, type RowOutcome, SKIPPED } from "../import/entry";
 import type { Meaning } from "../import/format";

@@ -13,7 +13,8 @@ const MAX_CONNECTIONS = 500;
 const MAX_NOTIFICATIONS = 200;
 /** Beyond it nobody wants to know exactly how much waits. */
 const MAX_COUNTED = 10_000;
-/** @param problems of the configuration */
+
+/** Everything that is told of, as it is now. @param problems of the configuration, how many */
 export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: number): Promise<Metric[]> {
   const at = now();
   const [figures, activity, notifications, syncs] = await Promise.all([
@@ -32,28 +33,34 @@ export async function metrics({ db, now }: Pick<Deps, "db" | "now">, problems: n
       samples: figures.events.map(eventSample),
     },
     ...gaugesOf(figures, problems, at),
-    gauge("connection_last_received_timestamp_seconds", "When a connection was last heard from, to the minute.", [
-      ...heard.map((a) => sampleOfConnection(a, a.lastReceivedAt)),
-    ]),
+    gauge(
+      "connection_last_received_timestamp_seconds",
+      "When a connection was last heard from, to the minute.",
+      heard.map((a) => sampleOfConnection(a, a.lastReceivedAt)),
+    ),
     gauge(
       "connection_last_rejected_timestamp_seconds",
       "When a call to a connection was last refused, to the minute.",
-      [...heard.map((a) => sampleOfConnection(a, a.lastRejectedAt))],
+      heard.map((a) => sampleOfConnection(a, a.lastRejectedAt)),
     ),
-    gauge("notification_outbox_messages", "Messages to be tried again, and messages given up.", [
-      ...told.flatMap(({ id, outbox }) =>
+    gauge(
+      "notification_outbox_messages",
+      "Messages to be tried again, and messages given up.",
+      told.flatMap(({ id, outbox }) =>
         (["waiting", "parked"] as const).map((state) => ({
           labels: { notification: id, state },
           value: outbox[state],
         })),
       ),
-    ]),
-    gauge("notification_failing_seconds", "For how long nothing could be delivered.", [
-      ...told.map(({ id, failingSince }) => ({
+    ),
+    gauge(
+      "notification_failing_seconds",
+      "For how long nothing could be delivered.",
+      told.map(({ id, failingSince }) => ({
         labels: { notification: id },
         value: failingSince === null ? 0 : seconds(at - failingSince),
       })),
-    ]),
+    ),
     ...syncMetrics(syncs, at),
   ];
 }
@@ -63,22 +70,28 @@ const PUSH_OUTCOMES: readonly (keyof PushCounts)[] = ["listed", "released", "kep
 function syncMetrics(syncs: Awaited<ReturnType<typeof syncStates>>, now: number): Metric[] {
   const states = [...syncs];
   return [
-    gauge("sync_pushed_recipients", "What became of recipients that were to be sent, since sending was begun.", [
-      ...states.flatMap(([sync, { push }]) =>
+    gauge(
+      "sync_pushed_recipients",
+      "What became of recipients that were to be sent, since sending was begun.",
+      states.flatMap(([sync, { push }]) =>
         push ? PUSH_OUTCOMES.map((outcome) => ({ labels: { sync, outcome }, value: push.counts[outcome] })) : [],
       ),
-    ]),
-    gauge("sync_pulled_entries", "Entries that the last pull brought, and those that it read.", [
-      ...states.flatMap(([sync, { pull }]) =>
+    ),
+    gauge(
+      "sync_pulled_entries",
+      "Entries that the last pull brought, and those that it read.",
+      states.flatMap(([sync, { pull }]) =>
         pull ? (["new", "rows"] as const).map((state) => ({ labels: { sync, state }, value: pull.counts[state] })) : [],
       ),
-    ]),
-    gauge("sync_failing_seconds", "For how long a provider's list could not be kept in step.", [
-      ...states.map(([sync, { failingSince }]) => ({
+    ),
+    gauge(
+      "sync_failing_seconds",
+      "For how long a provider's list could not be kept in step.",
+      states.map(([sync, { failingSince }]) => ({
         labels: { sync },
         value: failingSince === null ? 0 : seconds(now - failingSince),
       })),
-    ]),
+    ),
   ];
 }
 

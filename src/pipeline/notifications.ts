@@ -10,13 +10,12 @@ import {
 } from "../domain/notification";
 import { fail, ok, type Result } from "../domain/result";
 import type { Outcome } from "../domain/retry";
-import { TARGET_ERRORS } from "../domain/target";
 import { type Asked, insertAudit } from "../store/audit";
 import { insertNotification, type Notification, notificationById, setSecrets } from "../store/notifications";
 import { queueAgain, unparkAll } from "../store/outbox";
 import { deliver } from "./deliver";
 import { expectListeners, type NotifyDeps } from "./notify";
-import { checkTarget, type UnfitTarget } from "./target";
+import { checkTarget, TARGET_PROBLEMS, type UnfitTarget } from "./target";
 import { messagesAt } from "./told-messages";
 
 /** How long the secret before stays good after a rotation. */
@@ -25,12 +24,6 @@ const SECRET_OVERLAP_MS = 24 * 3_600_000;
 const LISTMONK_PATH = "/webhooks/bounce";
 /** What scripts posted in listmonk's place: listmonk's own servers may know of it already. */
 const EXCLUDED: Readonly<Record<NotificationFormat, readonly string[]>> = { standard: [], listmonk: ["listmonk"] };
-
-const TARGET_PROBLEMS: Readonly<Record<UnfitTarget, string>> = {
-  ...TARGET_ERRORS,
-  private_name: "Its name leads to a private network.",
-  unknown_name: "There is no such name in DNS.",
-};
 
 export interface Subscription {
   readonly url: string;

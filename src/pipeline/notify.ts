@@ -14,7 +14,7 @@ import type { Deps } from "./deps";
 import { inParallel } from "./in-parallel";
 import { LEASE_MS, type NotifyLimits, NotifyRun } from "./notify-run";
 import { PlatformLimit } from "./outgoing";
-import { checkTarget, type UnfitTarget } from "./target";
+import { checkTarget, TARGET_PROBLEMS } from "./target";
 
 export interface NotifyDeps extends Pick<Deps, "db" | "now" | "log"> {
   readonly newId: () => string;
@@ -40,16 +40,6 @@ const DAY_MS = 86_400_000;
 const ATTEMPTS_KEPT_MS = 7 * DAY_MS;
 const PARKED_KEPT_MS = 30 * DAY_MS;
 const PRUNED_PER_RUN = 200;
-
-const OBSTACLES: Readonly<Record<UnfitTarget, string>> = {
-  invalid_url: "The URL is not valid.",
-  too_long: "The URL is too long.",
-  has_credentials: "The URL holds credentials.",
-  not_https: "The URL is not https.",
-  not_public: "The URL leads to a private network.",
-  private_name: "The name leads to a private network.",
-  unknown_name: "There is no such name.",
-};
 
 /** Tells everybody whose turn it is. Never rejects: what fails is logged, and done by the next run. */
 export async function notify(deps: NotifyDeps, limits: NotifyLimits = CRON_LIMITS): Promise<void> {
@@ -84,7 +74,7 @@ async function serve(deps: NotifyDeps, id: string, limits: NotifyLimits, atOnce:
     const run = new NotifyRun(deps, lease, notification, limits);
     const checked = async () => {
       const target = await checkTarget(notification.url, deps.allowPrivateTargets);
-      return target.ok ? null : OBSTACLES[target.error];
+      return target.ok ? null : `url: ${TARGET_PROBLEMS[target.error]}`;
     };
     await run.go(checked, atOnce).catch((error: unknown) => {
       if (!(error instanceof PlatformLimit)) throw error;

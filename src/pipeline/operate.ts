@@ -5,6 +5,7 @@ import { type Actor, type AuditAction, insertAudit } from "../store/audit";
 import { complainedAfter, pendingOfRecipient } from "../store/pending";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
+import { recipientKey } from "./recipient-key";
 import { namesOf, type Standing, standingOf } from "./standing";
 
 /** Operators' events carry this as their provider. */
@@ -61,6 +62,19 @@ export async function command(
     extra: [insertAudit(deps.db, { at: now, requestId, action: AUDITED_AS[kind], actor, subject: key, detail })],
   });
   return counts;
+}
+
+/**
+ * Puts an address on the allow-list, or takes it off. Who is to be mailed is named again, also after an erasure.
+ *
+ * @param address canonical; not a whole domain
+ */
+export async function changeAllowlist(
+  deps: Deps,
+  address: string,
+  order: Omit<Command, "kind" | "expiresAt"> & { readonly kind: "manual_allow" | "manual_disallow" },
+): Promise<IngestCounts> {
+  return command(deps, { key: await recipientKey(address), name: address }, order);
 }
 
 export type ReleaseOutcome =

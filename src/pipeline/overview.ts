@@ -64,20 +64,18 @@ const TELLS: Readonly<Record<string, keyof Tally>> = {
   "bounced/undetermined": "undetermined",
 };
 
-function emptyTally(): Tally {
-  return {
-    delivered: 0,
-    hard: 0,
-    soft: 0,
-    block: 0,
-    undetermined: 0,
-    complained: 0,
-    unsubscribed: 0,
-    autoReplies: 0,
-    deferred: 0,
-    rejected: 0,
-  };
-}
+const NOTHING: Tally = {
+  delivered: 0,
+  hard: 0,
+  soft: 0,
+  block: 0,
+  undetermined: 0,
+  complained: 0,
+  unsubscribed: 0,
+  autoReplies: 0,
+  deferred: 0,
+  rejected: 0,
+};
 
 export function bouncesOf({ hard, soft, block, undetermined }: Tally): number {
   return hard + soft + block + undetermined;
@@ -152,7 +150,7 @@ function daysOf({ fromHour, toHour }: ReturnType<typeof spanOf>): { fromDay: num
 }
 
 function tallyOf(rows: readonly Pick<StatsRow, "kind" | "class" | "count">[]): Tally {
-  const tally: Record<keyof Tally, number> = { ...emptyTally() };
+  const tally: Record<keyof Tally, number> = { ...NOTHING };
   for (const { kind, class: bounceClass, count } of rows) {
     const name = TELLS[bounceClass === "" ? kind : `${kind}/${bounceClass}`];
     if (name) tally[name] += count;

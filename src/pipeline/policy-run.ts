@@ -1,5 +1,4 @@
 /** Going on with a run over all recipients, step by step, within a budget: simulations, and what batches apply or undo. */
-
 import { parsePolicy } from "../domain/policy";
 import { EMPTY_TALLY, type Tally, tallied } from "../domain/what-if";
 import { errorFields } from "../log";

@@ -4,7 +4,7 @@
  */
 import { recipientsOfJournal, strangersAfter } from "../store/rebuild";
 import type { Deps } from "./deps";
-import { rebuildRecipients } from "./rebuild";
+import { rebuildRecipients, splitCursor } from "./rebuild";
 
 /** Rows of the journal looked at in one statement, and statements of a call. */
 const STRETCH = 5_000;
@@ -28,8 +28,7 @@ class RebuildFailed extends Error {}
  * @throws RebuildFailed where one of them failed: none is passed over
  */
 export async function rebuildAll(deps: Deps, cursor: string | null, limit: number): Promise<RecipientsRebuilt> {
-  const colon = cursor?.indexOf(":") ?? 0;
-  const [phase, position] = cursor === null ? ["events", "0"] : [cursor.slice(0, colon), cursor.slice(colon + 1)];
+  const [phase, position] = cursor === null ? ["events", "0"] : splitCursor(cursor);
   return phase === "rows" ? rebuildStrangers(deps, position, limit) : rebuildStretches(deps, Number(position), limit);
 }
 

@@ -195,7 +195,8 @@ export async function rebuildEdge(deps: Deps, cursor: string | null): Promise<Ed
   return phase === "keys" ? removeStrangers(deps, position || null) : writeAnswers(deps, position);
 }
 
-function splitCursor(cursor: string): [string, string] {
+/** `phase:place` */
+export function splitCursor(cursor: string): [phase: string, place: string] {
   const colon = cursor.indexOf(":");
   return [cursor.slice(0, colon), cursor.slice(colon + 1)];
 }

@@ -8,7 +8,8 @@ import type { BounceClass } from "../domain/event";
 import { type RecordedBounce, reclassified } from "../domain/reclassify";
 import { markVerified } from "../providers/adapter";
 import { adapterOf } from "../providers/registry";
-import { type BounceRow, bouncesAfter, type ClassChange, type ClassOf, receiptOfSeq } from "../store/class-changes";
+import { type BounceRow, bouncesAfter, type ClassChange, type ClassOf } from "../store/class-changes";
+import { receiptIdOf } from "../store/event-row";
 import { bodiesOf, type KeptReceipt, keptReceipts } from "../store/receipts";
 import type { Deps } from "./deps";
 import { isMailDoor, mailOfRequest, readMail } from "./mail";
@@ -37,7 +38,7 @@ export interface ReclassifiedStretch {
 /** @param after a place in the journal */
 export async function reclassifyAfter(deps: Deps, after: number): Promise<ReclassifiedStretch> {
   const { bounces, next } = await bouncesAfter(deps.db, after, deps.now() - ON_THE_WAY_MS, STRETCH);
-  const readings = await readAgain(deps, [...new Set(bounces.map(({ seq }) => receiptOfSeq(seq)))]);
+  const readings = await readAgain(deps, [...new Set(bounces.map(({ seq }) => receiptIdOf(seq)))]);
   const verdicts = bounces.map((row) => ({ row, verdict: readings.get(identityOf(row)) ?? byRecord(row) }));
   return {
     changes: verdicts.flatMap(({ row, verdict }) => changeOf(row, verdict)),

@@ -102,12 +102,12 @@ export async function fetchPage(
   return page.ok ? page : fail({ type: "unreadable", error: page.error, retryAfterMs: null });
 }
 
-/** What the entries of a page state, those left out that are there because we sent them. @param from line of the first */
-export async function rowsOfPage(context: PullContext, { entries }: PulledPage, from = 1): Promise<ListRow[]> {
+/** What the entries of a page state, those left out that are there because we sent them. Lines count from 1 on each page. */
+export async function rowsOfPage(context: PullContext, { entries }: PulledPage): Promise<ListRow[]> {
   const now = context.deps.now();
   const rows = entries.flatMap(({ format: id, value }, i): ListRow[] => {
     const format = FORMATS.find((other) => other.id === id);
-    return format ? [rowOf(from + i, format, valuesOfObject(value), now)] : [];
+    return format ? [rowOf(i + 1, format, valuesOfObject(value), now)] : [];
   });
   const isOwn = await ownEntries(context, entries, rows, now);
   return rows.map((row, i) => (isOwn(i) ? { ...row, outcome: { type: "skipped", code: "sent_from_here" } } : row));

@@ -6,11 +6,17 @@
  * that does not answer therefore does not stop a delivery.
  */
 import { fail, ok, type Result } from "../domain/result";
-import { isAddress, isPublicAddress, readTarget, type TargetError } from "../domain/target";
+import { isAddress, isPublicAddress, readTarget, TARGET_ERRORS, type TargetError } from "../domain/target";
 import { DNS_RESOLVER_URL } from "./lookup";
 import { textOf } from "./outgoing";
 
 export type UnfitTarget = TargetError | "private_name" | "unknown_name";
+
+export const TARGET_PROBLEMS: Readonly<Record<UnfitTarget, string>> = {
+  ...TARGET_ERRORS,
+  private_name: "Its name leads to a private network.",
+  unknown_name: "There is no such name in DNS.",
+};
 
 const TIMEOUT_MS = 5_000;
 /** Of DNS answers (RFC 1035 §3.2.2, RFC 3596 §2.1): names and their record types. */

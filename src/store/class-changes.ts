@@ -1,6 +1,6 @@
 /** Classes that today's rules decide otherwise: looking for them, writing them into the journal, putting them back. */
 import type { BounceClass } from "../domain/event";
-import { type EventRow, SEQ_PER_RECEIPT } from "./event-row";
+import type { EventRow } from "./event-row";
 import { RUN_IS_AT, type RunPhase } from "./policy-runs";
 import { jsonChunks, rowsOf } from "./statements";
 
@@ -64,11 +64,6 @@ export async function bouncesAfter(
   const bounces = rowsOf<BounceRow>(results, 0);
   const [end] = rowsOf<{ seq: number | null }>(results, 1);
   return { bounces, next: bounces.length === limit ? (bounces.at(-1)?.seq ?? null) : (end?.seq ?? null) };
-}
-
-/** Which receipt an event came with. */
-export function receiptOfSeq(seq: number): number {
-  return Math.floor(seq / SEQ_PER_RECEIPT);
 }
 
 const NOTE = (condition: string) => `

@@ -5,6 +5,11 @@ import { messageKey, type RecordedFact } from "../domain/fact";
 
 /** Positions in one request; `seq` = receipt id × this + position. 2^53 / 2^17 leaves 2^36 receipts. */
 export const SEQ_PER_RECEIPT = 131_072;
+/** Which receipt an event came with. @param seq its place in the journal */
+export function receiptIdOf(seq: number): number {
+  return Math.floor(seq / SEQ_PER_RECEIPT);
+}
+
 export const NEXT_RECEIPT = "(SELECT coalesce(max(id), 0) + 1 FROM receipts)";
 
 export interface EventRow {

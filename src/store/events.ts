@@ -35,6 +35,9 @@ function eventsOfMessage(id: string): string {
       WHERE internet_message_id >= ${id} || '@' AND internet_message_id < ${id} || 'A' AND +message_id = ${id}`;
 }
 
+/** More than there can be receipts. */
+const BEHIND_ALL = "1e12";
+
 /** Filter → SQL. Values are bound, never written into the text. */
 const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, value: string | number) => string } = {
   address: (bind, v) => `address = ${bind(v)}`,
@@ -45,8 +48,8 @@ const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, va
   messageId: (bind, v) => `seq IN (${eventsOfMessage(bind(v))})`,
   campaign: (bind, v) => `campaign = ${bind(v)}`,
   // The journal is in the order of receipts, so a time is a place in it.
-  since: (bind, v) => `seq >= coalesce(${firstReceiptSince(bind(v))}, 1e12) * ${SEQ_PER_RECEIPT}`,
-  until: (bind, v) => `seq < coalesce(${firstReceiptSince(bind(v))}, 1e10) * ${SEQ_PER_RECEIPT}`,
+  since: (bind, v) => `seq >= coalesce(${firstReceiptSince(bind(v))}, ${BEHIND_ALL}) * ${SEQ_PER_RECEIPT}`,
+  until: (bind, v) => `seq < coalesce(${firstReceiptSince(bind(v))}, ${BEHIND_ALL}) * ${SEQ_PER_RECEIPT}`,
   after: (bind, v) => `seq > ${bind(v)}`,
 };
 
@@ -177,9 +180,4 @@ export async function knownEvents(
   if (!chunks.length) return new Set();
   const results = await db.batch<{ position: number }>(chunks.map((chunk) => statement.bind(chunk.json)));
   return new Set(results.flatMap((result, i) => result.results.map((row) => row.position + (chunks[i]?.first ?? 0))));
-}
-
-/** The receipt that an event came with. */
-export function receiptIdOf(seq: number): number {
-  return Math.floor(seq / SEQ_PER_RECEIPT);
 }

@@ -4,8 +4,7 @@
  */
 import { IMPORT_PROVIDER } from "../domain/event";
 import { TOLD_KINDS } from "../domain/notification-message";
-import type { AlertChange } from "./alerts";
-import { ALERT_CHANGE_COLUMNS } from "./alerts";
+import { ALERT_CHANGE_COLUMNS, type AlertChange } from "./alerts";
 import type { EventRow } from "./event-row";
 import { jsonChunks, rowsOf } from "./statements";
 

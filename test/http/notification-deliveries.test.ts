@@ -123,7 +123,7 @@ describe("a receiver that is told", () => {
     expect(hook.heard).toEqual([]);
     expect(await notification(id)).toMatchObject({
       status: "active",
-      lastError: "The name leads to a private network.",
+      lastError: "url: Its name leads to a private network.",
     });
     world.addresses.delete("hooks.example.com");
     pass(2 * MINUTE_MS);

@@ -1,8 +1,8 @@
 /** Who did what. */
 import { Hono } from "hono";
-import { canonicalRecipient, erasedAddress } from "../../domain/address";
+import { erasedAddress } from "../../domain/address";
+import { subjectOf } from "../../http/audit";
 import { cursorAfter } from "../../http/cursor";
-import { recipientKey } from "../../pipeline/recipient-key";
 import {
   AUDIT_ACTIONS,
   AUDIT_PLACE,
@@ -63,7 +63,7 @@ auditRoutes.get(PATH, async (c) => {
       "action",
       AUDIT_ACTIONS.find((action) => action === query.action),
     ),
-    ...optional("subject", await subjectIn(query.subject)),
+    ...optional("subject", await subjectOf(query.subject)),
     ...optional("since", timeOf(query.since)),
     ...optional("until", timeOf(query.until)),
   };
@@ -102,12 +102,6 @@ auditRoutes.get(PATH, async (c) => {
     </Page>,
   );
 });
-
-/** Addresses are looked up by their hash; everything else by itself. */
-async function subjectIn(text: string | undefined): Promise<string | undefined> {
-  const address = text?.includes("@") ? canonicalRecipient(text) : null;
-  return address?.ok ? recipientKey(address.value) : text;
-}
 
 function Entries({ rows }: { rows: readonly AuditRow[] }) {
   return (

@@ -1,8 +1,8 @@
 /** The journal: filtered by the URL, live while it is looked at, with the receipt behind each event. */
 import { Hono } from "hono";
 import { BOUNCE_CLASSES, EVENT_KINDS } from "../../domain/event";
-import type { EventRow } from "../../store/event-row";
-import { type FoundEvents, receiptIdOf, searchEvents } from "../../store/events";
+import { type EventRow, receiptIdOf } from "../../store/event-row";
+import { type FoundEvents, searchEvents } from "../../store/events";
 import type { DashboardEnv } from "../env";
 import { EVENT_FILTERS, eventFilterOf } from "../filters";
 import { frameOf } from "../frame";

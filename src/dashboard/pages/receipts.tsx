@@ -8,7 +8,7 @@ import { Fact, Facts } from "../parts/facts";
 import { Page } from "../parts/layout";
 import { Panel } from "../parts/panel";
 import { RawBody } from "../parts/raw-body";
-import { bytesWords, count, Time } from "../parts/words";
+import { bytesWords, Time } from "../parts/words";
 import { notFoundPage } from "./problems";
 
 export const receiptsRoutes = new Hono<DashboardEnv>();
@@ -41,7 +41,7 @@ receiptsRoutes.get("/dashboard/receipts/:id{[0-9]{1,16}}", async (c) => {
           <Fact name="Size">{bytesWords(receipt.body_bytes)}</Fact>
           {receipt.replay_of === null ? null : (
             <Fact name="Replay of">
-              <a href={`/dashboard/receipts/${receipt.replay_of}`}>receipt {count(receipt.replay_of)}</a>
+              <a href={`/dashboard/receipts/${receipt.replay_of}`}>receipt {receipt.replay_of}</a>
             </Fact>
           )}
         </Facts>

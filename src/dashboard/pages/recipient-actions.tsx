@@ -3,8 +3,7 @@ import { type Context, Hono } from "hono";
 import { canonicalRecipient } from "../../domain/address";
 import type { Reason } from "../../domain/event";
 import { type BulkRequest, runBulk } from "../../pipeline/bulk";
-import { command } from "../../pipeline/operate";
-import { standingOf } from "../../pipeline/standing";
+import { changeAllowlist } from "../../pipeline/operate";
 import type { DashboardEnv } from "../env";
 import { actorOf } from "../frame";
 import { Confirm, Field, MAX_NOTE_LENGTH, Note } from "../parts/forms";
@@ -143,9 +142,7 @@ async function allow(
   note: string | null,
 ): Promise<Done> {
   if (recipient.startsWith("@")) return { done: "not-found" };
-  const { key } = await standingOf(c.env, recipient);
   const order = { kind, note: note ?? undefined, actor: actorOf(c), requestId: c.env.requestId };
-  // Who is to be mailed is named again, also after an erasure.
-  await command(c.env, { key, name: recipient }, order);
+  await changeAllowlist(c.env, recipient, order);
   return { done: kind === "manual_allow" ? "allowed" : "disallowed" };
 }

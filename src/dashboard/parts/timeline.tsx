@@ -1,7 +1,6 @@
 /** Everything that happened to a recipient. */
 import type { Actor } from "../../store/audit";
-import { type EventRow, heldBy } from "../../store/event-row";
-import { receiptIdOf } from "../../store/events";
+import { type EventRow, heldBy, receiptIdOf } from "../../store/event-row";
 import { Said } from "./said";
 import { noteOf } from "./verdict";
 import { Badge, EventBadge, Foreign, Time, toneOf } from "./words";
