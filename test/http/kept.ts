@@ -1,16 +1,7 @@
 /** What was kept of requests: a journal to start from, and quarantine with its bytes. */
 import { expect } from "vitest";
+import type { QuarantineItem } from "../../src/client/types";
 import { api, bindings, jsonOf } from "../support/worker";
-
-interface KeptItem {
-  readonly id: string;
-  readonly provider: string;
-  /** Position of the record in its body; `null`: the body as a whole. */
-  readonly item: number | null;
-  readonly reason: string;
-  readonly detail: string;
-  readonly bodyBytes: number;
-}
 
 /** Much quicker than new stores; objects and projections stay. */
 export async function emptyJournal(): Promise<void> {
@@ -19,12 +10,12 @@ export async function emptyJournal(): Promise<void> {
 }
 
 /** Newest first. */
-export async function keptItems(): Promise<KeptItem[]> {
-  return (await jsonOf<{ items: KeptItem[] }>(await api("/v1/quarantine?limit=1000"))).items;
+export async function keptItems(): Promise<QuarantineItem[]> {
+  return (await jsonOf<{ items: QuarantineItem[] }>(await api("/v1/quarantine?limit=1000"))).items;
 }
 
 /** Asserts that the newest thing in quarantine is this body, byte for byte. */
-export async function expectKept(body: Uint8Array, about: Partial<KeptItem>): Promise<void> {
+export async function expectKept(body: Uint8Array, about: Partial<QuarantineItem>): Promise<void> {
   const [newest] = await keptItems();
   expect(newest).toMatchObject({ ...about, bodyBytes: body.byteLength });
   const bytes = await api(`/v1/quarantine/${newest?.id}/body`);

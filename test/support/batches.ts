@@ -1,40 +1,16 @@
 /** Managing the list: importing, undoing, erasing, as an operator's script does. */
 import { expect } from "vitest";
+import type { ImportRow, ImportSummary } from "../../src/client/import";
+import type { Batch } from "../../src/client/types";
 import type { Env } from "../../src/config";
 import { untilAccepted } from "./rounds";
 import { api, jsonOf } from "./worker";
 
-export interface ImportAnswer {
+interface ImportAnswer extends ImportSummary {
+  /** A dry run has none, and is not asked for it. */
   readonly batchId: string;
-  readonly format: string;
-  readonly dryRun: boolean;
-  readonly rows: number;
-  readonly new: number;
-  readonly known: number;
-  readonly skipped: number;
-  readonly invalid: number;
-  readonly pending: number;
-  readonly results: readonly {
-    readonly line: number;
-    readonly recipient: string | null;
-    readonly status: string;
-    readonly code: string | null;
-    readonly detail: string | null;
-  }[];
+  readonly results: readonly ImportRow[];
   readonly resultsLeftOut: number;
-}
-
-export interface Batch {
-  readonly id: string;
-  readonly kind: string;
-  readonly status: string;
-  readonly rows: number;
-  readonly new: number;
-  readonly known: number;
-  readonly skipped: number;
-  readonly invalid: number;
-  readonly pending: number;
-  readonly retracted: number;
 }
 
 export function postList(body: BodyInit, query = "", env?: Env): Promise<Response> {

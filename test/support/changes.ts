@@ -1,18 +1,8 @@
 /** Following the changes feed, as a mirror does. */
 import { expect } from "vitest";
+import type { Change } from "../../src/client/types";
 import { rowsOf } from "./stores";
 import { api, jsonOf } from "./worker";
-
-export interface Change {
-  readonly recipient: string | null;
-  readonly key: string;
-  readonly suppressed: boolean;
-  readonly allowed: boolean;
-  readonly reasons: readonly string[];
-  readonly since: string | null;
-  readonly until: string | null;
-  readonly changedAt: string;
-}
 
 export interface ChangePage {
   readonly items: readonly Change[];

@@ -1,7 +1,8 @@
 /** Policies as an operator's script handles them, and everything that the stores hold. */
 import { expect } from "vitest";
+import type { Batch } from "../../src/client/types";
 import type { Env } from "../../src/config";
-import { allow, type Batch } from "./batches";
+import { allow } from "./batches";
 import { block, bounced, delivered, release, report, softBounces } from "./reports";
 import { DAY_MS, MINUTE_MS } from "./stage";
 import { rowsOf } from "./stores";

@@ -1,5 +1,6 @@
 /** Plays a story once for every step it takes and every way in which that step can fail, each time with new recipients. */
 import { expect } from "vitest";
+import type { Counts } from "../../src/client/types";
 import type { Env } from "../../src/config";
 import { type Faults, failStep, type Moment, type Plan, withFaults } from "./faults";
 import { api, jsonOf, testEnv } from "./worker";
@@ -76,15 +77,6 @@ export function postRecords(provider: PmtaProvider, records: readonly unknown[],
 
 export function post(provider: PmtaProvider, body: string, env: Env): Promise<Response> {
   return api(`/webhooks/${provider}`, { body, env, headers: { authorization: `Bearer ${provider}-secret` } });
-}
-
-export interface Counts {
-  readonly received: number;
-  readonly new: number;
-  readonly duplicate: number;
-  readonly ignored: number;
-  readonly quarantined: number;
-  readonly pending: number;
 }
 
 /** Posts a batch until it is acknowledged, as a provider does, and answers the counts of the acknowledgement. */
