@@ -15,6 +15,7 @@ export const GLOBAL_OPTIONS = {
 const COLUMN = 28;
 const LINE_LENGTH = 80;
 
+/** What `bouncekeeper COMMAND --help` prints. */
 export function helpOf({ name, args, summary, detail, options, exits, examples }: Command): string {
   const codes = Object.entries({ ...USUAL_EXITS, ...exits });
   return [
@@ -35,6 +36,7 @@ export function helpOf({ name, args, summary, detail, options, exits, examples }
   ].join("\n");
 }
 
+/** What `bouncekeeper --help` prints. */
 export function overview(commands: readonly Command[]): string {
   return [
     "Usage: bouncekeeper COMMAND [options]",

@@ -9,6 +9,7 @@ export interface Progress {
 
 const INTERVAL_MS = 250;
 
+/** Shows how far it has come four times a second, until `end`; nothing where nobody watches. */
 export function startProgress({ isWatched, show }: Terminal): Progress {
   if (!isWatched) return { rows: () => {}, bytes: () => {}, end: () => {} };
   const startedAt = performance.now();
@@ -38,6 +39,7 @@ function lineOf(rows: number, bytes: number, seconds: number): string {
   return parts.join(", ");
 }
 
+/** 1,234,567 */
 export function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }

@@ -17,6 +17,7 @@ export interface Terminal {
 
 const CLEAR_LINE = "\r\x1b[K";
 
+/** @param stdout for results, and nothing else: others read it */
 export function openTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
   const output = writerTo(stdout);
   let isShowing = false;

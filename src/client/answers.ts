@@ -51,6 +51,7 @@ export function parseBulk(value: unknown, asked: ReadonlySet<string>): BulkAnswe
   return { suppressed, invalid };
 }
 
+/** An object of JSON: no list, and not `null`. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

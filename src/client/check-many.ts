@@ -106,6 +106,7 @@ function summaryOf(asked: ReadonlySet<string>, answers: readonly ChunkAnswer[], 
   };
 }
 
+/** @param asked in order @param isAllowed of those asked about */
 export function verdicts(
   asked: ReadonlySet<string>,
   isAllowed: (recipient: string) => boolean,

@@ -27,6 +27,7 @@ export interface ErrorFields {
   readonly retryAfterMs?: number | undefined;
 }
 
+/** Why a call failed: what every function of the client rejects with, wrong arguments aside (TypeError). */
 export class BouncekeeperError extends Error {
   override readonly name = "BouncekeeperError";
   /** A stable word: the problem's code, or one of the client's own. */
@@ -69,14 +70,17 @@ export function networkError(cause: unknown): BouncekeeperError {
   return new BouncekeeperError("network", `The service did not answer${word ? ` (${word})` : ""}.`);
 }
 
+/** No answer in time. */
 export function timeoutError(timeoutMs: number): BouncekeeperError {
   return new BouncekeeperError("timeout", `The service did not answer within ${Math.round(timeoutMs)} ms.`);
 }
 
+/** An answer that is none of the service's. @param what a sentence about it */
 export function badAnswer(what: string, fields: ErrorFields = {}): BouncekeeperError {
   return new BouncekeeperError("bad_answer", `${what} Is the URL that of the service?`, fields);
 }
 
+/** As the service would say it, without asking. */
 export function invalidRecipient(detail = "The recipient is not an address."): BouncekeeperError {
   return new BouncekeeperError("invalid_recipient", detail, { status: 400 });
 }
@@ -94,6 +98,7 @@ export function answeredError(response: Response, text: string): BouncekeeperErr
   return problemError(problem, fields);
 }
 
+/** A problem that the service states, in an answer or in the middle of one. */
 export function problemError(problem: ProblemDetails, fields: ErrorFields = {}): BouncekeeperError {
   const { code, detail, title, status } = problem;
   return new BouncekeeperError(code, detail ?? `${title}.`, { status, ...fields, problem });

@@ -46,6 +46,7 @@ const FOLLOW_INTERVAL_MS = 2_000;
 
 export type Events = ReturnType<typeof createEvents>;
 
+/** @returns the calls about the journal; each rejects with a BouncekeeperError */
 export function createEvents(settings: Settings) {
   const send = createSend(settings);
   const page = (filter: EventFilter & PageOptions = {}, options?: CallOptions) =>

@@ -3,6 +3,7 @@ import { isRecord } from "./answers";
 import { badAnswer } from "./error";
 import type { Page } from "./types";
 
+/** `null`: not a page. */
 export function parsePage<T>(value: unknown): Page<T> | null {
   if (!isRecord(value) || !Array.isArray(value.items)) return null;
   const { nextCursor } = value;

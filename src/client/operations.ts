@@ -36,6 +36,7 @@ export type RawMail = string | Uint8Array | Blob;
 
 export type Recipients = ReturnType<typeof createRecipients>;
 
+/** One recipient, by address; or a whole domain: `@example.com`. */
 export function createRecipients(settings: Settings) {
   const send = createSend(settings);
   return {

@@ -1,5 +1,6 @@
 import { hexOf, utf8Bytes } from "./encoding";
 
+/** SHA-256 (FIPS 180-4): 32 bytes. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }

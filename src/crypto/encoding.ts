@@ -3,6 +3,7 @@
 const ENCODER = new TextEncoder();
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
+/** An unpaired surrogate becomes U+FFFD. */
 export function utf8Bytes(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
@@ -16,6 +17,7 @@ export function utf8Text(bytes: Uint8Array): string | null {
   }
 }
 
+/** Two digits a byte, in lower case. */
 export function hexOf(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] ?? 0];
@@ -28,6 +30,7 @@ export function bytesOfHex(text: string): Uint8Array | null {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 
+/** Standard base64 (RFC 4648 section 4), padded. */
 export function base64Of(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);

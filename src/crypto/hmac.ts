@@ -4,6 +4,7 @@ import { bytesEqual } from "./secret-equal";
 /** SHA-1 is what Mandrill signs with. */
 export type HmacHash = "SHA-1" | "SHA-256";
 
+/** @param key not empty */
 export async function hmac(hash: HmacHash, key: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
   const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, message));

@@ -18,6 +18,7 @@ function sameLengthEqual(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** The same of texts, by their UTF-8 bytes. */
 export function secretEqual(given: string, secret: string): boolean {
   return bytesEqual(utf8Bytes(given), utf8Bytes(secret));
 }

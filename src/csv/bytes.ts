@@ -13,6 +13,7 @@ const DISPLACED = new Map(
 );
 const ABOVE_BYTES = /[^\x00-\xff]/g;
 
+/** @returns as many characters as there are bytes, each up to U+00FF */
 export function byteTextOf(bytes: Uint8Array): string {
   return decoder.decode(bytes).replace(ABOVE_BYTES, (character) => DISPLACED.get(character) ?? character);
 }

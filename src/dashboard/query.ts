@@ -3,6 +3,7 @@ import { decodeCursor } from "../http/cursor";
 
 const MAX_VALUE_LENGTH = 1_000;
 
+/** The values of these names, trimmed; those that are absent, empty or too long are left out. */
 export function queryOf(url: URL, names: readonly string[]): Readonly<Partial<Record<string, string>>> {
   return Object.fromEntries(
     names.flatMap((name) => {

@@ -51,10 +51,12 @@ export async function formTokenOf(session: Session): Promise<string> {
   return (await sha256Hex(`${FORM_PURPOSE}${session.nonce}`)).slice(0, 40);
 }
 
+/** Compared in constant time. */
 export async function isFormToken(given: string, session: Session): Promise<boolean> {
   return secretEqual(given, await formTokenOf(session));
 }
 
+/** 128 bits by chance, in hex. */
 export function newNonce(): string {
   return hexOf(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -83,6 +83,7 @@ export function uuidAddress(uuid: string): string {
   return `${uuid.toLowerCase()}@${UUID_DOMAIN}`;
 }
 
+/** A UUID of any version, in either case (RFC 9562): how listmonk names a subscriber. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }

@@ -33,6 +33,7 @@ export type OperatorKind = (typeof OPERATOR_KINDS)[number];
 /** What an imported list says: the provider of its events. Their connection is the list's format. */
 export const IMPORT_PROVIDER = "import";
 
+/** Was it done by hand? */
 export function isOperatorKind(kind: EventKind): kind is OperatorKind {
   return (OPERATOR_KINDS as readonly EventKind[]).includes(kind);
 }

@@ -13,6 +13,7 @@ const FIRST_RETRY_DELAY_SECONDS = 30;
 /** A queue gives up after so many deliveries, whatever their distance: an outage of a day must fit in. */
 const MAX_RETRY_DELAY_SECONDS = 3_600;
 
+/** Takes in a batch, message by message. Never rejects: a message that could not be recorded is asked for again. */
 export async function handleQueue(deps: Deps, batch: MessageBatch, newRequestId: () => string): Promise<void> {
   for (const message of batch.messages) {
     try {

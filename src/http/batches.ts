@@ -176,6 +176,7 @@ batchRoutes.openapi(bulk, async (c) => {
   return c.json({ ...outcome, ...counts, results: [...outcome.results] }, 200);
 });
 
+/** A batch on the wire. */
 export function batchOf(row: BatchRow): z.infer<typeof batchSchema> {
   return {
     id: row.id,

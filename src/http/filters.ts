@@ -64,6 +64,7 @@ export function eventCursorOf(cursor: string | undefined, filter: EventFilter): 
   return decodeCursor("events", cursor, ["number"], { ...filter })?.[0] ?? null;
 }
 
+/** The place of an event, as a cursor of the same filter. */
 export function eventCursor(seq: number, filter: EventFilter): string {
   return encodeCursor("events", [seq], { ...filter });
 }
@@ -77,6 +78,7 @@ export function suppressionCursorOf(
   return after && { since: after[0], key: after[1] };
 }
 
+/** The place of an entry, as a cursor of the same filter. */
 export function suppressionCursor(
   { since, key }: { readonly since: number | null; readonly key: string },
   filter: SuppressionFilter,

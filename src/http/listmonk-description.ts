@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { createRouter } from "./router";
 import { json } from "./schemas";
 
+/** Its statuses and texts are listmonk's; only the shapes are said here. */
 export function describeListmonk(registry: ReturnType<typeof createRouter>["openAPIRegistry"]): void {
   const done = { 200: json(z.object({ data: z.literal(true) }), "Done.") };
   const security = [{ listmonk: [] }];

@@ -23,6 +23,7 @@ export const policyChangeSchema = z
   })
   .openapi("PolicyChange");
 
+/** A change on the wire. */
 export function changeOf({ change, address, event }: ShownChange): z.infer<typeof policyChangeSchema> {
   return {
     recipient: address ?? change.key,

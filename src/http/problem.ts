@@ -70,6 +70,7 @@ export class Problem extends Error {
   }
 }
 
+/** A problem as an answer. What is ours to mend, also under another status, says when to come again. */
 export function problemResponse(code: ProblemCode, options: ProblemOptions = {}): Response {
   const [usualStatus, title] = PROBLEMS[code];
   const status = options.status ?? usualStatus;

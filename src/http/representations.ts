@@ -7,10 +7,12 @@ import { type RecipientRow, suppressionsOf } from "../store/recipients";
 import type { ExportedSuppressionRow } from "../store/suppressions";
 import type { eventSchema, exportedSuppressionSchema, probationSchema } from "./schemas";
 
+/** Epoch ms → ISO 8601 in UTC, with milliseconds. */
 export function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }
 
+/** An event on the wire. Absent values are `null`, but for what most events are not: withdrawn, held. */
 export function eventOf(row: EventRow): z.infer<typeof eventSchema> {
   return {
     id: row.id,
@@ -41,6 +43,7 @@ export function eventOf(row: EventRow): z.infer<typeof eventSchema> {
   };
 }
 
+/** An entry of the list on the wire: what stands at this time. @param now epoch ms */
 export function suppressionOf(row: RecipientRow, now: number) {
   const standing = suppressionsOf(row, now);
   return {
@@ -73,6 +76,7 @@ function entryOf(row: RecipientRow, standing: readonly Suppression[]) {
   };
 }
 
+/** A row of an export. @param now epoch ms */
 export function exportedSuppressionOf(
   row: ExportedSuppressionRow,
   now: number,

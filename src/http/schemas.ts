@@ -145,6 +145,7 @@ export const countsSchema = z
   })
   .openapi("Counts");
 
+/** A page of a list: the last one has no `nextCursor`. */
 export function page<T extends z.ZodType>(items: T) {
   return z.object({ items: z.array(items), nextCursor: textOrNull });
 }

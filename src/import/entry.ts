@@ -139,6 +139,7 @@ function skipped(code: SkipCode): RowOutcome {
   return { type: "skipped", code };
 }
 
+/** An entry that cannot be read. */
 export function invalid(code: InvalidCode): RowOutcome {
   return { type: "invalid", code };
 }

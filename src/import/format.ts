@@ -56,6 +56,7 @@ export function columnName(text: string): string {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
+/** Does each entry say what it means? Otherwise all of the list mean the same. */
 export function isWords(meaning: Meaning | Words): meaning is Words {
   return typeof meaning !== "string";
 }

@@ -56,6 +56,7 @@ const HANDSHAKE_FAILED: Pop3Failure = {
   detail: "TLS could not be started after STLS: the certificate is not trusted, not current, or of another name.",
 };
 
+/** One session, from `open` to `quit` or `close`. Commands are sent one at a time. */
 export class Pop3Session {
   #reader: ResponseReader;
   #isClosed = false;

@@ -17,6 +17,7 @@ const ONE_BYTE_ONE_CHARACTER = new TextDecoder("windows-1252");
 /** The next bytes, at least one; `null`: there are no more. */
 type Receive = () => Promise<Uint8Array | null>;
 
+/** @throws Pop3Error from every method, where an answer is not what it must be or breaks off */
 export class ResponseReader {
   #rest: Uint8Array = new Uint8Array();
 

@@ -65,6 +65,7 @@ export interface ScanReport {
   readonly error: ScanError | null;
 }
 
+/** What one run may take, beginning now. @param now epoch ms */
 export function newBudget(now: number): Budget {
   return { endsAt: now + RUN_BUDGET_MS, mails: MAILS_PER_RUN, bytes: BYTES_PER_RUN };
 }

@@ -14,6 +14,7 @@ export interface Activity {
   readonly rejectedFor?: string;
 }
 
+/** Notes that a connection was heard from, or refused; never in the way of the answer. */
 export function noteActivity(
   deps: Pick<Deps, "db" | "now" | "waitUntil">,
   { provider, connection, rejectedFor }: Activity,

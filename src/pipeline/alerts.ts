@@ -111,6 +111,7 @@ export interface ToldAlert {
   readonly detail: AlertDetail;
 }
 
+/** An alert with its words: what is wrong, and what to do. */
 export function toldAlert(
   alert: Pick<Alert, "key" | "rule" | "subject" | "severity" | "openedAt" | "closedAt" | "detail">,
 ): ToldAlert {

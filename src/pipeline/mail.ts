@@ -17,6 +17,7 @@ import { type VouchedEvent, vouch } from "./trust";
 export const MAIL_DOORS = ["email", "mailbox", "messages"] as const;
 export type MailDoor = (typeof MAIL_DOORS)[number];
 
+/** Does mail come in there? @param provider of an event, a receipt or a connection */
 export function isMailDoor(provider: string): provider is MailDoor {
   return (MAIL_DOORS as readonly string[]).includes(provider);
 }

@@ -70,6 +70,7 @@ export interface RunCounts {
   failed: number;
 }
 
+/** One run under one lease: `go`, then `end`, whatever became of it. */
 export class NotifyRun {
   readonly counts: RunCounts = { delivered: 0, failed: 0 };
   readonly #deps: RunDeps;

@@ -77,6 +77,7 @@ const NOTHING: Tally = {
   rejected: 0,
 };
 
+/** Of all classes; `expired` is among the soft ones. */
 export function bouncesOf({ hard, soft, block, undetermined }: Tally): number {
   return hard + soft + block + undetermined;
 }

@@ -39,6 +39,7 @@ export interface RunTally extends Tally {
 
 export const NEW_TALLY = JSON.stringify(EMPTY_TALLY);
 
+/** What a run has found so far. */
 export function tallyOf(run: Pick<PolicyRunRow, "tally">): RunTally {
   return JSON.parse(run.tally) as RunTally;
 }

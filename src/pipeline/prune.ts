@@ -40,6 +40,7 @@ export interface Pruned {
   readonly receipts: number;
 }
 
+/** One bounded run. @returns how much was removed @throws when D1 fails: what is removed by then is gone */
 export async function prune(deps: Deps): Promise<Pruned> {
   const now = deps.now();
   await pruneAudit(deps.db, now - deps.retention.auditMs, AUDIT_PER_RUN);

@@ -28,6 +28,7 @@ export interface Reconciled {
   readonly settled: number;
 }
 
+/** One bounded run; two at once do no harm. @throws when D1 fails: the next run goes on */
 export async function reconcile(deps: Deps): Promise<Reconciled> {
   const deadline = deps.now() + RUN_BUDGET_MS;
   await continueReverts(deps, deadline);

@@ -25,6 +25,7 @@ export interface Replayed {
   readonly counts: IngestCounts;
 }
 
+/** Reads an item of quarantine again, and records what it says now. @throws when the journal could not be written */
 export async function replay(deps: Deps, id: string, requestId: string): Promise<Result<Replayed, ReplayError>> {
   const kept = await keptOf(deps, id);
   if (!kept.ok) return kept;

@@ -20,6 +20,7 @@ export interface ShownChange {
   readonly event: EventRow | null;
 }
 
+/** In the order of the changes. */
 export async function shownChanges(db: D1Database, changes: readonly StandingChange[]): Promise<ShownChange[]> {
   const rows = await recipientsByKey(
     db,

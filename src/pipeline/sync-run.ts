@@ -33,6 +33,7 @@ export interface SettledPush extends Settled {
 
 const NOTHING: SettledPush = { listed: 0, released: 0, refusals: [], done: [] };
 
+/** One run under one lease. All that it notes is conditional on that. */
 export class SyncRun {
   readonly deps: SyncDeps;
   readonly settings: SyncSettings;

@@ -15,6 +15,7 @@ type ReadMailItem = Exclude<ParsedItem, MailItem>;
 /** How much of a text that nothing recognizes is evidence. */
 const MAX_TEXT_LENGTH = 4_000;
 
+/** Reads the mail of a record. Never throws: what cannot be read is an item that says so. */
 export async function itemOfMail({ raw, about }: MailItem): Promise<ReadMailItem> {
   const mail = await recognizeSafely(raw);
   if (!mail) return unreadable("adapter_error", "The recognition of mail failed on this one.");

@@ -13,10 +13,12 @@ export function readSecret(raw: RawCredential): Result<string, string> {
   return typeof raw === "string" && raw !== "" ? ok(raw) : fail("must be a non-empty string");
 }
 
+/** The request does not prove itself. @param detail for the log: no value of it */
 export function unauthenticated(detail: string): VerifyOutcome {
   return fail({ code: "unauthenticated", detail });
 }
 
+/** The request proves itself: from here on it may be parsed. */
 export function accepted(request: WebhookRequest): VerifyOutcome {
   return ok({ request: markVerified(request) });
 }

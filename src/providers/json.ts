@@ -42,6 +42,7 @@ function isDeeperThan(depth: number, value: unknown): boolean {
   return depth === 0 || Object.values(value).some((child) => isDeeperThan(depth - 1, child));
 }
 
+/** An object of JSON: no list, and not `null`. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

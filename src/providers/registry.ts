@@ -70,6 +70,7 @@ export const ADAPTERS: readonly Adapter[] = [
 /** Whose bytes can be read again: every provider, and our own format. */
 const BY_ID = new Map([...ADAPTERS, ownFormat].map((adapter) => [adapter.id, adapter]));
 
+/** @param id the word in its URL */
 export function adapterOf(provider: string): Adapter | undefined {
   return BY_ID.get(provider);
 }

@@ -12,6 +12,7 @@ export function applyToRecipient(namespace: RecipientNamespace, request: ApplyRe
   return withRetry(() => stub(namespace, request.key).apply(request));
 }
 
+/** @returns `null`: it took in something else since its revision was read */
 export function rebuildRecipientObject(
   namespace: RecipientNamespace,
   request: RebuildRequest,
@@ -24,6 +25,7 @@ export function takeProbe(namespace: RecipientNamespace, request: ProbeRequest):
   return stub(namespace, request.key).takeProbe(request);
 }
 
+/** How far the object has come; of one that knows nothing: 0. */
 export function revisionOf(namespace: RecipientNamespace, key: string): Promise<Revision> {
   return withRetry(() => stub(namespace, key).revision());
 }

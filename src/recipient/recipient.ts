@@ -62,6 +62,7 @@ const ALARM_RETRY_MS = 60_000;
 /** The platform takes no alarm after 2189, and "9999-12-31" means for ever to many: on the way there it looks again. */
 const MAX_ALARM_MS = 365 * 86_400_000;
 
+/** The object, but for what it needs of the composition root: where decisions are published, and which policy holds. */
 export abstract class RecipientObject<Env> extends DurableObject<Env> implements RecipientRpc {
   /** Hands a decision that time alone brought about to the projection. */
   protected abstract publish(decision: Decision): Promise<void>;

@@ -76,6 +76,7 @@ export interface AuditFilter {
 export type AuditPlace = readonly [at: number, requestId: string, action: string];
 export const AUDIT_PLACE = ["number", "string", "string"] as const;
 
+/** The place behind which the next page begins. */
 export function auditPlaceOf({ at, request_id, action }: AuditRow): AuditPlace {
   return [at, request_id, action];
 }

@@ -79,6 +79,7 @@ export interface BatchPart {
 /** The batch was undone while it was being recorded. */
 export class BatchClosed extends Error {}
 
+/** A statement that begins a batch: nothing of it is recorded yet. */
 export function insertBatch(db: D1Database, batch: NewBatch): D1PreparedStatement {
   return db
     .prepare(
@@ -158,6 +159,7 @@ const PENDING = `
      ON e.state = 0 AND e.seq >= r.id * ${SEQ_PER_RECEIPT} AND e.seq < (r.id + 1) * ${SEQ_PER_RECEIPT}
    WHERE r.batch_id = b.id) END AS pending`;
 
+/** A batch, and how far it has come; `null`: there is none. */
 export async function batchById(db: D1Database, id: string): Promise<BatchRow | null> {
   return db.prepare(`SELECT b.*, ${PENDING} FROM batches b WHERE b.id = ?1`).bind(id).first<BatchRow>();
 }

@@ -28,6 +28,7 @@ const ORDERS = {
 } as const;
 export type BounceOrder = keyof typeof ORDERS;
 
+/** Is it one of listmonk's words to order by? */
 export function isBounceOrder(word: string | undefined): word is BounceOrder {
   return word !== undefined && Object.hasOwn(ORDERS, word);
 }
@@ -52,6 +53,7 @@ function where({ campaign, source }: BounceFilter): { sql: string; values: strin
   return { sql: conditions.join(" AND "), values };
 }
 
+/** How many there are on the list, all pages together. */
 export async function bounceCount(db: D1Database, filter: BounceFilter): Promise<number> {
   const { sql, values } = where(filter);
   return (
@@ -68,6 +70,7 @@ const COLUMNS = `e.*, ${TYPE} AS type, ${SOURCE} AS source, r.suppressed`;
 const fromEvents = (how: string) =>
   `FROM events e ${how} LEFT JOIN recipients r ON r.address = e.address AND r.answer IS NOT NULL`;
 
+/** A page by number, as listmonk has them: what is recorded meanwhile moves it. */
 export async function bouncePage(db: D1Database, filter: BounceFilter, page: BouncePage): Promise<BounceRow[]> {
   const { sql, values } = where(filter);
   const direction = page.isAscending ? "ASC" : "DESC";

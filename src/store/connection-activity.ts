@@ -8,6 +8,7 @@ export interface ConnectionActivity {
   readonly lastRejectedReason: string | null;
 }
 
+/** @param at epoch ms; an earlier time than the one on record changes nothing */
 export async function noteReceived(db: D1Database, provider: string, connection: string, at: number): Promise<void> {
   await db
     .prepare(
@@ -18,6 +19,7 @@ export async function noteReceived(db: D1Database, provider: string, connection:
     .run();
 }
 
+/** @param at epoch ms @param reason for people, without any value of the request */
 export async function noteRejected(
   db: D1Database,
   provider: string,
@@ -35,6 +37,7 @@ export async function noteRejected(
     .run();
 }
 
+/** Of every connection that was ever heard from. Times are epoch ms. */
 export async function allActivity(db: D1Database): Promise<ConnectionActivity[]> {
   const { results } = await db
     .prepare(

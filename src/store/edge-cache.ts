@@ -15,6 +15,7 @@ export interface EdgeAnswer {
   readonly version?: number;
 }
 
+/** The key of a recipient's entry. */
 export function edgeKey(recipientKey: string): string {
   return PREFIX + recipientKey;
 }

@@ -130,6 +130,7 @@ export type FactRow = Pick<
   | "retracted_by"
 >;
 
+/** What of a record the fold looks at. */
 export function factOf(row: FactRow): RecordedFact {
   return {
     seq: row.seq,

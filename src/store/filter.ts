@@ -103,10 +103,12 @@ export async function addPart(db: D1Database, version: number, shard: number, pa
   return meta.changes > 0;
 }
 
+/** Readers are given this build now. @param now epoch ms */
 export async function markPublished(db: D1Database, version: number, now: number): Promise<void> {
   await db.prepare("UPDATE filter_builds SET published_at = ?2 WHERE version = ?1").bind(version, now).run();
 }
 
+/** Nothing has changed since: the build says as much as a new one would. @param at epoch ms */
 export async function markCurrent(db: D1Database, version: number, at: number): Promise<void> {
   await db.prepare("UPDATE filter_builds SET current_at = ?2 WHERE version = ?1").bind(version, at).run();
 }
@@ -150,10 +152,12 @@ export async function suppressedKeys(
   return stretch;
 }
 
+/** What is published; `null`: nothing yet. */
 export async function readManifest(kv: KVNamespace): Promise<FilterManifest | null> {
   return kv.get<FilterManifest>(MANIFEST_KEY, "json");
 }
 
+/** Publishes: from then on readers are given these parts. */
 export async function writeManifest(kv: KVNamespace, manifest: FilterManifest): Promise<void> {
   await kv.put(MANIFEST_KEY, JSON.stringify(manifest));
 }
@@ -163,11 +167,13 @@ export function partName(version: number, shard: number, digest: string): string
   return `${PART_PREFIX}${String(version).padStart(VERSION_DIGITS, "0")}:${shard}:${digest}`;
 }
 
+/** The bytes of a shard; `null`: they are gone. */
 export async function readPart(kv: KVNamespace, name: string): Promise<Uint8Array | null> {
   const bytes = await kv.get(name, "arrayBuffer");
   return bytes && new Uint8Array(bytes);
 }
 
+/** @param name as `partName` makes it */
 export async function writePart(kv: KVNamespace, name: string, bytes: Uint8Array): Promise<void> {
   await kv.put(name, bytes);
 }

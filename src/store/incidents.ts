@@ -50,6 +50,7 @@ const SELECT = `
      WHERE p.state = 0 AND (p.incident_id = i.id OR p.retracted_by = i.id)) AS pending
   FROM incidents i LEFT JOIN events e ON e.seq = (SELECT x.seq FROM events x WHERE x.incident_id = i.id LIMIT 1)`;
 
+/** An incident, with an example of what was said and how much of it is pending; `null`: there is none. */
 export async function incidentById(db: D1Database, id: string): Promise<IncidentRow | null> {
   return db.prepare(`${SELECT} WHERE i.id = ?1`).bind(id).first<IncidentRow>();
 }

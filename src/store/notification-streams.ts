@@ -100,6 +100,7 @@ export async function changesToTell(db: D1Database, after: number, limit: number
   );
 }
 
+/** Those at these places; what is no longer kept is left out. */
 export async function changesAt(db: D1Database, seqs: readonly number[]): Promise<ChangeToTell[]> {
   const { results } = await db
     .prepare(`${SELECT_CHANGES} WHERE c.seq IN (SELECT value FROM json_each(?1)) ORDER BY c.seq`)
@@ -115,6 +116,7 @@ export async function alertsToTell(db: D1Database, after: number, limit: number)
   return stretchOf(db, `${SELECT_ALERTS} WHERE seq > ?1 ORDER BY seq LIMIT ?2`, "alert_changes", after, limit);
 }
 
+/** Those at these places; what is no longer kept is left out. */
 export async function alertsAt(db: D1Database, seqs: readonly number[]): Promise<AlertChange[]> {
   const { results } = await db
     .prepare(`${SELECT_ALERTS} WHERE seq IN (SELECT value FROM json_each(?1)) ORDER BY seq`)

@@ -111,6 +111,7 @@ export async function deleteNotification(db: D1Database, id: string, asked: Aske
   return results[1]?.meta.changes === 1;
 }
 
+/** A subscription, its secrets among it; `null`: there is none. */
 export async function notificationById(db: D1Database, id: string): Promise<Notification | null> {
   const row = await db.prepare("SELECT * FROM notifications WHERE id = ?1").bind(id).first<NotificationRow>();
   return row && notificationOf(row);

@@ -42,6 +42,7 @@ export interface NewSimulation {
 /** Every recipient that there is, whether or not something stands against it. */
 const RECIPIENTS = "(SELECT count(*) FROM recipients)";
 
+/** Begins a simulation, at the beginning of the journal or of the list. */
 export async function insertSimulation(db: D1Database, run: NewSimulation): Promise<void> {
   await db
     .prepare(
@@ -52,10 +53,12 @@ export async function insertSimulation(db: D1Database, run: NewSimulation): Prom
     .run();
 }
 
+/** A run of either kind; `null`: there is none. */
 export async function policyRun(db: D1Database, id: string): Promise<PolicyRunRow | null> {
   return db.prepare("SELECT * FROM policy_runs WHERE id = ?1").bind(id).first<PolicyRunRow>();
 }
 
+/** A simulation; `null`: there is none, or the run is a batch's. */
 export async function simulation(db: D1Database, id: string): Promise<PolicyRunRow | null> {
   return db.prepare("SELECT * FROM policy_runs WHERE id = ?1 AND kind = 'simulation'").bind(id).first<PolicyRunRow>();
 }

@@ -30,6 +30,7 @@ export async function quarantinePage(
   return results;
 }
 
+/** `null`: it was handled, or there never was one. */
 export async function quarantineItem(db: D1Database, id: string): Promise<QuarantineRow | null> {
   return db.prepare(`${SELECT} WHERE q.id = ?1`).bind(id).first<QuarantineRow>();
 }

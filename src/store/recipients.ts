@@ -167,10 +167,12 @@ function answerOf(verdict: Verdict): string | null {
   return answer && JSON.stringify(answer);
 }
 
+/** What stands against a recipient at this time. @param now epoch ms */
 export function suppressionsOf(row: Pick<RecipientRow, "suppressions">, now: number): Suppression[] {
   return (JSON.parse(row.suppressions) as Suppression[]).filter((s) => s.until === null || s.until > now);
 }
 
+/** @param key hex SHA-256 of the address @returns `null`: nothing was ever decided about it */
 export async function recipientByKey(db: D1Database, key: string): Promise<RecipientRow | null> {
   return db.prepare("SELECT * FROM recipients WHERE key = ?1").bind(key).first<RecipientRow>();
 }

@@ -23,10 +23,12 @@ export function insertToken(db: D1Database, used: UsedToken, now: number): D1Pre
     .bind(used.provider, used.connection, used.token, used.digest, now);
 }
 
+/** Did a batch fail because another request took the token at the same time? */
 export function isTokenTaken(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: used_tokens/.test(error.message);
 }
 
+/** @param usedBefore epoch ms @returns how many */
 export async function pruneTokens(db: D1Database, usedBefore: number): Promise<number> {
   const { meta } = await db.prepare("DELETE FROM used_tokens WHERE used_at < ?1").bind(usedBefore).run();
   return meta.changes;

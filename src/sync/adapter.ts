@@ -181,6 +181,7 @@ export function objectsOf(value: unknown): readonly JsonObject[] | null {
   return Array.isArray(value) && value.every(isObject) ? value : null;
 }
 
+/** An object of JSON: no list, and not `null`. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

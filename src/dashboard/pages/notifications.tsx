@@ -200,6 +200,7 @@ export async function secretPage(
   );
 }
 
+/** Who asks, for the audit trail. */
 export function askedOf(c: Context<DashboardEnv>): Asked {
   return { actor: actorOf(c), requestId: c.env.requestId, at: c.env.now() };
 }
