@@ -1,12 +1,60 @@
 /** What is left of somebody who was erased, in every store. */
 import { runInDurableObject } from "cloudflare:test";
-import { expect } from "vitest";
+import { afterEach, beforeAll, expect } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
 import { erasedAddress } from "../../src/domain/address";
 import { applyFacts, decide, EMPTY_STATE, type RecipientState, type Verdict } from "../../src/domain/recipient-state";
 import { factOf } from "../../src/store/event-row";
+import { erase, imported, listOf } from "./batches";
 import { edgeOf, eventsOf, policyOf, rowOf } from "./ledger";
-import { objectOf, rowsOf } from "./stores";
+import { block, delivered, report, softBounces } from "./reports";
+import { DAY_MS, MINUTE_MS } from "./stage";
+import { countOf, objectOf, rowsOf } from "./stores";
+import { bindings, jsonOf } from "./worker";
+
+/** What asks for an erasure that goes on suppressing the hash. */
+export const KEEP = "?keepSuppressed=true";
+/** After so long nobody is late any more. */
+export const LATE_MS = 31 * MINUTE_MS;
+
+let made = 0;
+export const someone = () => `erased-${++made}@example.com`;
+
+/** Notes every write to a row that does not raise its version; after each test of a file there must be none. */
+export function setErasure(): void {
+  beforeAll(async () => {
+    const note = "INSERT INTO gone_back VALUES (old.key)";
+    await bindings.DB.batch([
+      bindings.DB.prepare("CREATE TABLE gone_back (key TEXT)"),
+      bindings.DB.prepare(
+        `CREATE TRIGGER goes_back AFTER UPDATE OF version ON recipients WHEN new.version <= old.version BEGIN ${note}; END`,
+      ),
+    ]);
+  });
+  afterEach(async () => {
+    expect(await countOf("gone_back")).toBe(0);
+  });
+}
+
+/** Somebody with a history in which everything has its part. */
+export async function known(recipient = someone()): Promise<string> {
+  const at = Date.now() - 60 * MINUTE_MS;
+  await report([
+    ...softBounces(recipient, 5, at),
+    delivered(recipient, at - DAY_MS),
+    { kind: "unsubscribed", recipient, at },
+  ]);
+  await block(recipient, { note: "by hand" });
+  await imported(listOf([[recipient, "complaint"]]));
+  return recipient;
+}
+
+/** Erases a recipient, which must work. */
+export async function erased(recipient: string, query = ""): Promise<{ events: number; key: string }> {
+  const response = await erase(recipient, query);
+  expect(response.status).toBe(200);
+  return jsonOf(response);
+}
 
 /** Tables, by name, in which a text stands somewhere. */
 export async function tablesWith(text: string): Promise<string[]> {
