@@ -6,6 +6,7 @@ import { type CheckOne, createCheck } from "./check";
 import { type CheckMany, createCheckMany } from "./check-many";
 import { createEvents, type Events } from "./events";
 import { type FilterOptions, type LocalFilter, loadFilter } from "./filter";
+import { createIncidents, type Incidents } from "./incidents";
 import {
   type Allowlist,
   type Batches,
@@ -19,8 +20,10 @@ import {
   type Recipients,
 } from "./operations";
 import { type ClientOptions, settingsOf } from "./options";
+import { createPolicies, type Policies } from "./policy";
 import { createScrub, type ScrubList } from "./scrub";
 import { createSuppressions, type Suppressions } from "./suppressions";
+import { createSyncs, type Syncs } from "./syncs";
 
 export type { Check, CheckOne, CheckOptions } from "./check";
 export type { CheckMany, CheckManyOptions, ManyChecked } from "./check-many";
@@ -28,10 +31,21 @@ export { BouncekeeperError, type ProblemDetails } from "./error";
 export type { EventFilter, Recorded } from "./events";
 export type { FilterOptions, LocalFilter } from "./filter";
 export type { Imported, ImportOptions, ImportRow } from "./import";
+export type { Incident, IncidentDetail, IncidentFilter } from "./incidents";
 export type { ClientOptions, OnError } from "./options";
+export type {
+  CurrentPolicy,
+  PolicyChange,
+  PolicyDraft,
+  PolicySimulation,
+  PolicyStanding,
+  PolicyTable,
+  PolicyToApply,
+} from "./policy";
 export { createReturnPaths, type ReturnPathOf, type ReturnPathOptions } from "./return-path";
 export type { ScrubOptions, ScrubProgress } from "./scrub";
 export type { SuppressionFilter } from "./suppressions";
+export type { PullCounts, PullPreview, PushFrom, PushPreview, Sync, SyncDetail } from "./syncs";
 export type * from "./types";
 
 export interface Client {
@@ -50,6 +64,9 @@ export interface Client {
   readonly recipients: Recipients;
   readonly allowlist: Allowlist;
   readonly batches: Batches;
+  readonly policy: Policies;
+  readonly incidents: Incidents;
+  readonly syncs: Syncs;
   readonly quarantine: Quarantine;
   readonly connections: ReturnType<typeof createConnections>;
   readonly parse: ReturnType<typeof createParse>;
@@ -73,6 +90,9 @@ export function createClient(options: ClientOptions): Client {
     recipients: createRecipients(settings),
     allowlist: createAllowlist(settings),
     batches: createBatches(settings),
+    policy: createPolicies(settings),
+    incidents: createIncidents(settings),
+    syncs: createSyncs(settings),
     quarantine: createQuarantine(settings),
     connections: createConnections(settings),
     parse: createParse(settings),

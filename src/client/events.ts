@@ -1,7 +1,7 @@
 /** The journal, for operators: an admin token is needed. */
 import { type ExportOptions, exportRows } from "./export-rows";
 import { follow } from "./follow";
-import { itemsOf, parsePage } from "./lists";
+import { itemsOf, MAX_PAGE, parsePage } from "./lists";
 import type { CallOptions, Settings } from "./options";
 import { createSend } from "./resource";
 import type { PageOptions } from "./suppressions";
@@ -41,7 +41,6 @@ export interface Recorded extends Counts {
   }[];
 }
 
-const MAX_PAGE = 1_000;
 const FOLLOW_INTERVAL_MS = 2_000;
 
 export type Events = ReturnType<typeof createEvents>;

@@ -3,6 +3,9 @@ import { isRecord } from "./answers";
 import { badAnswer } from "./error";
 import type { Page } from "./types";
 
+/** The most that the service puts on a page. */
+export const MAX_PAGE = 1_000;
+
 /** `null`: not a page. */
 export function parsePage<T>(value: unknown): Page<T> | null {
   if (!isRecord(value) || !Array.isArray(value.items)) return null;

@@ -1,5 +1,5 @@
 /** The rest of what operators do: an admin token is needed. */
-import { itemsOf, parseItems, parsePage } from "./lists";
+import { itemsOf, MAX_PAGE, parseItems, parsePage } from "./lists";
 import type { CallOptions, Settings } from "./options";
 import { createSend, segmentOf } from "./resource";
 import type { PageOptions } from "./suppressions";
@@ -28,8 +28,6 @@ export interface Erasure {
 export interface Note {
   readonly note?: string | undefined;
 }
-
-const MAX_PAGE = 1_000;
 
 /** A mail as it came: text only where it is ASCII, else bytes. */
 export type RawMail = string | Uint8Array | Blob;

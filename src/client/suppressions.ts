@@ -1,7 +1,7 @@
 /** The suppression list, for operators: an admin token is needed. */
 import { type ExportOptions, exportRows } from "./export-rows";
 import { createImport } from "./import";
-import { itemsOf, parsePage } from "./lists";
+import { itemsOf, MAX_PAGE, parsePage } from "./lists";
 import type { CallOptions, Settings } from "./options";
 import { createSend, segmentOf } from "./resource";
 import type { Change, Page, Reason, Suppression, SuppressionDetail } from "./types";
@@ -49,8 +49,6 @@ export interface Changes {
   /** Ask again with it, now or later. */
   readonly nextCursor: string;
 }
-
-const MAX_PAGE = 1_000;
 
 export type Suppressions = ReturnType<typeof createSuppressions>;
 
