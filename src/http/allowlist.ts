@@ -1,6 +1,7 @@
 /** The allow-list: addresses that nothing automatic suppresses, and no block of their domain. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADDRESS_ERRORS, canonicalMailbox } from "../domain/address";
+import { once } from "../domain/once";
 import { changeAllowlist } from "../pipeline/operate";
 import { namesOf, standingOf } from "../pipeline/standing";
 import { type AllowedRow, allowedPage } from "../store/allowlist";
@@ -14,25 +15,29 @@ import { Problem } from "./problem";
 import { recipientParam } from "./recipient-param";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, page, pageQuery, problems, reasonSchema, timeOrNull } from "./schemas";
+import { ADMIN, json, page, pageQuery, problems, reasonSchema, timeOrNull, type Wire } from "./schemas";
 import type { Services } from "./services";
 
-const allowedSchema = z
-  .object({
-    recipient: z.string(),
-    since: timeOrNull,
-    note: z.string().nullable(),
-    reasons: z.array(reasonSchema).describe("What suppresses it all the same: a block by hand."),
-  })
-  .openapi("Allowed");
+const allowedSchema = once(() =>
+  z
+    .object({
+      recipient: z.string(),
+      since: timeOrNull,
+      note: z.string().nullable(),
+      reasons: z.array(reasonSchema).describe("What suppresses it all the same: a block by hand."),
+    })
+    .openapi("Allowed"),
+);
 
-const changeSchema = z
-  .object({
-    recipient: z.string(),
-    allowed: z.boolean(),
-    pending: z.number().int().describe("Events on record that take effect within a minute."),
-  })
-  .openapi("AllowedChange");
+const changeSchema = once(() =>
+  z
+    .object({
+      recipient: z.string(),
+      allowed: z.boolean(),
+      pending: z.number().int().describe("Events on record that take effect within a minute."),
+    })
+    .openapi("AllowedChange"),
+);
 
 const list = createRoute({
   method: "get",
@@ -117,7 +122,7 @@ function mailboxOf(text: string): string {
   throw new Problem("invalid_recipient", { detail });
 }
 
-function allowedOf(row: AllowedRow, now: number): z.infer<typeof allowedSchema> {
+function allowedOf(row: AllowedRow, now: number): Wire<typeof allowedSchema> {
   const reasons = suppressionsOf(row, now).map((s) => s.reason);
   return { recipient: row.address, since: iso(row.since), note: row.note, reasons };
 }

@@ -1,23 +1,26 @@
 /** Who did what. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { canonicalRecipient } from "../domain/address";
+import { once } from "../domain/once";
 import { recipientKey } from "../pipeline/recipient-key";
 import { AUDIT_ACTIONS, AUDIT_PLACE, type AuditRow, auditPage, auditPlaceOf } from "../store/audit";
 import { cursorAfter, decodeCursor } from "./cursor";
 import { createRouter } from "./router";
-import { ADMIN, json, moment, page, pageQuery, problems, time } from "./schemas";
+import { ADMIN, json, moment, page, pageQuery, problems, time, type Wire } from "./schemas";
 
-const entrySchema = z
-  .object({
-    at: time,
-    requestId: z.string(),
-    action: z.enum(AUDIT_ACTIONS),
-    actor: z.string().describe("The first 8 hex digits of the token's SHA-256, or whom Cloudflare Access let in."),
-    actorLabel: z.string().nullable().describe("What the caller said of itself in X-Actor."),
-    subject: z.string().nullable().describe("The hash of an address, or the id of a batch or an item."),
-    detail: z.record(z.string(), z.unknown()).nullable(),
-  })
-  .openapi("AuditEntry");
+const entrySchema = once(() =>
+  z
+    .object({
+      at: time,
+      requestId: z.string(),
+      action: z.enum(AUDIT_ACTIONS),
+      actor: z.string().describe("The first 8 hex digits of the token's SHA-256, or whom Cloudflare Access let in."),
+      actorLabel: z.string().nullable().describe("What the caller said of itself in X-Actor."),
+      subject: z.string().nullable().describe("The hash of an address, or the id of a batch or an item."),
+      detail: z.record(z.string(), z.unknown()).nullable(),
+    })
+    .openapi("AuditEntry"),
+);
 
 const list = createRoute({
   method: "get",
@@ -57,7 +60,7 @@ export async function subjectOf(subject: string | undefined): Promise<string | u
   return address.ok ? recipientKey(address.value) : subject;
 }
 
-function entryOf(row: AuditRow): z.infer<typeof entrySchema> {
+function entryOf(row: AuditRow): Wire<typeof entrySchema> {
   return {
     at: new Date(row.at).toISOString(),
     requestId: row.request_id,

@@ -1,5 +1,6 @@
 /** Batches: what was done to many recipients at once, how far it has come, and undoing it. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { BULK_ACTIONS, MAX_BULK_RECIPIENTS, runBulk } from "../pipeline/bulk";
 import { undoBatch } from "../pipeline/policy-batch";
 import { BATCH_KINDS, BATCH_STATUSES, type BatchRow, batchById, batchPage } from "../store/batches";
@@ -10,44 +11,58 @@ import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, idParam, json, moment, page, pageQuery, problems, textOrNull, time, timeOrNull } from "./schemas";
+import {
+  ADMIN,
+  idParam,
+  json,
+  moment,
+  page,
+  pageQuery,
+  problems,
+  textOrNull,
+  time,
+  timeOrNull,
+  type Wire,
+} from "./schemas";
 
-export const batchSchema = z
-  .object({
-    id: z.string(),
-    kind: z.enum(BATCH_KINDS),
-    format: textOrNull.describe("Of an import: what the list was read as."),
-    status: z
-      .enum(BATCH_STATUSES)
-      .describe("incomplete: it is being recorded, or was cut off. reverting: it is being undone."),
-    note: textOrNull,
-    actor: z.string().describe("Who: a fingerprint of the token."),
-    actorLabel: textOrNull,
-    createdAt: time,
-    recordedAt: timeOrNull,
-    rows: z.number().int(),
-    new: z
-      .number()
-      .int()
-      .describe("Events that it brought; undoing it withdraws them. Of a policy: recipients decided about anew."),
-    known: z.number().int().describe("Events that were on record already, and are not its own."),
-    skipped: z.number().int(),
-    invalid: z.number().int(),
-    pending: z
-      .number()
-      .int()
-      .describe(
-        "Events whose recipients are still to be told; of a policy: recipients to be looked at. The cron goes on.",
-      ),
-    revertedAt: timeOrNull,
-    revertedBy: textOrNull,
-    revertedByLabel: textOrNull,
-    retracted: z
-      .number()
-      .int()
-      .describe("Events that were withdrawn so far. Of a policy: recipients decided about anew."),
-  })
-  .openapi("Batch");
+export const batchSchema = once(() =>
+  z
+    .object({
+      id: z.string(),
+      kind: z.enum(BATCH_KINDS),
+      format: textOrNull.describe("Of an import: what the list was read as."),
+      status: z
+        .enum(BATCH_STATUSES)
+        .describe("incomplete: it is being recorded, or was cut off. reverting: it is being undone."),
+      note: textOrNull,
+      actor: z.string().describe("Who: a fingerprint of the token."),
+      actorLabel: textOrNull,
+      createdAt: time,
+      recordedAt: timeOrNull,
+      rows: z.number().int(),
+      new: z
+        .number()
+        .int()
+        .describe("Events that it brought; undoing it withdraws them. Of a policy: recipients decided about anew."),
+      known: z.number().int().describe("Events that were on record already, and are not its own."),
+      skipped: z.number().int(),
+      invalid: z.number().int(),
+      pending: z
+        .number()
+        .int()
+        .describe(
+          "Events whose recipients are still to be told; of a policy: recipients to be looked at. The cron goes on.",
+        ),
+      revertedAt: timeOrNull,
+      revertedBy: textOrNull,
+      revertedByLabel: textOrNull,
+      retracted: z
+        .number()
+        .int()
+        .describe("Events that were withdrawn so far. Of a policy: recipients decided about anew."),
+    })
+    .openapi("Batch"),
+);
 
 const common = { tags: ["Batches"], security: ADMIN };
 
@@ -84,14 +99,16 @@ const revert = createRoute({
   },
 });
 
-const bulkResultSchema = z
-  .object({
-    recipient: z.string().describe("As it was sent."),
-    status: z.enum(["done", "skipped", "invalid"]),
-    code: textOrNull.describe("Why not: a stable word."),
-    detail: textOrNull,
-  })
-  .openapi("BulkResult");
+const bulkResultSchema = once(() =>
+  z
+    .object({
+      recipient: z.string().describe("As it was sent."),
+      status: z.enum(["done", "skipped", "invalid"]),
+      code: textOrNull.describe("Why not: a stable word."),
+      detail: textOrNull,
+    })
+    .openapi("BulkResult"),
+);
 
 const bulk = createRoute({
   method: "post",
@@ -118,14 +135,15 @@ const bulk = createRoute({
   },
   responses: {
     200: json(
-      z.object({
-        batchId: textOrNull.describe("null: there was nothing to record."),
-        done: z.number().int(),
-        skipped: z.number().int(),
-        invalid: z.number().int(),
-        pending: z.number().int(),
-        results: z.array(bulkResultSchema),
-      }),
+      () =>
+        z.object({
+          batchId: textOrNull.describe("null: there was nothing to record."),
+          done: z.number().int(),
+          skipped: z.number().int(),
+          invalid: z.number().int(),
+          pending: z.number().int(),
+          results: z.array(bulkResultSchema()),
+        }),
       "What became of each.",
     ),
     ...problems(400, 403, 413),
@@ -177,7 +195,7 @@ batchRoutes.openapi(bulk, async (c) => {
 });
 
 /** A batch on the wire. */
-export function batchOf(row: BatchRow): z.infer<typeof batchSchema> {
+export function batchOf(row: BatchRow): Wire<typeof batchSchema> {
   return {
     id: row.id,
     kind: row.kind,

@@ -1,5 +1,6 @@
 /** "What changed on the list since I last asked?" */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { type ChangePosition, changesSince } from "../pipeline/changes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
@@ -11,18 +12,20 @@ const CURSOR = /^c(\d{1,15})$/;
 /** Instead of a cursor: from now on. */
 const LATEST = "latest";
 
-const changeSchema = z
-  .object({
-    recipient: z.string().nullable().describe("null: the address was erased, and only its key is left."),
-    key: z.string().describe("Hex SHA-256 of the address."),
-    suppressed: z.boolean(),
-    allowed: z.boolean().describe("On the allow-list: a block of its domain does not reach it."),
-    reasons: z.array(reasonSchema),
-    since: timeOrNull,
-    until: timeOrNull,
-    changedAt: time,
-  })
-  .openapi("Change");
+const changeSchema = once(() =>
+  z
+    .object({
+      recipient: z.string().nullable().describe("null: the address was erased, and only its key is left."),
+      key: z.string().describe("Hex SHA-256 of the address."),
+      suppressed: z.boolean(),
+      allowed: z.boolean().describe("On the allow-list: a block of its domain does not reach it."),
+      reasons: z.array(reasonSchema),
+      since: timeOrNull,
+      until: timeOrNull,
+      changedAt: time,
+    })
+    .openapi("Change"),
+);
 
 const list = createRoute({
   method: "get",
@@ -43,10 +46,11 @@ const list = createRoute({
   },
   responses: {
     200: json(
-      z.object({
-        items: z.array(changeSchema),
-        nextCursor: z.string().describe("Ask again with it, now or later."),
-      }),
+      () =>
+        z.object({
+          items: z.array(changeSchema()),
+          nextCursor: z.string().describe("Ask again with it, now or later."),
+        }),
       `At most ${MAX_PAGE} changes.`,
     ),
     ...problems(400, 403, 410),

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { ADDRESS_ERRORS, canonicalMailbox } from "../domain/address";
 import type { Answer } from "../domain/answer";
+import { once } from "../domain/once";
 import { CONSISTENCIES, checkList, MAX_BULK_CHECK } from "../pipeline/check";
 import { checkToSend } from "../pipeline/probe";
 import { Problem } from "./problem";
@@ -29,15 +30,17 @@ const checkOne = createRoute({
   responses: { 200: json(checkSchema, "The answer, for any valid address."), ...problems(400) },
 });
 
-const bulkSchema = z
-  .object({
-    checked: z.number().int().describe("How many of them were addresses."),
-    suppressed: z.array(
-      z.object({ recipient: z.string(), reasons: z.array(reasonSchema), since: timeOrNull, until: timeOrNull }),
-    ),
-    invalid: z.array(z.string()).describe("What was no address, as it was sent."),
-  })
-  .openapi("BulkCheck");
+const bulkSchema = once(() =>
+  z
+    .object({
+      checked: z.number().int().describe("How many of them were addresses."),
+      suppressed: z.array(
+        z.object({ recipient: z.string(), reasons: z.array(reasonSchema), since: timeOrNull, until: timeOrNull }),
+      ),
+      invalid: z.array(z.string()).describe("What was no address, as it was sent."),
+    })
+    .openapi("BulkCheck"),
+);
 
 const checkBulk = createRoute({
   method: "post",

@@ -1,30 +1,33 @@
 /** The configured connections, and whether they work. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Connection, DEFAULT_CONNECTION } from "../config";
+import { once } from "../domain/once";
 import { isMailDoor, type MailDoor } from "../pipeline/mail";
 import { cloudflareEmail } from "../providers/cloudflare-email";
 import { allActivity, type ConnectionActivity, countsByConnection } from "../store/connection-activity";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, problems, timeOrNull } from "./schemas";
+import { ADMIN, json, problems, timeOrNull, type Wire } from "./schemas";
 import type { Services } from "./services";
 
-const connectionSchema = z
-  .object({
-    provider: z.string(),
-    title: z.string(),
-    connection: z.string(),
-    url: z.string().describe("Where the provider posts; for a queue, its name; for mail, how it comes in."),
-    manual: z.string(),
-    verifiedBy: z.string(),
-    usable: z.boolean(),
-    problem: z.string().nullable().describe("What is wrong with its credentials."),
-    lastReceivedAt: timeOrNull.describe("To the minute."),
-    lastRejectedAt: timeOrNull.describe("To the minute."),
-    lastRejectedReason: z.string().nullable(),
-    counts: z.record(z.string(), z.number()).describe("Events by kind, for all time."),
-  })
-  .openapi("Connection");
+const connectionSchema = once(() =>
+  z
+    .object({
+      provider: z.string(),
+      title: z.string(),
+      connection: z.string(),
+      url: z.string().describe("Where the provider posts; for a queue, its name; for mail, how it comes in."),
+      manual: z.string(),
+      verifiedBy: z.string(),
+      usable: z.boolean(),
+      problem: z.string().nullable().describe("What is wrong with its credentials."),
+      lastReceivedAt: timeOrNull.describe("To the minute."),
+      lastRejectedAt: timeOrNull.describe("To the minute."),
+      lastRejectedReason: z.string().nullable(),
+      counts: z.record(z.string(), z.number()).describe("Events by kind, for all time."),
+    })
+    .openapi("Connection"),
+);
 
 const list = createRoute({
   method: "get",
@@ -32,7 +35,7 @@ const list = createRoute({
   tags: ["Operations"],
   summary: "Configured connections",
   security: ADMIN,
-  responses: { 200: json(z.object({ items: z.array(connectionSchema) }), "All of them."), ...problems(403) },
+  responses: { 200: json(() => z.object({ items: z.array(connectionSchema()) }), "All of them."), ...problems(403) },
 });
 
 export const connectionRoutes = createRouter();
@@ -45,7 +48,7 @@ connectionRoutes.openapi(list, async (c) =>
 export async function connectionsOf(
   { db, config }: Pick<Services, "db" | "config">,
   origin: string,
-): Promise<z.infer<typeof connectionSchema>[]> {
+): Promise<Wire<typeof connectionSchema>[]> {
   const [activity, counts] = await Promise.all([allActivity(db), countsByConnection(db)]);
   const configured = [...config.connections.values()].map((connection) => webhookOf(connection, origin));
   return [...configured, ...activity.flatMap((heard) => unconfigured(heard, origin))]

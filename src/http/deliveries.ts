@@ -1,6 +1,7 @@
 /** How telling others goes: what was attempted, what waits, what was given up, and delivering it again. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { once } from "../domain/once";
 import { redeliver } from "../pipeline/notifications";
 import { type Notification, notificationById } from "../store/notifications";
 import { ATTEMPT_OUTCOMES, attemptPage, dropItem, type OutboxItem, outboxPage } from "../store/outbox";
@@ -10,37 +11,41 @@ import { notifyDepsOf } from "./notifications";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, idParam, json, page, pageQuery, problems, time, timeOrNull } from "./schemas";
+import { ADMIN, idParam, json, page, pageQuery, problems, time, timeOrNull, type Wire } from "./schemas";
 import type { AppEnv } from "./services";
 
-const messageFields = {
+const messageFields = once(() => ({
   messageId: z.string(),
   type: z.string(),
   subject: z.string().describe("The hash of the recipient's address, or alert: and the alert's key."),
-};
+}));
 
-const deliverySchema = z
-  .object({
-    at: time,
-    ...messageFields,
-    attempt: z.number().int().describe("Of this message, counted from 1."),
-    outcome: z.enum(ATTEMPT_OUTCOMES).describe("parked: it failed, and was given up."),
-    status: z.number().int().nullable().describe("HTTP. Null: nobody answered."),
-    error: z.string().nullable(),
-    durationMs: z.number().int(),
-  })
-  .openapi("Delivery");
+const deliverySchema = once(() =>
+  z
+    .object({
+      at: time,
+      ...messageFields(),
+      attempt: z.number().int().describe("Of this message, counted from 1."),
+      outcome: z.enum(ATTEMPT_OUTCOMES).describe("parked: it failed, and was given up."),
+      status: z.number().int().nullable().describe("HTTP. Null: nobody answered."),
+      error: z.string().nullable(),
+      durationMs: z.number().int(),
+    })
+    .openapi("Delivery"),
+);
 
-const outboxSchema = z
-  .object({
-    ...messageFields,
-    attempts: z.number().int().describe("0: it waits behind another message of the same recipient."),
-    firstAttemptAt: timeOrNull,
-    nextAttemptAt: timeOrNull.describe("Null: as soon as it is the first of its recipient, or never."),
-    parkedAt: timeOrNull,
-    error: z.string().nullable(),
-  })
-  .openapi("OutboxItem");
+const outboxSchema = once(() =>
+  z
+    .object({
+      ...messageFields(),
+      attempts: z.number().int().describe("0: it waits behind another message of the same recipient."),
+      firstAttemptAt: timeOrNull,
+      nextAttemptAt: timeOrNull.describe("Null: as soon as it is the first of its recipient, or never."),
+      parkedAt: timeOrNull,
+      error: z.string().nullable(),
+    })
+    .openapi("OutboxItem"),
+);
 
 const common = { tags: ["Notifications"], security: ADMIN };
 
@@ -105,7 +110,7 @@ const postRedeliver = createRoute({
     },
   },
   responses: {
-    202: json(z.object({ queued: z.boolean() }), "It is delivered within a minute. queued: was there anything?"),
+    202: json(() => z.object({ queued: z.boolean() }), "It is delivered within a minute. queued: was there anything?"),
     ...problems(400, 403, 404),
   },
 });
@@ -152,7 +157,7 @@ async function notificationOf(c: Context<AppEnv>, id: string): Promise<Notificat
   return notification;
 }
 
-function outboxItemOf(item: OutboxItem): z.infer<typeof outboxSchema> {
+function outboxItemOf(item: OutboxItem): Wire<typeof outboxSchema> {
   const { messageId, type, subject, attempts, firstAttemptAt, nextAttemptAt, parkedAt, error } = item;
   const isScheduled = parkedAt === null && nextAttemptAt > 0;
   return {

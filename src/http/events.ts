@@ -1,6 +1,7 @@
 /** Our own event format in, the journal out. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { DEFAULT_CONNECTION } from "../config";
+import { once } from "../domain/once";
 import { type Ingested, ingest, TooManyEvents } from "../pipeline/ingest";
 import { parseSafely } from "../pipeline/parse";
 import { markVerified, type WebhookRequest } from "../providers/adapter";
@@ -12,17 +13,19 @@ import { eventCursor, eventCursorOf, eventFilterOf, eventFilterQuery } from "./f
 import { Problem } from "./problem";
 import { eventOf } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, countsSchema, eventSchema, json, page, pageQuery, problems } from "./schemas";
+import { ADMIN, countsSchema, eventSchema, json, page, pageQuery, problems, shaped } from "./schemas";
 import type { Services } from "./services";
 
 const MAX_KEY_LENGTH = 255;
 
-const itemSchema = z.object({
-  index: z.number().int(),
-  status: z.enum(["new", "duplicate", "invalid"]),
-  id: z.string().nullable(),
-  error: z.string().nullable(),
-});
+const itemSchema = once(() =>
+  z.object({
+    index: z.number().int(),
+    status: z.enum(["new", "duplicate", "invalid"]),
+    id: z.string().nullable(),
+    error: z.string().nullable(),
+  }),
+);
 
 export const eventRoutes = createRouter();
 
@@ -39,13 +42,13 @@ eventRoutes.openAPIRegistry.registerPath({
     body: {
       required: true,
       content: {
-        "application/json": { schema: z.union([ownEventSchema, z.array(ownEventSchema)]) },
-        "application/x-ndjson": { schema: ownEventSchema },
+        "application/json": shaped(() => z.union([ownEventSchema(), z.array(ownEventSchema())])),
+        "application/x-ndjson": shaped(ownEventSchema),
       },
     },
   },
   responses: {
-    200: json(countsSchema.extend({ items: z.array(itemSchema) }), "Recorded, item by item."),
+    200: json(() => countsSchema().extend({ items: z.array(itemSchema()) }), "Recorded, item by item."),
     ...problems(400, 403, 413),
   },
 });

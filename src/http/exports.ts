@@ -1,5 +1,6 @@
 /** The journal and the suppression list as files. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { searchEvents } from "../store/events";
 import { newestSuppressions } from "../store/suppression-search";
 import { exportContent, exportQuery, exportResponse } from "./export-stream";
@@ -19,8 +20,8 @@ import { ADMIN, eventSchema, exportedSuppressionSchema, problems } from "./schem
 
 const DESCRIPTION =
   "Streamed, however long. Each row carries a cursor: what breaks off goes on after the last row that arrived.";
-export const EVENT_COLUMNS = [...Object.keys(eventSchema.shape), "cursor"];
-export const SUPPRESSION_COLUMNS = [...Object.keys(exportedSuppressionSchema.shape), "cursor"];
+export const eventColumns = once(() => [...Object.keys(eventSchema().shape), "cursor"]);
+export const suppressionColumns = once(() => [...Object.keys(exportedSuppressionSchema().shape), "cursor"]);
 
 const exportEvents = createRoute({
   method: "get",
@@ -57,7 +58,7 @@ exportRoutes.openapi(exportEvents, async (c) => {
     return { items, next: next === null ? null : (size) => pageAfter(next, size) };
   };
   const first = (limit: number) => pageAfter(eventCursorOf(cursor, filter), limit);
-  return exportResponse({ name: "events", format, columns: EVENT_COLUMNS, first });
+  return exportResponse({ name: "events", format, columns: eventColumns(), first });
 });
 
 exportRoutes.openapi(exportSuppressions, async (c) => {
@@ -73,7 +74,7 @@ exportRoutes.openapi(exportSuppressions, async (c) => {
     return { items, next: next === null ? null : (size) => pageAfter(next, size) };
   };
   const first = (limit: number) => pageAfter(suppressionCursorOf(cursor, filter), limit);
-  return exportResponse({ name: "suppressions", format, columns: SUPPRESSION_COLUMNS, first });
+  return exportResponse({ name: "suppressions", format, columns: suppressionColumns(), first });
 });
 
 type Page = Awaited<ReturnType<Parameters<typeof exportResponse>[0]["first"]>>;

@@ -1,5 +1,6 @@
 /** Lists of suppressions in: the exports of providers, or anybody's. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { FORMAT_IDS } from "../import/formats";
 import { errorFields } from "../log";
 import {
@@ -28,38 +29,44 @@ const MAX_LISTED_ROWS = 1_000;
 
 const REASONS = ["hard", "complaint", "unsubscribe", "manual"] as const;
 
-const rowSchema = z
-  .object({
-    line: z.number().int().describe("Where it begins, counted from 1."),
-    recipient: z.string().nullable().describe("As it stands on the list."),
-    status: z
-      .enum(ROW_STATUSES)
-      .describe("known: it was on record. skipped: it says nothing to record. invalid: it cannot be read."),
-    code: z.string().nullable().describe("Why, or what keeps it from having an effect: a stable word."),
-    detail: z.string().nullable(),
-  })
-  .openapi("ImportRow");
+const rowSchema = once(() =>
+  z
+    .object({
+      line: z.number().int().describe("Where it begins, counted from 1."),
+      recipient: z.string().nullable().describe("As it stands on the list."),
+      status: z
+        .enum(ROW_STATUSES)
+        .describe("known: it was on record. skipped: it says nothing to record. invalid: it cannot be read."),
+      code: z.string().nullable().describe("Why, or what keeps it from having an effect: a stable word."),
+      detail: z.string().nullable(),
+    })
+    .openapi("ImportRow"),
+);
 
-const summarySchema = z.object({
-  batchId: z.string().nullable().describe("What a revert names; null: nothing was recorded."),
-  format: z.string().describe("What the list was read as."),
-  dryRun: z.boolean(),
-  rows: z.number().int(),
-  new: z.number().int(),
-  known: z.number().int(),
-  skipped: z.number().int(),
-  invalid: z.number().int(),
-  pending: z.number().int().describe("Events on record that take effect within the next minutes."),
-});
+const summarySchema = once(() =>
+  z.object({
+    batchId: z.string().nullable().describe("What a revert names; null: nothing was recorded."),
+    format: z.string().describe("What the list was read as."),
+    dryRun: z.boolean(),
+    rows: z.number().int(),
+    new: z.number().int(),
+    known: z.number().int(),
+    skipped: z.number().int(),
+    invalid: z.number().int(),
+    pending: z.number().int().describe("Events on record that take effect within the next minutes."),
+  }),
+);
 
-const importSchema = summarySchema
-  .extend({
-    results: z
-      .array(rowSchema)
-      .describe(`Of up to ${MAX_LISTED_ROWS} rows: all. Of more: the first ${MAX_LISTED_ROWS} that have a \`code\`.`),
-    resultsLeftOut: z.number().int().describe("Rows with a `code` that are not listed."),
-  })
-  .openapi("Import");
+const importSchema = once(() =>
+  summarySchema()
+    .extend({
+      results: z
+        .array(rowSchema())
+        .describe(`Of up to ${MAX_LISTED_ROWS} rows: all. Of more: the first ${MAX_LISTED_ROWS} that have a \`code\`.`),
+      resultsLeftOut: z.number().int().describe("Rows with a `code` that are not listed."),
+    })
+    .openapi("Import"),
+);
 
 const list = z.string().openapi({ example: "email,reason\njohn@example.com,hard\n" });
 

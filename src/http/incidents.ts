@@ -1,6 +1,7 @@
 /** Incidents: bursts of bounces with the same cause, what they hold, and deciding about it. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { BOUNCE_CLASSES } from "../domain/event";
+import { once } from "../domain/once";
 import { decideIncident } from "../pipeline/incidents";
 import {
   countBefore,
@@ -30,10 +31,11 @@ import {
   textOrNull,
   time,
   timeOrNull,
+  type Wire,
 } from "./schemas";
 import type { Services } from "./services";
 
-const incidentFields = {
+const incidentFields = once(() => ({
   id: z.string(),
   status: z
     .enum(INCIDENT_STATUSES)
@@ -58,14 +60,16 @@ const incidentFields = {
   released: count.describe("Bounces from before it was noticed that were withdrawn."),
   pending: count.describe("Bounces whose recipients are still to be told; the cron goes on."),
   settledAt: timeOrNull.describe("When the decision was carried out."),
-};
-const incidentSchema = z.object(incidentFields).openapi("Incident");
-const incidentDetailSchema = z
-  .object({
-    ...incidentFields,
-    suppressedBefore: count.describe("Recipients of the burst before it was noticed: these may be suppressed."),
-  })
-  .openapi("IncidentDetail");
+}));
+const incidentSchema = once(() => z.object(incidentFields()).openapi("Incident"));
+export const incidentDetailSchema = once(() =>
+  z
+    .object({
+      ...incidentFields(),
+      suppressedBefore: count.describe("Recipients of the burst before it was noticed: these may be suppressed."),
+    })
+    .openapi("IncidentDetail"),
+);
 
 const common = { tags: ["Incidents"], security: ADMIN };
 
@@ -207,11 +211,11 @@ async function decide(
   return detailOf(services, outcome.value);
 }
 
-async function detailOf({ db }: Pick<Services, "db">, row: IncidentRow): Promise<z.infer<typeof incidentDetailSchema>> {
+async function detailOf({ db }: Pick<Services, "db">, row: IncidentRow): Promise<Wire<typeof incidentDetailSchema>> {
   return { ...incidentOf(row), suppressedBefore: await countBefore(db, row.id) };
 }
 
-function incidentOf(row: IncidentRow): z.infer<typeof incidentSchema> {
+function incidentOf(row: IncidentRow): Wire<typeof incidentSchema> {
   const at = (ms: number) => new Date(ms).toISOString();
   return {
     id: row.id,

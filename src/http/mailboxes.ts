@@ -1,5 +1,6 @@
 /** The POP3 mailboxes: how they are configured, how their last scan went, and a scan on demand. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { dueAt, obstacleTo, type ScanReport, scanMailbox, tryMailbox } from "../mailbox/scan";
 import { type Mailbox, TLS_MODES } from "../mailbox/settings";
 import { type MailboxState, mailboxStates } from "../store/mailboxes";
@@ -9,43 +10,47 @@ import { iso } from "./representations";
 import { createRouter } from "./router";
 import { ADMIN, flag, json, problems, timeOrNull } from "./schemas";
 
-const errorSchema = z
-  .object({
-    code: z.string().describe("A stable word."),
-    detail: z.string().describe("For people. May quote the server."),
-  })
-  .nullable();
+const errorSchema = once(() =>
+  z
+    .object({
+      code: z.string().describe("A stable word."),
+      detail: z.string().describe("For people. May quote the server."),
+    })
+    .nullable(),
+);
 
-const countsFields = {
+const countsFields = once(() => ({
   listed: z.number().int().describe("Mails that the server listed."),
   recorded: z.number().int().describe("Mails taken in, those in quarantine included."),
   quarantined: z.number().int().describe("Of those: not understood or not believed, and kept in quarantine."),
   deleted: z.number().int().describe("Mails that the server confirmed to have deleted."),
   oversized: z.number().int().describe("Mails that are too large; they stay on the server."),
   failed: z.number().int().describe("Mails that could not be fetched or recorded; they are tried again later."),
-};
+}));
 
-const mailboxSchema = z
-  .object({
-    name: z.string(),
-    usable: z.boolean(),
-    problem: z.string().nullable().describe("What is wrong with its settings."),
-    enabled: z.boolean(),
-    host: z.string().nullable(),
-    port: z.number().int().nullable(),
-    tls: z.enum(TLS_MODES).nullable(),
-    returnPath: z.string().nullable(),
-    scanIntervalSeconds: z.number().nullable(),
-    trusted: z.boolean().describe("Are its mails believed without proof?"),
-    keep: z.boolean().describe("Do mails stay on the server after they were recorded?"),
-    isScanning: z.boolean(),
-    lastScanAt: timeOrNull.describe("When the last scan began."),
-    lastSuccessAt: timeOrNull.describe("When a scan last ended without an error."),
-    nextScanAt: timeOrNull.describe("When the cron scans it, at the earliest. Null: it does not."),
-    error: errorSchema.describe("What went wrong in the last scan."),
-    counts: z.object(countsFields).nullable().describe("What the last scan found and did."),
-  })
-  .openapi("Mailbox");
+const mailboxSchema = once(() =>
+  z
+    .object({
+      name: z.string(),
+      usable: z.boolean(),
+      problem: z.string().nullable().describe("What is wrong with its settings."),
+      enabled: z.boolean(),
+      host: z.string().nullable(),
+      port: z.number().int().nullable(),
+      tls: z.enum(TLS_MODES).nullable(),
+      returnPath: z.string().nullable(),
+      scanIntervalSeconds: z.number().nullable(),
+      trusted: z.boolean().describe("Are its mails believed without proof?"),
+      keep: z.boolean().describe("Do mails stay on the server after they were recorded?"),
+      isScanning: z.boolean(),
+      lastScanAt: timeOrNull.describe("When the last scan began."),
+      lastSuccessAt: timeOrNull.describe("When a scan last ended without an error."),
+      nextScanAt: timeOrNull.describe("When the cron scans it, at the earliest. Null: it does not."),
+      error: errorSchema().describe("What went wrong in the last scan."),
+      counts: z.object(countsFields()).nullable().describe("What the last scan found and did."),
+    })
+    .openapi("Mailbox"),
+);
 
 const list = createRoute({
   method: "get",
@@ -53,7 +58,7 @@ const list = createRoute({
   tags: ["Operations"],
   summary: "Configured POP3 mailboxes",
   security: ADMIN,
-  responses: { 200: json(z.object({ items: z.array(mailboxSchema) }), "All of them."), ...problems(403) },
+  responses: { 200: json(() => z.object({ items: z.array(mailboxSchema()) }), "All of them."), ...problems(403) },
 });
 
 const scan = createRoute({
@@ -72,11 +77,12 @@ const scan = createRoute({
   },
   responses: {
     200: json(
-      z.object({
-        ...countsFields,
-        isBehind: z.boolean().describe("Is something left that the next cron takes up?"),
-        error: errorSchema,
-      }),
+      () =>
+        z.object({
+          ...countsFields(),
+          isBehind: z.boolean().describe("Is something left that the next cron takes up?"),
+          error: errorSchema(),
+        }),
       "What came of it.",
     ),
     ...problems(400, 403, 404, 409),

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { DEFAULT_CONNECTION } from "../config";
 import { BOUNCE_CLASSES, EVENT_KINDS } from "../domain/event";
+import { once } from "../domain/once";
 import { MAIL_FORMS } from "../mail/recognition";
 import { type MailReading, type MailStatement, QuarantineFull, readMail, receiveMail } from "../pipeline/mail";
 import { classifyDraft } from "../pipeline/normalize";
@@ -9,7 +10,7 @@ import { MAX_MAIL_BODY_BYTES, readBody } from "./body";
 import { usable } from "./expectations";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, countsSchema, json, problems, textOrNull } from "./schemas";
+import { ADMIN, countsSchema, json, problems, textOrNull, type Wire } from "./schemas";
 import type { Services } from "./services";
 
 const MESSAGES_PATH = "/v1/messages";
@@ -17,28 +18,32 @@ const PARSE_PATH = "/v1/parse";
 /** Where a body is a mail. */
 export const MAIL_PATHS: readonly string[] = [MESSAGES_PATH, PARSE_PATH];
 
-const statementSchema = z
-  .object({
-    kind: z.enum(EVENT_KINDS),
-    class: z.enum(BOUNCE_CLASSES).nullable(),
-    category: textOrNull,
-    rule: textOrNull.describe("What decided the class."),
-    recipient: textOrNull.describe("Whom the mail went to; as written, where that is no address."),
-    failedAddress: textOrNull.describe("Where it failed in the end: the recipient forwards."),
-    statusCode: textOrNull,
-    replyCode: textOrNull,
-    diagnosticCode: textOrNull,
-    messageId: textOrNull.describe("The Message-ID of the mail that came back, without angle brackets."),
-    feedbackType: textOrNull.describe("Of a feedback report (RFC 5965)."),
-  })
-  .openapi("MailEvent");
+const statementSchema = once(() =>
+  z
+    .object({
+      kind: z.enum(EVENT_KINDS),
+      class: z.enum(BOUNCE_CLASSES).nullable(),
+      category: textOrNull,
+      rule: textOrNull.describe("What decided the class."),
+      recipient: textOrNull.describe("Whom the mail went to; as written, where that is no address."),
+      failedAddress: textOrNull.describe("Where it failed in the end: the recipient forwards."),
+      statusCode: textOrNull,
+      replyCode: textOrNull,
+      diagnosticCode: textOrNull,
+      messageId: textOrNull.describe("The Message-ID of the mail that came back, without angle brackets."),
+      feedbackType: textOrNull.describe("Of a feedback report (RFC 5965)."),
+    })
+    .openapi("MailEvent"),
+);
 
-const readingSchema = z
-  .object({
-    form: z.enum(MAIL_FORMS).describe("unrecognized: no report of a kind that is known."),
-    events: z.array(statementSchema),
-  })
-  .openapi("Mail");
+const readingSchema = once(() =>
+  z
+    .object({
+      form: z.enum(MAIL_FORMS).describe("unrecognized: no report of a kind that is known."),
+      events: z.array(statementSchema()),
+    })
+    .openapi("Mail"),
+);
 
 const mailBody = {
   required: true,
@@ -64,7 +69,7 @@ messageRoutes.openAPIRegistry.registerPath({
   security: ADMIN,
   request: { query: querySchema, body: mailBody },
   responses: {
-    200: json(readingSchema.extend({ counts: countsSchema }), "What the mail says, and what was recorded."),
+    200: json(() => readingSchema().extend({ counts: countsSchema() }), "What the mail says, and what was recorded."),
     ...problems(400, 403, 413),
   },
 });
@@ -112,12 +117,12 @@ async function mailOf({ returnPathKeys }: Services, request: Request): Promise<U
   return raw;
 }
 
-function answerOf({ form, statements }: Pick<MailReading, "form" | "statements">): z.infer<typeof readingSchema> {
+function answerOf({ form, statements }: Pick<MailReading, "form" | "statements">): Wire<typeof readingSchema> {
   return { form, events: statements.map(statementOf) };
 }
 
 /** The class is that which the event on record has, by the same procedure. */
-function statementOf({ event, draft }: MailStatement): z.infer<typeof statementSchema> {
+function statementOf({ event, draft }: MailStatement): Wire<typeof statementSchema> {
   const verdict = classifyDraft(draft);
   return {
     kind: event.kind,

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { NOTIFICATION_FORMATS, TYPE_PATTERNS } from "../domain/notification";
+import { once } from "../domain/once";
 import { rotate, sendTest, subscribe } from "../pipeline/notifications";
 import type { NotifyDeps } from "../pipeline/notify";
 import {
@@ -18,7 +19,7 @@ import { noteSchema } from "./notes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, idParam, json, problems, time, timeOrNull } from "./schemas";
+import { ADMIN, idParam, json, problems, time, timeOrNull, type Wire } from "./schemas";
 import type { AppEnv, Services } from "./services";
 
 const MAX_EXCLUDED = 100;
@@ -28,7 +29,7 @@ const credentials = z
   .max(1_000)
   .describe("Of a listmonk server: an API user and its token, as user:token. Never shown again.");
 
-const notificationFields = {
+const notificationFields = once(() => ({
   id: z.string(),
   url: z.string(),
   format: z.enum(NOTIFICATION_FORMATS),
@@ -44,19 +45,25 @@ const notificationFields = {
   lastDeliveredAt: timeOrNull,
   lastError: z.string().nullable(),
   lastErrorAt: timeOrNull,
-};
-const notificationSchema = z
-  .object({
-    ...notificationFields,
-    waiting: z.number().int().describe("Messages that were refused and are tried again, and those behind them."),
-    parked: z.number().int().describe("Messages that were given up after three days."),
-  })
-  .openapi("Notification");
-const secretOrNull = z
-  .string()
-  .nullable()
-  .describe("What the messages are signed with. Shown here and never again; null for the format listmonk.");
-const createdSchema = z.object({ ...notificationFields, secret: secretOrNull }).openapi("CreatedNotification");
+}));
+const notificationSchema = once(() =>
+  z
+    .object({
+      ...notificationFields(),
+      waiting: z.number().int().describe("Messages that were refused and are tried again, and those behind them."),
+      parked: z.number().int().describe("Messages that were given up after three days."),
+    })
+    .openapi("Notification"),
+);
+const secretOrNull = once(() =>
+  z
+    .string()
+    .nullable()
+    .describe("What the messages are signed with. Shown here and never again; null for the format listmonk."),
+);
+const createdSchema = once(() =>
+  z.object({ ...notificationFields(), secret: secretOrNull() }).openapi("CreatedNotification"),
+);
 
 const common = { tags: ["Notifications"], security: ADMIN };
 
@@ -98,7 +105,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/notifications",
   summary: "Who is told what, and whether it arrives",
-  responses: { 200: json(z.object({ items: z.array(notificationSchema) }), "All of them."), ...problems(403) },
+  responses: { 200: json(() => z.object({ items: z.array(notificationSchema()) }), "All of them."), ...problems(403) },
 });
 
 const getOne = createRoute({
@@ -132,7 +139,7 @@ const postRotate = createRoute({
     body: { content: { "application/json": { schema: z.strictObject({ credentials: credentials.optional() }) } } },
   },
   responses: {
-    200: json(z.object({ secret: secretOrNull, previousUntil: timeOrNull }), "The new secret."),
+    200: json(() => z.object({ secret: secretOrNull(), previousUntil: timeOrNull }), "The new secret."),
     ...problems(400, 403, 404),
   },
 });
@@ -155,11 +162,12 @@ const postTest = createRoute({
   request: { params: idParam },
   responses: {
     200: json(
-      z.object({
-        delivered: z.boolean(),
-        status: z.number().int().nullable().describe("HTTP. Null: nobody answered."),
-        error: z.string().nullable(),
-      }),
+      () =>
+        z.object({
+          delivered: z.boolean(),
+          status: z.number().int().nullable().describe("HTTP. Null: nobody answered."),
+          error: z.string().nullable(),
+        }),
       "What came of it.",
     ),
     ...problems(400, 403, 404),
@@ -225,7 +233,7 @@ export function notifyDepsOf(services: Services): NotifyDeps {
   return { ...services, allowPrivateTargets: services.config.allowPrivateTargets };
 }
 
-async function oneOf(c: Context<AppEnv>, id: string): Promise<z.infer<typeof notificationSchema>> {
+async function oneOf(c: Context<AppEnv>, id: string): Promise<Wire<typeof notificationSchema>> {
   const found = (await allNotifications(c.env.db)).find((notification) => notification.id === id);
   if (!found) throw new Problem("not_found");
   return represent(found, found.outbox, c.env.now());
@@ -235,7 +243,7 @@ function represent(
   notification: Notification,
   { waiting, parked }: OutboxCounts,
   now: number,
-): z.infer<typeof notificationSchema> {
+): Wire<typeof notificationSchema> {
   return { ...fieldsOf(notification, now), waiting, parked };
 }
 

@@ -1,5 +1,6 @@
 /** Running the service: health, and what the cron does, on demand. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { noteAction } from "../pipeline/audit";
 import { health } from "../pipeline/health";
 import { prune } from "../pipeline/prune";
@@ -18,20 +19,22 @@ import type { Services } from "./services";
 const MAX_REBUILT = 1_000;
 const DEFAULT_REBUILT = 200;
 
-const healthSchema = z
-  .object({
-    status: z.enum(["ok", "failing"]),
-    checks: z.object({
-      database: z.boolean(),
-      edgeCache: z.boolean(),
-      objects: z.boolean(),
-      configuration: z.boolean(),
-    }),
-    pending: z.number().int().nullable().describe("Events on record that are still to be applied."),
-    oldestPendingSeconds: z.number().int().nullable(),
-    lastCron: timeOrNull,
-  })
-  .openapi("Health");
+const healthSchema = once(() =>
+  z
+    .object({
+      status: z.enum(["ok", "failing"]),
+      checks: z.object({
+        database: z.boolean(),
+        edgeCache: z.boolean(),
+        objects: z.boolean(),
+        configuration: z.boolean(),
+      }),
+      pending: z.number().int().nullable().describe("Events on record that are still to be applied."),
+      oldestPendingSeconds: z.number().int().nullable(),
+      lastCron: timeOrNull,
+    })
+    .openapi("Health"),
+);
 
 const getHealth = createRoute({
   method: "get",
@@ -49,12 +52,13 @@ const postReconcile = createRoute({
   security: ADMIN,
   responses: {
     200: json(
-      z.object({
-        applied: z.number().int(),
-        failed: z.number().int(),
-        settled: z.number().int().describe("Answers written to the edge cache."),
-        pruned: z.object({ events: z.number().int(), bodies: z.number().int(), receipts: z.number().int() }),
-      }),
+      () =>
+        z.object({
+          applied: z.number().int(),
+          failed: z.number().int(),
+          settled: z.number().int().describe("Answers written to the edge cache."),
+          pruned: z.object({ events: z.number().int(), bodies: z.number().int(), receipts: z.number().int() }),
+        }),
       "What was done.",
     ),
     ...problems(403),
@@ -87,26 +91,27 @@ const postRebuild = createRoute({
   },
   responses: {
     200: json(
-      z.union([
-        z.object({
-          recipient: z.string(),
-          version: z.number().int(),
-          suppressed: z.boolean(),
-          reasons: z.array(reasonSchema),
-          softBounces: z.number().int(),
-        }),
-        z.object({
-          target: z.literal("recipients"),
-          rebuilt: z.number().int(),
-          nextCursor: z.string().nullable().describe("Post it again to go on; null: done."),
-        }),
-        z.object({
-          target: z.literal("kv"),
-          written: z.number().int(),
-          removed: z.number().int(),
-          nextCursor: z.string().nullable().describe("Post it again to go on; null: done."),
-        }),
-      ]),
+      () =>
+        z.union([
+          z.object({
+            recipient: z.string(),
+            version: z.number().int(),
+            suppressed: z.boolean(),
+            reasons: z.array(reasonSchema),
+            softBounces: z.number().int(),
+          }),
+          z.object({
+            target: z.literal("recipients"),
+            rebuilt: z.number().int(),
+            nextCursor: z.string().nullable().describe("Post it again to go on; null: done."),
+          }),
+          z.object({
+            target: z.literal("kv"),
+            written: z.number().int(),
+            removed: z.number().int(),
+            nextCursor: z.string().nullable().describe("Post it again to go on; null: done."),
+          }),
+        ]),
       "What was done.",
     ),
     ...problems(400, 403, 404),

@@ -1,30 +1,37 @@
 /** How a change of a recipient's standing is shown. */
 import { z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { CHANGE_KINDS, type Standing } from "../domain/what-if";
 import type { ShownChange } from "../pipeline/shown-changes";
 import { eventOf, iso } from "./representations";
-import { eventSchema, reasonSchema, timeOrNull } from "./schemas";
+import { eventSchema, reasonSchema, timeOrNull, type Wire } from "./schemas";
 
-const standingSchema = z.object({
-  suppressed: z.boolean(),
-  reasons: z.array(reasonSchema),
-  since: timeOrNull,
-  until: timeOrNull,
-  softBounces: z.number().int(),
-});
+const standingSchema = once(() =>
+  z.object({
+    suppressed: z.boolean(),
+    reasons: z.array(reasonSchema),
+    since: timeOrNull,
+    until: timeOrNull,
+    softBounces: z.number().int(),
+  }),
+);
 
-export const policyChangeSchema = z
-  .object({
-    recipient: z.string().describe("Of one who was erased: the hash."),
-    change: z.enum(CHANGE_KINDS),
-    before: standingSchema,
-    after: standingSchema,
-    event: eventSchema.nullable().describe("What suppresses it then; of one who is released: what suppresses it now."),
-  })
-  .openapi("PolicyChange");
+export const policyChangeSchema = once(() =>
+  z
+    .object({
+      recipient: z.string().describe("Of one who was erased: the hash."),
+      change: z.enum(CHANGE_KINDS),
+      before: standingSchema(),
+      after: standingSchema(),
+      event: eventSchema()
+        .nullable()
+        .describe("What suppresses it then; of one who is released: what suppresses it now."),
+    })
+    .openapi("PolicyChange"),
+);
 
 /** A change on the wire. */
-export function changeOf({ change, address, event }: ShownChange): z.infer<typeof policyChangeSchema> {
+export function changeOf({ change, address, event }: ShownChange): Wire<typeof policyChangeSchema> {
   return {
     recipient: address ?? change.key,
     change: change.kind,
@@ -34,7 +41,7 @@ export function changeOf({ change, address, event }: ShownChange): z.infer<typeo
   };
 }
 
-function standingOf({ suppressions, softCount }: Standing): z.infer<typeof standingSchema> {
+function standingOf({ suppressions, softCount }: Standing): Wire<typeof standingSchema> {
   const ends = suppressions.map(({ until }) => until);
   return {
     suppressed: suppressions.length > 0,

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { effectivePolicyOf, POLICY_ORIGINS } from "../domain/effective-policy";
 import { REASONS } from "../domain/event";
+import { once } from "../domain/once";
 import { writtenInFull } from "../domain/policy";
 import { type ApplyError, applyPolicy, type DraftError, simulate } from "../pipeline/policy-batch";
 import { tallyOf } from "../pipeline/policy-run";
@@ -17,49 +18,53 @@ import { changeOf, policyChangeSchema } from "./policy-changes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, count, idParam, json, page, pageQuery, problems, time, timeOrNull } from "./schemas";
+import { ADMIN, count, idParam, json, page, pageQuery, problems, time, timeOrNull, type Wire } from "./schemas";
 import type { Services } from "./services";
 
 const policyObject = z
   .record(z.string(), z.unknown())
   .describe("As in the variable POLICY; what is left out has its default.");
 
-const policySchema = z
-  .object({
-    origin: z.enum(POLICY_ORIGINS).describe("applied: by a batch; it holds until a deploy changes the variable."),
-    version: count.describe("Rises with each policy that is applied or brought back; 0: none ever was."),
-    policy: policyObject.describe("As it was written."),
-    inFull: policyObject.describe("With the defaults of what was left out."),
-    appliedAt: timeOrNull,
-    batchId: z.string().nullable().describe("Undo it there."),
-    variable: policyObject.describe("What the variable says."),
-  })
-  .openapi("Policy");
+export const policySchema = once(() =>
+  z
+    .object({
+      origin: z.enum(POLICY_ORIGINS).describe("applied: by a batch; it holds until a deploy changes the variable."),
+      version: count.describe("Rises with each policy that is applied or brought back; 0: none ever was."),
+      policy: policyObject.describe("As it was written."),
+      inFull: policyObject.describe("With the defaults of what was left out."),
+      appliedAt: timeOrNull,
+      batchId: z.string().nullable().describe("Undo it there."),
+      variable: policyObject.describe("What the variable says."),
+    })
+    .openapi("Policy"),
+);
 
-const byReason = z.partialRecord(z.enum(REASONS), count);
+const byReason = once(() => z.partialRecord(z.enum(REASONS), count));
 
-const simulationSchema = z
-  .object({
-    id: z.string(),
-    status: z.enum(["running", "done"]),
-    policy: policyObject,
-    reclassify: z.boolean(),
-    createdAt: time.describe("The moment for which everything is decided."),
-    finishedAt: timeOrNull,
-    recipients: z.object({ total: count, looked: count }),
-    suppressed: count.describe("Newly suppressed."),
-    released: count.describe("Newly released."),
-    changed: count.describe("Suppressed or not as before, for another reason, time or count."),
-    suppressedBy: byReason.describe("Of the newly suppressed: by the first of their new reasons."),
-    releasedBy: byReason.describe("Of the newly released: by the first of the reasons that they have."),
-    overdue: count.describe(
-      "Of all: would change already under the policy that holds, when they are decided about anew.",
-    ),
-    reclassified: count.describe("Bounces that would have another class, category or rule."),
-    undecidable: count.describe("Bounces about which too little is kept: they stay as they are."),
-    examples: z.array(policyChangeSchema),
-  })
-  .openapi("PolicySimulation");
+export const simulationSchema = once(() =>
+  z
+    .object({
+      id: z.string(),
+      status: z.enum(["running", "done"]),
+      policy: policyObject,
+      reclassify: z.boolean(),
+      createdAt: time.describe("The moment for which everything is decided."),
+      finishedAt: timeOrNull,
+      recipients: z.object({ total: count, looked: count }),
+      suppressed: count.describe("Newly suppressed."),
+      released: count.describe("Newly released."),
+      changed: count.describe("Suppressed or not as before, for another reason, time or count."),
+      suppressedBy: byReason().describe("Of the newly suppressed: by the first of their new reasons."),
+      releasedBy: byReason().describe("Of the newly released: by the first of the reasons that they have."),
+      overdue: count.describe(
+        "Of all: would change already under the policy that holds, when they are decided about anew.",
+      ),
+      reclassified: count.describe("Bounces that would have another class, category or rule."),
+      undecidable: count.describe("Bounces about which too little is kept: they stay as they are."),
+      examples: z.array(policyChangeSchema()),
+    })
+    .openapi("PolicySimulation"),
+);
 
 const common = { tags: ["Policy"], security: ADMIN };
 
@@ -213,10 +218,7 @@ function problemOf(error: DraftError | ApplyError): Problem {
   }
 }
 
-async function simulationOf(
-  { db }: Pick<Services, "db">,
-  run: PolicyRunRow,
-): Promise<z.infer<typeof simulationSchema>> {
+async function simulationOf({ db }: Pick<Services, "db">, run: PolicyRunRow): Promise<Wire<typeof simulationSchema>> {
   const { examples, again, ...counts } = tallyOf(run);
   return {
     id: run.id,

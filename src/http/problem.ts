@@ -1,5 +1,6 @@
 /** Errors on the wire: RFC 9457 problem details with a stable `code`. The one place that maps reasons to statuses. */
 import { z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 
 /** Code → status and title. Codes are part of the contract; titles may change. */
 const PROBLEMS = {
@@ -40,15 +41,17 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-export const problemSchema = z
-  .object({
-    type: z.string().describe("about:blank#code"),
-    title: z.string(),
-    status: z.number().int(),
-    detail: z.string().optional(),
-    code: z.string().describe("A stable word."),
-  })
-  .openapi("Problem");
+export const problemSchema = once(() =>
+  z
+    .object({
+      type: z.string().describe("about:blank#code"),
+      title: z.string(),
+      status: z.number().int(),
+      detail: z.string().optional(),
+      code: z.string().describe("A stable word."),
+    })
+    .openapi("Problem"),
+);
 
 const RETRY_AFTER_SECONDS = 30;
 

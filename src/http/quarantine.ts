@@ -1,5 +1,6 @@
 /** What could not be read: look at it, read it again with today's code, or drop it. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { noteAction } from "../pipeline/audit";
 import { bodyOf, dismiss, type ReplayError, replay } from "../pipeline/replay";
 import { type QuarantineRow, quarantinePage } from "../store/quarantine";
@@ -8,21 +9,23 @@ import { cursorAfter, decodeCursor } from "./cursor";
 import { usable } from "./expectations";
 import { Problem, type ProblemCode } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, countsSchema, idParam, json, page, pageQuery, problems, timeOrNull } from "./schemas";
+import { ADMIN, countsSchema, idParam, json, page, pageQuery, problems, timeOrNull, type Wire } from "./schemas";
 
-const itemSchema = z
-  .object({
-    id: z.string(),
-    provider: z.string(),
-    connection: z.string(),
-    receiptId: z.number().int(),
-    item: z.number().int().nullable().describe("Position of the record in the body; null: the body as a whole."),
-    reason: z.string().describe("A stable word."),
-    detail: z.string(),
-    receivedAt: timeOrNull,
-    bodyBytes: z.number().int(),
-  })
-  .openapi("QuarantineItem");
+const itemSchema = once(() =>
+  z
+    .object({
+      id: z.string(),
+      provider: z.string(),
+      connection: z.string(),
+      receiptId: z.number().int(),
+      item: z.number().int().nullable().describe("Position of the record in the body; null: the body as a whole."),
+      reason: z.string().describe("A stable word."),
+      detail: z.string(),
+      receivedAt: timeOrNull,
+      bodyBytes: z.number().int(),
+    })
+    .openapi("QuarantineItem"),
+);
 
 const common = { tags: ["Quarantine"], security: ADMIN };
 
@@ -44,7 +47,10 @@ const replayOne = createRoute({
     "Keeps the time at which it first reached us. What was recorded before is recognized and not counted twice. Mail with the reason unverified is believed by this: it is how an operator releases it.",
   request: { params: idParam },
   responses: {
-    200: json(countsSchema.extend({ settled: z.boolean().describe("Is it out of quarantine?") }), "What came of it."),
+    200: json(
+      () => countsSchema().extend({ settled: z.boolean().describe("Is it out of quarantine?") }),
+      "What came of it.",
+    ),
     ...problems(403, 404, 410),
   },
 });
@@ -118,7 +124,7 @@ quarantineRoutes.get("/v1/quarantine/:id/body", async (c) => {
   return new Response(outcome.value, { headers });
 });
 
-function itemOf(row: QuarantineRow): z.infer<typeof itemSchema> {
+function itemOf(row: QuarantineRow): Wire<typeof itemSchema> {
   return {
     id: row.id,
     provider: row.provider,

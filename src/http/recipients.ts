@@ -1,5 +1,6 @@
 /** All that is known about one recipient. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { once } from "../domain/once";
 import { check } from "../pipeline/check";
 import { erase } from "../pipeline/erase";
 import { effectivePolicy } from "../pipeline/policy";
@@ -16,15 +17,17 @@ import { ADMIN, json, problems, recipientSchema } from "./schemas";
 
 const TIMELINE_LENGTH = 100;
 
-const erasedSchema = z
-  .object({
-    recipient: z.string(),
-    key: z.string().describe("Hex SHA-256 of the address."),
-    erased: z.literal(true),
-    events: z.number().int().describe("Events that are gone."),
-    suppressed: z.boolean().describe("Its hash is still suppressed."),
-  })
-  .openapi("Erased");
+const erasedSchema = once(() =>
+  z
+    .object({
+      recipient: z.string(),
+      key: z.string().describe("Hex SHA-256 of the address."),
+      erased: z.literal(true),
+      events: z.number().int().describe("Events that are gone."),
+      suppressed: z.boolean().describe("Its hash is still suppressed."),
+    })
+    .openapi("Erased"),
+);
 
 const getOne = createRoute({
   method: "get",

@@ -1,11 +1,10 @@
 /** From rows to what the API shows. */
-import type { z } from "@hono/zod-openapi";
 import { shownEnd } from "../domain/answer";
 import type { Suppression } from "../domain/recipient-state";
 import { type EventRow, heldBy, receiptIdOf } from "../store/event-row";
 import { type RecipientRow, suppressionsOf } from "../store/recipients";
 import type { ExportedSuppressionRow } from "../store/suppressions";
-import type { eventSchema, exportedSuppressionSchema, probationSchema } from "./schemas";
+import type { eventSchema, exportedSuppressionSchema, probationSchema, Wire } from "./schemas";
 
 /** Epoch ms → ISO 8601 in UTC, with milliseconds. */
 export function iso(time: number | null): string | null {
@@ -13,7 +12,7 @@ export function iso(time: number | null): string | null {
 }
 
 /** An event on the wire. Absent values are `null`, but for what most events are not: withdrawn, held. */
-export function eventOf(row: EventRow): z.infer<typeof eventSchema> {
+export function eventOf(row: EventRow): Wire<typeof eventSchema> {
   return {
     id: row.id,
     provider: row.provider,
@@ -56,7 +55,7 @@ export function suppressionOf(row: RecipientRow, now: number) {
 }
 
 /** How far the soft one among them has come. */
-export function probationOf(standing: readonly Suppression[]): { probation?: z.infer<typeof probationSchema> } {
+export function probationOf(standing: readonly Suppression[]): { probation?: Wire<typeof probationSchema> } {
   const probation = standing.find((s) => s.probation)?.probation;
   if (!probation) return {};
   const { step, of, probeFrom, probedAt } = probation;
@@ -80,7 +79,7 @@ function entryOf(row: RecipientRow, standing: readonly Suppression[]) {
 export function exportedSuppressionOf(
   row: ExportedSuppressionRow,
   now: number,
-): z.infer<typeof exportedSuppressionSchema> {
+): Wire<typeof exportedSuppressionSchema> {
   return {
     // Whoever keeps a copy cannot be given a probe there: on probation it has no end.
     ...entryOf(row, suppressionsOf(row, now)),

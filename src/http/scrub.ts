@@ -1,6 +1,7 @@
 /** Lists of any length in, what may be mailed out. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Purpose } from "../domain/answer";
+import { once } from "../domain/once";
 import { LIST_FORMATS, type ListFormat } from "../list/rows";
 import { KEEPS, MAX_INVALID_ROWS, type Scrub, type ScrubReport } from "../list/scrub";
 import { errorFields } from "../log";
@@ -9,7 +10,7 @@ import { readScrubReport, writeScrubReport } from "../store/scrub-reports";
 import { streamedBody } from "./body";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
-import { CHECK, json, problems, purposeSchema, time } from "./schemas";
+import { CHECK, json, problems, purposeSchema, time, type Wire } from "./schemas";
 import type { Services } from "./services";
 import { streamOfRows } from "./unfinished";
 
@@ -73,21 +74,23 @@ const post = createRoute({
   },
 });
 
-const reportSchema = z
-  .object({
-    rows: z.number().int(),
-    allowed: z.number().int(),
-    suppressed: z.number().int(),
-    invalid: z.number().int().describe("Rows that hold no address."),
-    invalidRows: z
-      .array(z.object({ line: z.number().int().describe("From 1."), problem: z.string() }))
-      .describe(`The first ${MAX_INVALID_ROWS} of them.`),
-    purpose: purposeSchema,
-    finishedAt: time,
-  })
-  .openapi("ScrubReport");
+const reportSchema = once(() =>
+  z
+    .object({
+      rows: z.number().int(),
+      allowed: z.number().int(),
+      suppressed: z.number().int(),
+      invalid: z.number().int().describe("Rows that hold no address."),
+      invalidRows: z
+        .array(z.object({ line: z.number().int().describe("From 1."), problem: z.string() }))
+        .describe(`The first ${MAX_INVALID_ROWS} of them.`),
+      purpose: purposeSchema,
+      finishedAt: time,
+    })
+    .openapi("ScrubReport"),
+);
 
-type StoredReport = z.infer<typeof reportSchema>;
+type StoredReport = Wire<typeof reportSchema>;
 
 const getReport = createRoute({
   method: "get",

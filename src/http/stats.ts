@@ -1,10 +1,11 @@
 /** Counts for charts. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { BOUNCE_CLASSES, type BounceClass } from "../domain/event";
+import { once } from "../domain/once";
 import { STATS_GROUPS, type StatsRow, statsBy } from "../store/stats";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, count, json, moment, problems } from "./schemas";
+import { ADMIN, count, json, moment, problems, type Wire } from "./schemas";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
@@ -13,21 +14,23 @@ const MAX_GROUPS = 1_000;
 const DEFAULT_GROUPS = 100;
 const IN_TIME: readonly string[] = ["hour", "day"];
 
-const statsItemSchema = z
-  .object({
-    value: z.string().describe("A time, a provider, a connection, a class, a reason, a domain, a campaign."),
-    delivered: count,
-    deferred: count,
-    bounced: count.describe("Of all classes."),
-    complained: count,
-    unsubscribed: count,
-    rejected: count,
-    autoReply: count,
-    byClass: z
-      .object(Object.fromEntries(BOUNCE_CLASSES.map((name) => [name, count])) as Record<BounceClass, typeof count>)
-      .describe("The bounces by class."),
-  })
-  .openapi("StatsItem");
+const statsItemSchema = once(() =>
+  z
+    .object({
+      value: z.string().describe("A time, a provider, a connection, a class, a reason, a domain, a campaign."),
+      delivered: count,
+      deferred: count,
+      bounced: count.describe("Of all classes."),
+      complained: count,
+      unsubscribed: count,
+      rejected: count,
+      autoReply: count,
+      byClass: z
+        .object(Object.fromEntries(BOUNCE_CLASSES.map((name) => [name, count])) as Record<BounceClass, typeof count>)
+        .describe("The bounces by class."),
+    })
+    .openapi("StatsItem"),
+);
 
 const getStats = createRoute({
   method: "get",
@@ -54,7 +57,8 @@ const getStats = createRoute({
   },
   responses: {
     200: json(
-      z.object({ by: z.enum(STATS_GROUPS), since: z.string(), until: z.string(), items: z.array(statsItemSchema) }),
+      () =>
+        z.object({ by: z.enum(STATS_GROUPS), since: z.string(), until: z.string(), items: z.array(statsItemSchema()) }),
       "The counts.",
     ),
     ...problems(400, 403),
@@ -77,7 +81,7 @@ statsRoutes.openapi(getStats, async (c) => {
   return c.json({ by, since: isoOf(fromDay), until: isoOf(toDay), items: itemsOf(rows, by) }, 200);
 });
 
-type StatsItem = z.infer<typeof statsItemSchema>;
+type StatsItem = Wire<typeof statsItemSchema>;
 
 /** How much of an ISO time tells two of them apart. */
 const TIME_LENGTHS: Readonly<Record<string, number>> = {

@@ -83,7 +83,7 @@ const remove = createRoute({
   },
   responses: {
     200: json(
-      z.object({ recipient: z.string(), released: z.literal(true), pending: z.number().int() }),
+      () => z.object({ recipient: z.string(), released: z.literal(true), pending: z.number().int() }),
       "It is released.",
     ),
     ...problems(400, 403, 404, 409),

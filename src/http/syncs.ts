@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { connectionNameOf } from "../config";
+import { once } from "../domain/once";
 import { PUSH_STARTS, pullNow, pushNow, type RunOutcome } from "../pipeline/sync";
 import { previewPull, previewPush } from "../pipeline/sync-preview";
 import { refusalsOf, type SyncState, setSyncStatus, syncStates } from "../store/syncs";
@@ -12,29 +13,31 @@ import { usable } from "./expectations";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, count, flag, json, problems, textOrNull, timeOrNull } from "./schemas";
+import { ADMIN, count, flag, json, problems, textOrNull, timeOrNull, type Wire } from "./schemas";
 import type { AppEnv } from "./services";
 import { described, pullCounts, syncSchema } from "./sync-representation";
 
 const MAX_REFUSALS = 100;
 
-const detailSchema = syncSchema
-  .extend({
-    refusalCount: count,
-    refusals: z
-      .array(
-        z.object({
-          recipient: textOrNull.describe("Null: it was erased since."),
-          key: z.string(),
-          action: z.enum(["list", "release"]),
-          outcome: z.enum(["kept", "refused"]),
-          detail: textOrNull.describe("In the provider's words."),
-          at: timeOrNull,
-        }),
-      )
-      .describe(`What the provider did not do, the newest ${MAX_REFUSALS}.`),
-  })
-  .openapi("SyncDetail");
+export const syncDetailSchema = once(() =>
+  syncSchema()
+    .extend({
+      refusalCount: count,
+      refusals: z
+        .array(
+          z.object({
+            recipient: textOrNull.describe("Null: it was erased since."),
+            key: z.string(),
+            action: z.enum(["list", "release"]),
+            outcome: z.enum(["kept", "refused"]),
+            detail: textOrNull.describe("In the provider's words."),
+            at: timeOrNull,
+          }),
+        )
+        .describe(`What the provider did not do, the newest ${MAX_REFUSALS}.`),
+    })
+    .openapi("SyncDetail"),
+);
 
 const params = z.object({
   provider: z.string().openapi({ param: { name: "provider", in: "path" } }),
@@ -52,7 +55,10 @@ const list = createRoute({
   method: "get",
   path: "/v1/sync",
   summary: "Providers' suppression lists that are kept in step with ours",
-  responses: { 200: json(z.object({ items: z.array(syncSchema) }), "All that are configured."), ...problems(403) },
+  responses: {
+    200: json(() => z.object({ items: z.array(syncSchema()) }), "All that are configured."),
+    ...problems(403),
+  },
 });
 
 const getOne = createRoute({
@@ -61,18 +67,20 @@ const getOne = createRoute({
   path: PATH,
   summary: "One of them, and what the provider did not do",
   request: { params },
-  responses: { 200: json(detailSchema, "The sync."), ...problems(403, 404) },
+  responses: { 200: json(syncDetailSchema, "The sync."), ...problems(403, 404) },
 });
 
-const pullPreviewSchema = z.object({
-  dryRun: z.literal(true),
-  complete: z.boolean().describe("Was the provider's list read to its end?"),
-  ...pullCounts,
-  byReason: z.record(z.string(), count).describe("Of what is new."),
-  examples: z.array(
-    z.object({ recipient: z.string(), reason: textOrNull, status: z.string(), code: textOrNull, detail: textOrNull }),
-  ),
-});
+export const pullPreviewSchema = once(() =>
+  z.object({
+    dryRun: z.literal(true),
+    complete: z.boolean().describe("Was the provider's list read to its end?"),
+    ...pullCounts(),
+    byReason: z.record(z.string(), count).describe("Of what is new."),
+    examples: z.array(
+      z.object({ recipient: z.string(), reason: textOrNull, status: z.string(), code: textOrNull, detail: textOrNull }),
+    ),
+  }),
+);
 
 const pull = createRoute({
   ...common,
@@ -83,22 +91,24 @@ const pull = createRoute({
     "As an import, into a batch that can be undone. It reads for up to 20 seconds and the cron goes on. An entry adds a reason and never weakens one; one that is older than our release has no effect. Do a dry run first.",
   request: { params, query },
   responses: {
-    200: json(z.union([syncSchema, pullPreviewSchema]), "How it stands, or what would come."),
+    200: json(() => z.union([syncSchema(), pullPreviewSchema()]), "How it stands, or what would come."),
     ...problems(400, 403, 404, 409, 502),
   },
 });
 
-const pushPreviewSchema = z.object({
-  dryRun: z.literal(true),
-  complete: z.boolean().describe("Was all of our list looked at?"),
-  list: count,
-  release: count,
-  byReason: z.record(z.string(), count).describe("Of those to be listed."),
-  skipped: z.record(z.string(), count).describe("By why they are not sent."),
-  examples: z.array(
-    z.object({ recipient: z.string(), action: z.enum(["list", "release"]), reasons: z.array(z.string()) }),
-  ),
-});
+export const pushPreviewSchema = once(() =>
+  z.object({
+    dryRun: z.literal(true),
+    complete: z.boolean().describe("Was all of our list looked at?"),
+    list: count,
+    release: count,
+    byReason: z.record(z.string(), count).describe("Of those to be listed."),
+    skipped: z.record(z.string(), count).describe("By why they are not sent."),
+    examples: z.array(
+      z.object({ recipient: z.string(), action: z.enum(["list", "release"]), reasons: z.array(z.string()) }),
+    ),
+  }),
+);
 
 const push = createRoute({
   ...common,
@@ -121,7 +131,7 @@ const push = createRoute({
     },
   },
   responses: {
-    200: json(z.union([syncSchema, pushPreviewSchema]), "How it stands, or what would be sent."),
+    200: json(() => z.union([syncSchema(), pushPreviewSchema()]), "How it stands, or what would be sent."),
     ...problems(400, 403, 404, 409),
   },
 });
@@ -224,6 +234,6 @@ function expectDone(outcome: RunOutcome): void {
   if (outcome === "running") throw new Problem("sync_running");
 }
 
-async function standing(c: Context<AppEnv>, sync: Sync): Promise<z.infer<typeof syncSchema>> {
+async function standing(c: Context<AppEnv>, sync: Sync): Promise<Wire<typeof syncSchema>> {
   return described(sync, (await syncStates(c.env.db)).get(sync.id), c.env.now());
 }

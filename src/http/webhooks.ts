@@ -141,6 +141,6 @@ export function describeWebhooks(registry: ReturnType<typeof createRouter>["open
     summary: "listmonk's own bounce API",
     description: "Statuses and texts are listmonk's: 403 for authentication, 400 for bad fields.",
     request: { body },
-    responses: { 200: json(z.object({ data: z.literal(true) }), "Recorded."), ...problems(400, 403, 413) },
+    responses: { 200: json(() => z.object({ data: z.literal(true) }), "Recorded."), ...problems(400, 403, 413) },
   });
 }

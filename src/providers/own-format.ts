@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { ADDRESS_ERRORS, canonicalMailbox, canonicalRecipient } from "../domain/address";
 import { BOUNCE_CLASSES, type EventDraft, isOperatorKind, OPERATOR_KINDS } from "../domain/event";
+import { once } from "../domain/once";
 import { fail } from "../domain/result";
 import { defineAdapter, type ParseContext, type ParsedItem, type ParseOutcome } from "./adapter";
 import { unauthenticated } from "./auth";
@@ -26,45 +27,46 @@ export const REPORTED_KINDS = [
 ] as const;
 
 const MAX_TEXT_LENGTH = 20_000;
-const text = z.string().max(MAX_TEXT_LENGTH);
-/** ISO 8601 with an offset, any number of fractional digits. */
-const isoTime = z.iso.datetime({ offset: true });
-
-export const ownEventSchema = z.object({
-  kind: z.enum([...REPORTED_KINDS, ...OPERATOR_KINDS]).describe("What happened."),
-  class: z
-    .enum(BOUNCE_CLASSES)
-    .optional()
-    .describe("For bounced: its class. Left out: our rules decide by code and text."),
-  category: text
-    .optional()
-    .describe("Why; for rejected: what it stands for (bounced, complained, unsubscribed, invalid, policy)."),
-  recipient: text.min(1).describe("The address."),
-  occurredAt: isoTime
-    .optional()
-    .describe("When it happened. Left out, or before 2000: now. Never taken as later than now."),
-  messageId: text.optional().describe("Names the message: it counts once, whatever tells of it."),
-  internetMessageId: text.optional().describe("The Message-ID header."),
-  statusCode: z
-    .string()
-    .regex(/^[245]\.\d{1,3}\.\d{1,3}$/, "must look like 5.1.1")
-    .optional()
-    .describe("Enhanced status code (RFC 3463)."),
-  replyCode: z
-    .string()
-    .regex(/^[245]\d\d$/, "must look like 550")
-    .optional()
-    .describe("SMTP reply code."),
-  diagnosticCode: text.optional().describe("What the receiving server said."),
-  remoteMta: text.optional(),
-  envelopeSender: text.optional(),
-  campaign: text.optional(),
-  tags: z.array(text).max(50).optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
-  id: text.min(1).optional().describe("Your id of the event: the same id is recorded once."),
+export const ownEventSchema = once(() => {
+  const text = z.string().max(MAX_TEXT_LENGTH);
+  return z.object({
+    kind: z.enum([...REPORTED_KINDS, ...OPERATOR_KINDS]).describe("What happened."),
+    class: z
+      .enum(BOUNCE_CLASSES)
+      .optional()
+      .describe("For bounced: its class. Left out: our rules decide by code and text."),
+    category: text
+      .optional()
+      .describe("Why; for rejected: what it stands for (bounced, complained, unsubscribed, invalid, policy)."),
+    recipient: text.min(1).describe("The address."),
+    // Any number of fractional digits.
+    occurredAt: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe("When it happened. Left out, or before 2000: now. Never taken as later than now."),
+    messageId: text.optional().describe("Names the message: it counts once, whatever tells of it."),
+    internetMessageId: text.optional().describe("The Message-ID header."),
+    statusCode: z
+      .string()
+      .regex(/^[245]\.\d{1,3}\.\d{1,3}$/, "must look like 5.1.1")
+      .optional()
+      .describe("Enhanced status code (RFC 3463)."),
+    replyCode: z
+      .string()
+      .regex(/^[245]\d\d$/, "must look like 550")
+      .optional()
+      .describe("SMTP reply code."),
+    diagnosticCode: text.optional().describe("What the receiving server said."),
+    remoteMta: text.optional(),
+    envelopeSender: text.optional(),
+    campaign: text.optional(),
+    tags: z.array(text).max(50).optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    id: text.min(1).optional().describe("Your id of the event: the same id is recorded once."),
+  });
 });
 
-export type OwnEvent = z.infer<typeof ownEventSchema>;
+export type OwnEvent = z.infer<ReturnType<typeof ownEventSchema>>;
 
 export interface OwnFormatOptions extends ParseContext {
   readonly idempotencyKey: string | null;
@@ -115,7 +117,7 @@ export function parseOwnFormat(body: Uint8Array, options: OwnFormatOptions): Par
 
 function parseOwnEvent(record: unknown, position: number, options: OwnFormatOptions): ParsedItem {
   if (!isObject(record)) return unreadable("not_an_object");
-  const parsed = ownEventSchema.safeParse(record);
+  const parsed = ownEventSchema().safeParse(record);
   if (!parsed.success) {
     const about = parsed.error.issues.map((issue) => `${issue.path.join(".") || "event"}: ${issue.message}`);
     return unreadable("invalid_event", about.join("; "));

@@ -1,5 +1,4 @@
 /** What operators do through the client, against the worker itself. */
-import type { z } from "@hono/zod-openapi";
 import { beforeAll, describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
 import type * as client from "../../src/client/types";
 import type { NewEvent } from "../../src/client/types";
@@ -45,15 +44,18 @@ beforeAll(async () => {
 
 it("the client's types are the service's", () => {
   type Fits<A, B> = A extends B ? true : false;
-  type Wire<T extends z.ZodType> = z.infer<T>;
-  expectTypeOf<Fits<Wire<typeof schemas.eventSchema>, client.Event>>().toEqualTypeOf<true>();
-  expectTypeOf<keyof Wire<typeof schemas.eventSchema>>().toEqualTypeOf<keyof client.Event>();
-  expectTypeOf<Fits<Wire<typeof schemas.suppressionDetailSchema>, client.SuppressionDetail>>().toEqualTypeOf<true>();
-  expectTypeOf<keyof Wire<typeof schemas.suppressionDetailSchema>>().toEqualTypeOf<keyof client.SuppressionDetail>();
-  expectTypeOf<Fits<Wire<typeof schemas.recipientSchema>, client.Recipient>>().toEqualTypeOf<true>();
-  expectTypeOf<keyof Wire<typeof schemas.recipientSchema>>().toEqualTypeOf<keyof client.Recipient>();
-  expectTypeOf<Fits<Wire<typeof schemas.countsSchema>, client.Counts>>().toEqualTypeOf<true>();
-  expectTypeOf<keyof Wire<typeof schemas.countsSchema>>().toEqualTypeOf<keyof client.Counts>();
+  expectTypeOf<Fits<schemas.Wire<typeof schemas.eventSchema>, client.Event>>().toEqualTypeOf<true>();
+  expectTypeOf<keyof schemas.Wire<typeof schemas.eventSchema>>().toEqualTypeOf<keyof client.Event>();
+  expectTypeOf<
+    Fits<schemas.Wire<typeof schemas.suppressionDetailSchema>, client.SuppressionDetail>
+  >().toEqualTypeOf<true>();
+  expectTypeOf<keyof schemas.Wire<typeof schemas.suppressionDetailSchema>>().toEqualTypeOf<
+    keyof client.SuppressionDetail
+  >();
+  expectTypeOf<Fits<schemas.Wire<typeof schemas.recipientSchema>, client.Recipient>>().toEqualTypeOf<true>();
+  expectTypeOf<keyof schemas.Wire<typeof schemas.recipientSchema>>().toEqualTypeOf<keyof client.Recipient>();
+  expectTypeOf<Fits<schemas.Wire<typeof schemas.countsSchema>, client.Counts>>().toEqualTypeOf<true>();
+  expectTypeOf<keyof schemas.Wire<typeof schemas.countsSchema>>().toEqualTypeOf<keyof client.Counts>();
   expectTypeOf<keyof OwnEvent>().toEqualTypeOf<keyof client.NewEvent>();
 });
 

@@ -1,7 +1,7 @@
 /** What a list shows, all of it, as a file: the API's exports, behind the sign-in. */
 import { Hono } from "hono";
 import { type ExportFile, exportResponse } from "../../http/export-stream";
-import { EVENT_COLUMNS, SUPPRESSION_COLUMNS } from "../../http/exports";
+import { eventColumns, suppressionColumns } from "../../http/exports";
 import { eventCursor, suppressionCursor } from "../../http/filters";
 import { eventOf, exportedSuppressionOf } from "../../http/representations";
 import { searchEvents } from "../../store/events";
@@ -27,7 +27,7 @@ exportsRoutes.get("/dashboard/events/export", async (c) => {
   return exportResponse({
     name: "events",
     format: "csv",
-    columns: EVENT_COLUMNS,
+    columns: eventColumns(),
     first: (limit) => pageBefore(null, limit),
   });
 });
@@ -42,5 +42,5 @@ exportsRoutes.get("/dashboard/suppressions/export", async (c) => {
     return { items, next: next === null ? null : (size) => pageAfter(next, size) };
   };
   const first = (limit: number) => pageAfter(null, limit);
-  return exportResponse({ name: "suppressions", format: "csv", columns: SUPPRESSION_COLUMNS, first });
+  return exportResponse({ name: "suppressions", format: "csv", columns: suppressionColumns(), first });
 });
