@@ -2,6 +2,7 @@
  * Reading answers to checks. An answer is believed only if it is one to what was asked: whatever is missing from it, nobody
  * may take for "not suppressed".
  */
+import { isObject } from "../domain/json";
 import type { Consistency, Suppressed } from "./types";
 
 export type StoreRead = "kv" | "d1";
@@ -40,7 +41,7 @@ export function parseOne(value: unknown, recipient: string, consistency: Consist
  * @returns `null`: not an answer about exactly these recipients
  */
 export function parseBulk(value: unknown, asked: ReadonlySet<string>): BulkAnswer | null {
-  if (!isRecord(value) || !Array.isArray(value.suppressed) || !Array.isArray(value.invalid)) return null;
+  if (!isObject(value) || !Array.isArray(value.suppressed) || !Array.isArray(value.invalid)) return null;
   const listed: readonly unknown[] = value.suppressed;
   const entries = listed.filter(isSuppressed).filter(({ reasons }) => reasons.length > 0);
   const suppressed = new Map(entries.map((entry) => [entry.recipient, entry]));
@@ -51,13 +52,8 @@ export function parseBulk(value: unknown, asked: ReadonlySet<string>): BulkAnswe
   return { suppressed, invalid };
 }
 
-/** An object of JSON: no list, and not `null`. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isSuppressed(value: unknown): value is Suppressed {
-  if (!isRecord(value) || typeof value.recipient !== "string" || !Array.isArray(value.reasons)) return false;
+  if (!isObject(value) || typeof value.recipient !== "string" || !Array.isArray(value.reasons)) return false;
   return isTextOrNull(value.since) && isTextOrNull(value.until) && value.reasons.every((r) => typeof r === "string");
 }
 

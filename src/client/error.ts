@@ -1,4 +1,5 @@
 /** How calls fail: one kind of error, with a stable word for the reason. Nothing in it names an address or a token. */
+import { valueOfJson } from "../domain/json";
 
 /** RFC 9457, as the service answers it. */
 export interface ProblemDetails {
@@ -93,7 +94,7 @@ export function answeredError(response: Response, text: string): BouncekeeperErr
     requestId: headers.get("x-request-id") ?? undefined,
     retryAfterMs: retryAfterMs(headers.get("retry-after")),
   };
-  const problem = problemOf(parsed(text));
+  const problem = problemOf(valueOfJson(text));
   if (!problem) return new BouncekeeperError("http_error", `The service answered ${status}.`, fields);
   return problemError(problem, fields);
 }
@@ -108,14 +109,6 @@ export function problemError(problem: ProblemDetails, fields: ErrorFields = {}):
 export function problemOf(value: unknown): ProblemDetails | undefined {
   const { code, title } = (value ?? {}) as Partial<ProblemDetails>;
   return typeof code === "string" && typeof title === "string" ? (value as ProblemDetails) : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** RFC 9110 §10.2.3: seconds, or a date. */

@@ -1,6 +1,6 @@
 /** Lists of suppressions in: an admin token is needed. */
 import { LineSplitter } from "../csv/lines";
-import { isRecord } from "./answers";
+import { isObject, type JsonObject, valueOfJson } from "../domain/json";
 import { badAnswer, networkError, problemError, problemOf } from "./error";
 import type { CallOptions, Settings } from "./options";
 import { withQuery } from "./query";
@@ -84,7 +84,7 @@ export function createImport({ transport, once }: Settings): ImportList {
 }
 
 function parseAnswer(value: unknown): Imported | null {
-  if (!isRecord(value) || !Array.isArray(value.results) || typeof value.rows !== "number") return null;
+  if (!isObject(value) || !Array.isArray(value.results) || typeof value.rows !== "number") return null;
   const {
     results,
     resultsLeftOut: _,
@@ -102,7 +102,7 @@ async function readRows(answer: AsyncIterable<Uint8Array>, onRow: (row: ImportRo
   for await (const value of jsonLines(answer)) {
     const problem = problemOf(value.problem);
     if (problem) throw problemError(problem);
-    if (isRecord(value.summary)) return { ...(value.summary as unknown as ImportSummary), remarkable };
+    if (isObject(value.summary)) return { ...(value.summary as unknown as ImportSummary), remarkable };
     const row = value as unknown as ImportRow;
     if (row.code !== null && remarkable.length < MAX_REMARKABLE) remarkable.push(row);
     onRow(row);
@@ -110,7 +110,7 @@ async function readRows(answer: AsyncIterable<Uint8Array>, onRow: (row: ImportRo
   throw networkError(null);
 }
 
-async function* jsonLines(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Readonly<Record<string, unknown>>> {
+async function* jsonLines(answer: AsyncIterable<Uint8Array>): AsyncGenerator<JsonObject> {
   const decoder = new TextDecoder();
   const splitter = new LineSplitter(MAX_LINE_LENGTH);
   for await (const bytes of answer) {
@@ -118,12 +118,8 @@ async function* jsonLines(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Rea
   }
 }
 
-function parseLine(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return value;
-  } catch {
-    // Said below, as of everything else that is no object.
-  }
+function parseLine(text: string): JsonObject {
+  const value = valueOfJson(text);
+  if (isObject(value)) return value;
   throw badAnswer("The answer is not NDJSON.");
 }

@@ -1,5 +1,5 @@
 /** Lists that the service gives out page by page. */
-import { isRecord } from "./answers";
+import { isObject } from "../domain/json";
 import { badAnswer } from "./error";
 import type { Page } from "./types";
 
@@ -8,14 +8,14 @@ export const MAX_PAGE = 1_000;
 
 /** `null`: not a page. */
 export function parsePage<T>(value: unknown): Page<T> | null {
-  if (!isRecord(value) || !Array.isArray(value.items)) return null;
+  if (!isObject(value) || !Array.isArray(value.items)) return null;
   const { nextCursor } = value;
   return nextCursor === null || typeof nextCursor === "string" ? { items: value.items as T[], nextCursor } : null;
 }
 
 /** A list that is given out whole. */
 export function parseItems<T>(value: unknown): readonly T[] | null {
-  return isRecord(value) && Array.isArray(value.items) ? (value.items as T[]) : null;
+  return isObject(value) && Array.isArray(value.items) ? (value.items as T[]) : null;
 }
 
 /** All items of all pages, one after the other; a page is fetched when the one before has been read. */

@@ -1,5 +1,5 @@
 /** What the routes for operators have in common. */
-import { isRecord } from "./answers";
+import { isObject } from "../domain/json";
 import { invalidRecipient } from "./error";
 import type { CallOptions, Settings } from "./options";
 import { type Query, withQuery } from "./query";
@@ -43,7 +43,7 @@ export function createSend({ transport, patient }: Settings): Send {
 }
 
 function anyObject<T>(value: unknown): T | null {
-  return isRecord(value) ? (value as T) : null;
+  return isObject(value) ? (value as T) : null;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Objects out of JSON, in constant memory: one a line, or the elements of the array in which an API wraps them. */
 import { LineSplitter, MAX_LINE_LENGTH } from "../csv/lines";
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject, valueOfJson } from "../domain/json";
 
 export interface JsonRecord {
   /** Where it begins, counted from 1. */
@@ -32,17 +31,9 @@ function isArrayOfObjects(value: unknown): boolean {
   return isObject(value) && Object.values(value).some((inner) => Array.isArray(inner) && inner.some(isObject));
 }
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function parseObject(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = valueOfJson(text);
+  return isObject(value) ? value : null;
 }
 
 /** NDJSON: what is wrong with a line is wrong with it alone. */

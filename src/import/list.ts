@@ -4,11 +4,12 @@ import { CsvParser, type CsvRecord } from "../csv/reader";
 import { type Chunks, textPieces } from "../csv/text";
 import { plainCell } from "../csv/writer";
 import { isUuid } from "../domain/address";
+import type { JsonObject } from "../domain/json";
 import { fail, ok, type Result } from "../domain/result";
 import { INVALID, invalid, type ListRow, rowOf, type Values } from "./entry";
 import { columnName, type Format, isWords, type Meaning } from "./format";
 import { FORMATS, GENERIC, LIST } from "./formats";
-import { type JsonObject, type JsonRecord, jsonReaderFor } from "./json-records";
+import { type JsonRecord, jsonReaderFor } from "./json-records";
 import { REASON_WORDS } from "./words";
 
 export interface ListOptions {

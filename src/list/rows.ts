@@ -2,6 +2,7 @@
 import { detectDialect } from "../csv/dialect";
 import { type Line, LineSplitter, lineEnd } from "../csv/lines";
 import { canonicalMailbox } from "../domain/address";
+import { isObject, valueOfJson } from "../domain/json";
 import { fail, ok, type Result } from "../domain/result";
 import { openCsvRows } from "./csv-rows";
 import {
@@ -79,7 +80,8 @@ function byLines(
 
 /** A line is an object with a member for the address, or the address alone, as a string. */
 function addressInJson(line: string, column: string | undefined): Result<string, RowProblem> {
-  const value = parseJson(textOf(line));
+  const text = textOf(line);
+  const value = text === null ? undefined : valueOfJson(text);
   if (value === undefined) return fail("not_json");
   if (typeof value === "string") return canonicalMailbox(value);
   if (!isObject(value)) return fail("no_such_column");
@@ -92,21 +94,8 @@ function addressInJson(line: string, column: string | undefined): Result<string,
 /** Written into the text, so that no number and no order of the caller's is touched. */
 function jsonWithNote(raw: string, { status, reasons }: RowNote): string {
   const note = `"${NOTE_MEMBER}":${JSON.stringify({ status, reasons })}}`;
-  const value = parseJson(raw);
+  const value = valueOfJson(raw);
   if (!isObject(value)) return `{"value":${value === undefined ? JSON.stringify(raw) : raw.trim()},${note}`;
   const members = raw.slice(0, raw.lastIndexOf("}")).trimEnd();
   return `${members}${Object.keys(value).length ? "," : ""}${note}`;
-}
-
-/** `undefined` for what is no JSON. */
-function parseJson(text: string | null): unknown {
-  try {
-    return text === null ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

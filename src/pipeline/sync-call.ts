@@ -1,4 +1,5 @@
 /** One request to a provider's API, and what its answer means. */
+import { valueOfJson } from "../domain/json";
 import { fail, ok, type Result } from "../domain/result";
 import { outcomeOfStatus, retryAfterMs } from "../domain/retry";
 import type { ApiAnswer, ApiRequest, SyncApi } from "../sync/adapter";
@@ -66,7 +67,7 @@ export async function callApi(
     });
     const text = await textOf(response, MAX_ANSWER_BYTES);
     if (text === null) return fail(unavailable("The answer is too long."));
-    const answer = { status: response.status, body: parsed(text) };
+    const answer = { status: response.status, body: valueOfJson(text) };
     if ((response.ok && (text === "" || answer.body !== undefined)) || isAnswer(answer)) {
       return ok({ ...answer, body: answer.body ?? null });
     }
@@ -96,14 +97,4 @@ function resetMs(header: string | null, now: number): number | null {
   if (!/^\d{10}(?:\d{3})?$/.test(text)) return null;
   const at = text.length === 13 ? Number(text) : Number(text) * 1000;
   return retryAfterMs(String(Math.max(0, Math.ceil((at - now) / 1000))), now);
-}
-
-/** `undefined`: it is no JSON. */
-function parsed(text: string): unknown {
-  if (text === "") return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

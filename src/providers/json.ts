@@ -1,8 +1,9 @@
 /** Reading JSON that somebody else wrote: no exceptions, no rounded numbers, no wrong types. */
 import { utf8Text } from "../crypto/encoding";
+import { isObject, type JsonObject } from "../domain/json";
 import { fail, ok, type Result } from "../domain/result";
 
-export type JsonObject = Readonly<Record<string, unknown>>;
+export { isObject, type JsonObject };
 
 /** Sixteen digits may exceed 2^53; only then is the slow, exact way taken. */
 const LONG_NUMBER = /[[:,]\s*-?\d{16,}/;
@@ -40,11 +41,6 @@ function exactIntegers(_key: string, value: unknown, context?: { source?: string
 function isDeeperThan(depth: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return depth === 0 || Object.values(value).some((child) => isDeeperThan(depth - 1, child));
-}
-
-/** An object of JSON: no list, and not `null`. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

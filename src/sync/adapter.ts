@@ -5,8 +5,8 @@
  * Adding a provider: one file with its settings, its lists and its table of reasons, and a line in `registry.ts`.
  */
 import { z } from "zod";
+import { isObject, type JsonObject } from "../domain/json";
 import { fail, ok, type Result } from "../domain/result";
-import type { JsonObject } from "../import/json-records";
 
 /** Reasons of ours that can be sent to a provider. A block of a whole domain cannot. */
 export const PUSH_REASONS = ["hard", "soft", "complaint", "unsubscribe", "manual"] as const;
@@ -179,11 +179,6 @@ export function syncAdapter<S extends CommonValues>(about: About<S>): SyncAdapte
 /** The objects of an array; `null` where it is none, or holds anything else. */
 export function objectsOf(value: unknown): readonly JsonObject[] | null {
   return Array.isArray(value) && value.every(isObject) ? value : null;
-}
-
-/** An object of JSON: no list, and not `null`. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The same outcome for everybody whom a call was about. */

@@ -7,12 +7,11 @@
  * unsubscription from everything (tag `*`), so that it does not look like a bounce in Mailgun's own figures.
  */
 import { z } from "zod";
+import { isObject, type JsonObject } from "../domain/json";
 import { fail, ok, type Result } from "../domain/result";
-import type { JsonObject } from "../import/json-records";
 import {
   allOf,
   commonFields,
-  isObject,
   objectsOf,
   type PulledEntry,
   type PulledPage,

@@ -7,11 +7,10 @@
  * reason, so that one answer is not the whole of a long list.
  */
 import { z } from "zod";
+import { isObject, type JsonObject } from "../domain/json";
 import { fail, ok } from "../domain/result";
-import type { JsonObject } from "../import/json-records";
 import {
   commonFields,
-  isObject,
   objectsOf,
   PUSH_REASONS,
   type PulledEntry,

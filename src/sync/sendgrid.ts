@@ -8,12 +8,12 @@
  * of the sender or the message; SendGrid does not suppress these, and they are not read.
  */
 import { z } from "zod";
+import { isObject } from "../domain/json";
 import { fail, ok } from "../domain/result";
 import {
   type ApiRequest,
   allOf,
   commonFields,
-  isObject,
   objectsOf,
   PUSH_REASONS,
   type PushCall,

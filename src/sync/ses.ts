@@ -8,12 +8,12 @@
  */
 import { z } from "zod";
 import { awsHeaders } from "../crypto/aws-signature";
+import { isObject } from "../domain/json";
 import { fail, ok } from "../domain/result";
 import {
   type ApiRequest,
   allOf,
   commonFields,
-  isObject,
   objectsOf,
   type PushCall,
   type PushReason,

@@ -1,6 +1,7 @@
 /** From secrets `SYNC_<PROVIDER>` and `SYNC_<PROVIDER>__<CONNECTION>` to what is kept in step with what. */
-import { fail, type Result } from "../domain/result";
-import { isObject, type SyncAdapter, type SyncSettings } from "./adapter";
+import { isObject, valueOfJson } from "../domain/json";
+import { fail, ok, type Result } from "../domain/result";
+import type { SyncAdapter, SyncSettings } from "./adapter";
 import { SYNC_ADAPTERS } from "./registry";
 
 /** One account of a provider. */
@@ -56,14 +57,9 @@ function syncOf(adapter: SyncAdapter, connection: string, value: unknown, allows
 }
 
 function jsonOf(value: unknown): Result<unknown, string> {
-  if (isObject(value)) return { ok: true, value };
-  if (typeof value !== "string") return fail("must be a JSON object");
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isObject(parsed) ? { ok: true, value: parsed } : fail("must be a JSON object");
-  } catch {
-    return fail("is not valid JSON");
-  }
+  const parsed = typeof value === "string" ? valueOfJson(value) : value;
+  if (parsed === undefined) return fail("is not valid JSON");
+  return isObject(parsed) ? ok(parsed) : fail("must be a JSON object");
 }
 
 /** The connection under which what a sync brings in is recorded: `sendgrid-api`, `sendgrid-api-eu`. */
