@@ -47,6 +47,33 @@ export function defineCommand<const O extends Options>(command: Command<O>): Com
   return command as unknown as Command;
 }
 
+/** One of several things that a command does: the first argument names it, the others are its own. */
+export type Action<O extends Options> = (run: Run<O>, args: readonly string[]) => Promise<number>;
+
+/**
+ * What a command with several actions runs.
+ *
+ * @param command its name
+ */
+export function actionsOf<O extends Options>(
+  command: string,
+  actions: Readonly<Record<string, Action<O>>>,
+): (run: Run<O>) => Promise<number> {
+  return async (run) => {
+    const [name = "", ...args] = run.args;
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action) throw new UsageError(`${command}: one of ${Object.keys(actions).join(", ")}`);
+    return action(run, args);
+  };
+}
+
+/** The one argument of an action. @param what it asks, where it is not one: `Which incident? Its id.` @throws UsageError */
+export function onlyOf(args: readonly string[], what: string): string {
+  const [only] = args;
+  if (only === undefined || args.length > 1) throw new UsageError(what);
+  return only;
+}
+
 /** A mistake of whoever typed the command. */
 export class UsageError extends Error {}
 

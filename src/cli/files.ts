@@ -27,7 +27,8 @@ export async function openInput(
   }
 }
 
-async function* counted(
+/** The same bytes. @param onBytes is told how many have come through */
+export async function* counted(
   stream: AsyncIterable<Uint8Array>,
   onBytes: (count: number) => void,
 ): AsyncGenerator<Uint8Array> {

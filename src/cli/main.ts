@@ -17,10 +17,13 @@ import { connections } from "./commands/connections";
 import { events } from "./commands/events";
 import { exportLists } from "./commands/export";
 import { importList, revert } from "./commands/import";
+import { incidents } from "./commands/incidents";
 import { parse } from "./commands/parse";
+import { policy } from "./commands/policy";
 import { quarantine } from "./commands/quarantine";
 import { scrub } from "./commands/scrub";
 import { block, release, show } from "./commands/suppressions";
+import { sync } from "./commands/sync";
 import { GLOBAL_OPTIONS, helpOf, overview } from "./help";
 import { BrokenPipe, openTerminal, plain } from "./terminal";
 
@@ -36,6 +39,9 @@ const COMMANDS: readonly Command[] = [
   events,
   parse,
   quarantine,
+  incidents,
+  policy,
+  sync,
   connections,
 ];
 

@@ -1,5 +1,6 @@
 import type { Connection } from "../../client/types";
 import { defineCommand, EXIT } from "../command";
+import { printEach } from "../print";
 import { line } from "../terminal";
 
 export const connections = defineCommand({
@@ -11,10 +12,9 @@ export const connections = defineCommand({
   options: { json: { type: "boolean", help: "one JSON object a line" } },
   exits: { [EXIT.no]: "one of them cannot be used" },
   examples: ["bouncekeeper connections"],
-  run: async ({ values, client, terminal, signal }) => {
-    const all = await client.connections({ signal });
-    const textOf = values.json ? (connection: Connection) => `${JSON.stringify(connection)}\n` : lineOf;
-    await terminal.write(all.map(textOf).join(""));
+  run: async (run) => {
+    const all = await run.client.connections({ signal: run.signal });
+    await printEach(run, all, lineOf);
     return all.every(({ usable }) => usable) ? EXIT.ok : EXIT.no;
   },
 });

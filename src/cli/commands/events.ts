@@ -1,7 +1,7 @@
 import type { EventFilter } from "../../client/events";
-import type { Event } from "../../client/types";
 import { BOUNCE_CLASSES, EVENT_KINDS } from "../../domain/event";
 import { defineCommand, EXIT, momentOf, numberOf, type Options, oneOf, UsageError, type Values } from "../command";
+import { print, printEach } from "../print";
 import { eventLine } from "./event-line";
 
 /** Shared with the export of events. */
@@ -50,21 +50,20 @@ export const events = defineCommand({
     ...EVENT_FILTERS,
   },
   examples: ["bouncekeeper events --kind bounced --since 1h", "bouncekeeper events --follow --json | jq .recipient"],
-  run: async ({ values, client, terminal, signal }) => {
+  run: async (run) => {
+    const { values, client, signal } = run;
     const { until, ...filter } = eventFilterOf(values);
     if (values.follow && until) throw new UsageError("--follow has no end: leave --until out.");
     const intervalSeconds = numberOf("interval", values.interval, 1, 3_600);
     const limit = numberOf("limit", values.limit, 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
-    const textOf = values.json ? (event: Event) => `${JSON.stringify(event)}\n` : eventLine;
     if (values.follow) {
       const intervalMs = intervalSeconds && intervalSeconds * 1_000;
-      for await (const event of client.events.follow(filter, { intervalMs, signal }))
-        await terminal.write(textOf(event));
+      await printEach(run, client.events.follow(filter, { intervalMs, signal }), eventLine);
       return EXIT.ok;
     }
     let count = 0;
     for await (const event of client.events.list({ ...filter, until }, { signal })) {
-      await terminal.write(textOf(event));
+      await print(run, event, eventLine);
       count++;
       if (count === limit) break;
     }

@@ -1,6 +1,6 @@
 import { REASONS } from "../../domain/event";
 import { defineCommand, EXIT, type Options, oneOf, UsageError, type Values } from "../command";
-import { writeOutput } from "../files";
+import { counted, writeOutput } from "../files";
 import { startProgress } from "../progress";
 import { EVENT_FILTERS, eventFilterOf } from "./events";
 
@@ -66,16 +66,4 @@ function listOf(text: string | undefined, values: Values<typeof SUPPRESSION_FILT
   const stranger = ONLY_OF[other].find((name) => Object.hasOwn(values, name));
   if (stranger !== undefined) throw new UsageError(`--${stranger} is for ${other}.`);
   return text;
-}
-
-async function* counted(
-  rows: ReadableStream<Uint8Array>,
-  onBytes: (count: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let count = 0;
-  for await (const piece of rows) {
-    count += piece.byteLength;
-    onBytes(count);
-    yield piece;
-  }
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Imported, ImportRow } from "../../client/import";
+import type { Batch } from "../../client/types";
 import { defineCommand, EXIT, oneOf } from "../command";
 import { openInput } from "../files";
+import { print } from "../print";
 import { grouped, startProgress } from "../progress";
 import { line } from "../terminal";
 
@@ -50,7 +52,7 @@ export const importList = defineCommand({
         signal,
       });
       await lines;
-      await terminal.write(values.json ? `${JSON.stringify(imported)}\n` : summaryOf(imported));
+      await print({ values, terminal }, imported, summaryOf);
       return imported.invalid === 0 ? EXIT.ok : EXIT.no;
     } finally {
       progress.end();
@@ -60,12 +62,14 @@ export const importList = defineCommand({
 
 export const revert = defineCommand({
   name: "revert",
-  summary: "Undoes what an import did, and nothing later.",
+  summary: "Undoes what an import or a policy did, and nothing later.",
   args: "BATCH",
   count: [1, 1],
   options: { json: { type: "boolean", help: "as the service answers it" } },
   examples: ["bouncekeeper revert 8c6e6a1e-…"],
-  run: async ({ values, args: [id = ""], client, terminal, signal }) => {
+  run: async (run) => {
+    const { args, client, terminal, signal } = run;
+    const [id = ""] = args;
     const progress = startProgress(terminal);
     try {
       let batch = await client.batches.revert(id, { signal });
@@ -75,14 +79,18 @@ export const revert = defineCommand({
         await sleep(REVERT_INTERVAL_MS, undefined, { signal });
         batch = await client.batches.revert(id, { signal });
       }
-      const text = `Batch ${batch.id} is undone: ${grouped(batch.retracted)} events withdrawn.\n`;
-      await terminal.write(values.json ? `${JSON.stringify(batch)}\n` : text);
+      await print(run, batch, undoneOf);
     } finally {
       progress.end();
     }
     return EXIT.ok;
   },
 });
+
+function undoneOf({ id, kind, retracted }: Batch): string {
+  const what = kind === "policy" ? "recipients decided about anew" : "events withdrawn";
+  return `Batch ${id} is undone: ${grouped(retracted)} ${what}.\n`;
+}
 
 function rowLine(row: ImportRow): string {
   return line(row.line, row.status, row.code, row.recipient, row.detail);

@@ -1,6 +1,7 @@
 import type { MailEvent } from "../../client/types";
 import { defineCommand, EXIT } from "../command";
 import { readWhole } from "../files";
+import { print } from "../print";
 import { line } from "../terminal";
 
 export const parse = defineCommand({
@@ -12,10 +13,11 @@ export const parse = defineCommand({
   options: { json: { type: "boolean", help: "as the service answers it" } },
   exits: { [EXIT.no]: "it says nothing about any recipient" },
   examples: ["bouncekeeper parse bounce.eml", "bouncekeeper parse --json - < bounce.eml"],
-  run: async ({ values, args: [name = "-"], client, terminal, signal }) => {
+  run: async (run) => {
+    const { args, client, signal } = run;
+    const [name = "-"] = args;
     const mail = await client.parse(await readWhole(name, signal), { signal });
-    const text = line(mail.form) + mail.events.map(lineOf).join("");
-    await terminal.write(values.json ? `${JSON.stringify(mail)}\n` : text);
+    await print(run, mail, ({ form, events }) => line(form) + events.map(lineOf).join(""));
     return mail.events.length > 0 ? EXIT.ok : EXIT.no;
   },
 });

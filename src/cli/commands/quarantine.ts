@@ -1,5 +1,7 @@
 import type { Client } from "../../client/client";
-import { defineCommand, EXIT, type Run, UsageError } from "../command";
+import type { QuarantineItem } from "../../client/types";
+import { type Action, actionsOf, defineCommand, EXIT, UsageError } from "../command";
+import { printEach } from "../print";
 import { line, type Terminal } from "../terminal";
 
 const OPTIONS = {
@@ -7,15 +9,9 @@ const OPTIONS = {
   all: { type: "boolean", help: "of replay: everything that is in there" },
 } as const;
 
-type Action = (run: Run<typeof OPTIONS>, ids: readonly string[]) => Promise<number>;
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  list: async ({ values, client, terminal, signal }) => {
-    for await (const item of client.quarantine.list({ signal })) {
-      const { id, receivedAt, provider, connection, reason, detail } = item;
-      const text = line(id, receivedAt, `${provider}/${connection}`, reason, detail);
-      await terminal.write(values.json ? `${JSON.stringify(item)}\n` : text);
-    }
+const ACTIONS: Readonly<Record<string, Action<typeof OPTIONS>>> = {
+  list: async (run) => {
+    await printEach(run, run.client.quarantine.list({ signal: run.signal }), lineOf);
     return EXIT.ok;
   },
   replay: async ({ values, client, terminal, signal }, ids) => {
@@ -45,13 +41,12 @@ export const quarantine = defineCommand({
   options: OPTIONS,
   exits: { [EXIT.no]: "of replay: not all of it could be read" },
   examples: ["bouncekeeper quarantine list", "bouncekeeper quarantine replay --all"],
-  run: async (run) => {
-    const [name = "", ...ids] = run.args;
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-    if (!action) throw new UsageError(`quarantine: one of ${Object.keys(ACTIONS).join(", ")}`);
-    return action(run, ids);
-  },
+  run: actionsOf("quarantine", ACTIONS),
 });
+
+function lineOf({ id, receivedAt, provider, connection, reason, detail }: QuarantineItem): string {
+  return line(id, receivedAt, `${provider}/${connection}`, reason, detail);
+}
 
 /** As it is now: what is replayed leaves the list while it is read. */
 async function idsOf(client: Client, signal: AbortSignal): Promise<string[]> {

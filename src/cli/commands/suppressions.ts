@@ -1,5 +1,6 @@
 import type { Recipient } from "../../client/types";
 import { defineCommand, EXIT, momentOf } from "../command";
+import { print } from "../print";
 import { line } from "../terminal";
 import { eventLine } from "./event-line";
 
@@ -14,9 +15,10 @@ export const show = defineCommand({
   options: { json: { type: "boolean", help: "as the service answers it" } },
   exits: { [EXIT.no]: "it is suppressed" },
   examples: ["bouncekeeper show john@example.com"],
-  run: async ({ values, args: [recipient = ""], client, terminal, signal }) => {
-    const known = await client.recipients.get(recipient, { signal });
-    await terminal.write(values.json ? `${JSON.stringify(known)}\n` : pageOf(known));
+  run: async (run) => {
+    const [recipient = ""] = run.args;
+    const known = await run.client.recipients.get(recipient, { signal: run.signal });
+    await print(run, known, pageOf);
     return known.suppressed ? EXIT.no : EXIT.ok;
   },
 });
