@@ -170,6 +170,12 @@ describe("the outside world", () => {
   });
 });
 
+it("makes nothing while it is loaded that takes long and may never be needed", () => {
+  // A statement of the module itself, and not a function that is called later.
+  const made = /^(?:export )?const (?:(?!=>).)*\b(?:new Intl\.\w+|matcherOf|phrasesIn|plainWords)\(/m;
+  expect(violations(({ code }) => (made.test(code) ? [`has ${made.exec(code)?.[0]}`] : []))).toEqual([]);
+});
+
 it(`has no file above ${MAX_LINES} lines`, () => {
   const lines = (text: string) => text.trimEnd().split("\n").length;
   expect(violations(({ text }) => (lines(text) > MAX_LINES ? [`has ${lines(text)} lines`] : []))).toEqual([]);
