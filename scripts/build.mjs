@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { Problem, ROOT, run } from "./project.mjs";
 import { runWrangler } from "./wrangler.mjs";
 
-const BUNDLE_BUDGET_GZIP_KB = 390;
+const BUNDLE_BUDGET_GZIP_KB = 350;
 const OUT = path.join(ROOT, "dist");
 
 await run(async () => {

@@ -1,7 +1,8 @@
 /** The names of `z` that src/ and the OpenAPI generator know. Another one is added here; test/bundle.test.ts says so. */
 
-export * as coerce from "../node_modules/zod/v4/classic/coerce.js";
-export * as iso from "../node_modules/zod/v4/classic/iso.js";
+import { number as coercedNumber } from "../node_modules/zod/v4/classic/coerce.js";
+import { datetime } from "../node_modules/zod/v4/classic/iso.js";
+
 export {
   array,
   boolean,
@@ -19,3 +20,6 @@ export {
   url,
   ZodType,
 } from "../node_modules/zod/v4/classic/schemas.js";
+
+export const coerce = { number: coercedNumber };
+export const iso = { datetime };

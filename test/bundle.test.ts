@@ -14,46 +14,72 @@ const inUse = await moduleOf<Exports & { readonly z: Exports }>("../scripts/zod-
 
 const SOURCES = import.meta.glob<string>("../src/**/*.{ts,tsx}", { query: "?raw", import: "default", eager: true });
 
-/** What follows `z.` in the worker's sources, and the last file where it stands. */
-function namesOfZod(): Map<string, string> {
-  const found = Object.entries(SOURCES).flatMap(([name, text]) => {
-    const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-    return [...code.matchAll(/(?<![\w.])z\s*\.\s*(\w+)/g)].map((match) => [match[1] ?? "", name] as const);
-  });
-  return new Map(found);
+/** Names of `z` that hold others. */
+const GROUPS = ["coerce", "iso"];
+
+/** What follows a name and a dot in code, as `string` does in `z.string` and `coerce.number` in `z.coerce.number`. */
+function membersOf(name: string, text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  // Not of another thing's member; but three dots spread it.
+  const member = new RegExp(`(?<![\\w/]|[^.]\\.)${name}\\s*\\.\\s*(\\w+)(?:\\s*\\.\\s*(\\w+))?`, "g");
+  return [...code.matchAll(member)].map(([, one = "", two]) => (GROUPS.includes(one) ? `${one}.${two}` : one));
 }
 
+const named = new Set(Object.values(SOURCES).flatMap((text) => membersOf("z", text)));
 /** Of types, which are not there when the code runs. */
 const ONLY_TYPES = ["infer", "output", "core", "ZodOptional", "ZodEnum"];
 
+function flat(z: Exports): Map<string, unknown> {
+  return new Map(
+    Object.entries(z).flatMap(([name, value]) =>
+      GROUPS.includes(name) ? Object.entries(value as Exports).map(([n, v]) => [`${name}.${n}`, v]) : [[name, value]],
+    ) as [string, unknown][],
+  );
+}
+
 describe("zod as it is bundled", () => {
-  const all: Exports = zod;
-
-  it("has everything that the worker's sources name", () => {
-    const named = namesOfZod();
-    expect(named.size).toBeGreaterThan(10);
-    const missing = [...named].filter(([name]) => !ONLY_TYPES.includes(name) && !Object.hasOwn(inUse.z, name));
-    expect(missing).toEqual([]);
-  });
-
-  it("has nothing else, but for what the generator of the API's description extends", () => {
-    const named = namesOfZod();
-    expect(Object.keys(inUse.z).filter((name) => !named.has(name))).toEqual([]);
-    expect(inUse.z.ZodType).toBe(zod.ZodType);
+  it("has everything that the worker's sources name, and nothing else", () => {
+    expect(named.size).toBeGreaterThan(15);
+    const values = [...named].filter((name) => !ONLY_TYPES.includes(name));
+    expect([...flat(inUse.z).keys()].sort()).toEqual(values.sort());
   });
 
   it("is the very same code", () => {
-    for (const [name, value] of Object.entries(inUse.z)) {
-      if (["iso", "coerce"].includes(name))
-        expect(Object.keys(value as Exports)).toEqual(Object.keys(all[name] as Exports));
-      else expect(value, name).toBe(all[name]);
-    }
+    const all = flat(zod as unknown as Exports);
+    for (const [name, value] of flat(inUse.z)) expect(value, name).toBe(all.get(name));
     expect(inUse.default).toBe(inUse.z);
+  });
+
+  it("is taken from zod by that name only", () => {
+    const others = Object.entries(SOURCES)
+      .filter(([, text]) => /from "zod/.test(text) && !/import (?:type )?\{ z \} from "zod";/.test(text))
+      .map(([name]) => name);
+    expect(others).toEqual([]);
   });
 
   it("speaks English where something is wrong", () => {
     const { string } = inUse.z as unknown as typeof zod;
     expect(string().safeParse(7).error?.issues[0]?.message).toBe(zod.z.string().safeParse(7).error?.issues[0]?.message);
+  });
+});
+
+describe("zod's core as it is bundled", () => {
+  const CLASSIC = import.meta.glob<string>("../node_modules/zod/v4/classic/*.js", {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  });
+
+  it("has of `util` what zod's schemas use of it", async () => {
+    const whole = await moduleOf<{ util: Exports }>("../node_modules/zod/v4/core/index.js");
+    const bundled = await moduleOf<{ util: Exports }>("../scripts/zod-core-in-use.mjs");
+    expect(Object.keys(bundled).sort()).toEqual(Object.keys(whole).sort());
+    for (const [name, value] of Object.entries(bundled.util)) expect(value, name).toBe(whole.util[name]);
+    const used = Object.values(CLASSIC)
+      .filter((text) => /import \{ util \} from "\.\.\/core\/index\.js"|\bcore\.util\b/.test(text))
+      .flatMap((text) => membersOf("util", text));
+    expect(used.length).toBeGreaterThan(10);
+    expect(used.filter((name) => !Object.hasOwn(bundled.util, name))).toEqual([]);
   });
 });
 

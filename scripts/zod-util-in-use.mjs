@@ -1,0 +1,20 @@
+/** What zod's schemas use of its `util`; test/bundle.test.ts compares. */
+export {
+  constantCatch,
+  derived,
+  extend,
+  hide,
+  installLazyProp,
+  issue,
+  jsonStringifyReplacer,
+  merge,
+  mergeDefs,
+  normalizeParams,
+  omit,
+  own,
+  partial,
+  pick,
+  required,
+  safeExtend,
+  shallowClone,
+} from "../node_modules/zod/v4/core/util.js";
