@@ -10,10 +10,43 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 const { cloudflareTest, readD1Migrations } = await import("@cloudflare/vitest-pool-workers");
 
 const root = import.meta.dirname;
+const migrations = await readD1Migrations(path.join(root, "migrations"));
 /** Pure code needs no worker around it. */
 const PLAIN_NODE = ["domain", "mail", "csv", "import", "sync", "expressions"]
   .map((zone) => `test/${zone}/**/*.test.ts`)
   .concat("test/architecture.test.ts", "test/bundle.test.ts");
+
+/**
+ * Files that leave nothing behind in the modules share them: loading these takes longer than most of their tests. Alerts
+ * are also about what is remembered for a minute.
+ */
+const SHARING = [
+  "test/http/!(alerts).test.ts",
+  "test/providers/**/*.test.ts",
+  "test/client/**/*.test.ts",
+  "test/security/**/*.test.ts",
+];
+const OUTSIDE = ["test/browser/**", "test/e2e/**", "test/chaos/**"];
+
+/** In the platform's own runtime, on the real schema. */
+function inWorkerd() {
+  return cloudflareTest({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        ADMIN_TOKENS: "test-admin,test-admin-2",
+        CHECK_TOKENS: "test-check",
+        TEST_MIGRATIONS: migrations,
+        // `npm run fuzz` says how long and with which seed.
+        FUZZ: { runs: process.env.FUZZ_RUNS ?? null, seed: process.env.FUZZ_SEED ?? null },
+        // `npm run test:chaos` too.
+        CHAOS: { runs: process.env.CHAOS_RUNS ?? null, seed: process.env.SEED ?? null },
+      },
+      // A test that reaches the network is a mistake: it gets this answer instead.
+      outboundService: (request: Request) => new Response(`blocked: ${request.url}`, { status: 599 }),
+    },
+  });
+}
 
 export default defineConfig({
   test: {
@@ -21,28 +54,22 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: {
-                ADMIN_TOKENS: "test-admin,test-admin-2",
-                CHECK_TOKENS: "test-check",
-                TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
-                // `npm run fuzz` says how long and with which seed.
-                FUZZ: { runs: process.env.FUZZ_RUNS ?? null, seed: process.env.FUZZ_SEED ?? null },
-                // `npm run test:chaos` too.
-                CHAOS: { runs: process.env.CHAOS_RUNS ?? null, seed: process.env.SEED ?? null },
-              },
-              // A test that reaches the network is a mistake: it gets this answer instead.
-              outboundService: (request: Request) => new Response(`blocked: ${request.url}`, { status: 599 }),
-            },
-          })),
-        ],
+        plugins: [inWorkerd()],
         test: {
           name: "workers",
           include: ["test/**/*.test.ts"],
-          exclude: PLAIN_NODE.concat("test/browser/**", "test/e2e/**", "test/chaos/**"),
+          exclude: [...PLAIN_NODE, ...OUTSIDE, ...SHARING],
+          globalSetup: ["test/support/node/pop3-listener.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [inWorkerd()],
+        test: {
+          name: "shared",
+          include: SHARING,
+          isolate: false,
           globalSetup: ["test/support/node/pop3-listener.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,

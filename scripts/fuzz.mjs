@@ -31,7 +31,7 @@ function fuzz() {
   const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
   const child = spawn(
     process.execPath,
-    [vitest, "run", "--project", "workers", "fuzz", "providers", "--testNamePattern", only],
+    [vitest, "run", "--project", "workers", "--project", "shared", "fuzz", "providers", "--testNamePattern", only],
     {
       cwd: ROOT,
       env: { ...process.env, FUZZ_RUNS: String(runs), FUZZ_SEED: String(seed) },
