@@ -26,7 +26,7 @@ test("half a list never arrives as a whole one", async () => {
   // Of names that hardly shrink, so that much has arrived before it turns out that the rest is missing.
   const names = Array.from({ length: 20_000 }, () => `${randomBytes(10).toString("hex")}@example.com`);
   const packed = gzipSync(`email\n${names.join("\n")}\n`);
-  const scrubbed = async (body: Uint8Array) => {
+  const scrubbed = async (body: Uint8Array<ArrayBuffer>) => {
     const response = await fetch(`${runtime.url}/v1/scrub`, {
       method: "POST",
       headers: {
