@@ -16,7 +16,10 @@ export interface RecipientLine {
 }
 
 /** Postfix, Sendmail: `(expanded from <john@example.com>)`; Exim: `(generated from john@example.com)`. */
-const FORWARDED_FROM = new RegExp(String.raw`\s*\((?:expanded|generated) from:?\s*<?(${ADDRESS_PATTERN})>?\)`, "i");
+const FORWARDED_FROM = new RegExp(
+  String.raw`\s{0,20}\((?:expanded|generated) from:?\s*<?(${ADDRESS_PATTERN})>?\)`,
+  "i",
+);
 const ALL_FORWARDED_FROM = new RegExp(FORWARDED_FROM, "gi");
 const FORWARDED_FROM_BELOW = /\((?:expanded|generated) from:?\s*$/i;
 /** Lines that name somebody to turn to. */

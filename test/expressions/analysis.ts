@@ -28,13 +28,13 @@ export async function growthOf(source: string, flags: string): Promise<Growth> {
   return status === "safe" ? "linear" : status === "vulnerable" ? "faster" : null;
 }
 
-/** What an expression could stumble over: its own characters and words, each again and again, and any two in turn. */
+/** What an expression could stumble over: its own characters and words, each again and again, and with blanks between. */
 export function stumblingBlocks(source: string): string[] {
   const plain = source.replace(/\\[a-zA-Z]|\(\?[<:=!a-z]*/g, " ");
   const characters = [...new Set(plain.replace(/\\/g, ""))].slice(0, 12);
   const words = [...new Set(plain.match(/[\p{L}\d]{2,20}/gu) ?? [])].slice(0, 6);
   const units = [...new Set([" ", "\t", "a", "0", "\\", ...characters, ...words])];
-  return units.flatMap((first) => [first, ...units.map((second) => first + second)]);
+  return units.flatMap((unit) => [unit, ` ${unit}`, `${unit} `, `${unit}a`]);
 }
 
 /** Often enough that something else on the machine does not make it look slow. */
