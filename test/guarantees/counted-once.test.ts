@@ -13,8 +13,8 @@ import { eventsOf, expectAgreement, expectStatistics, policyOf } from "../suppor
 import { dsn, postMail, route } from "../support/mails";
 import { bounce, delivery, type PmtaRecord, remoteBounce } from "../support/pmta";
 import { deliver, everyFault, newRound, type Round, rebuild, untilAccepted } from "../support/rounds";
-import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
-import { api, runCron, testEnv } from "../support/worker";
+import { DAY_MS, MINUTE_MS, pass, reconcile, START_MS, setStage, settle } from "../support/stage";
+import { api, testEnv } from "../support/worker";
 
 setStage();
 
@@ -155,7 +155,7 @@ describe("Counted once", () => {
       prepare: async (round) => {
         await recordLongHistory(round);
         pass(40 * DAY_MS);
-        await runCron();
+        await reconcile();
       },
       play: async ({ address, env }) => {
         await rebuild(address("ann"), env);
@@ -179,7 +179,7 @@ describe("Counted once", () => {
         await recordLongHistory(round);
         pass(40 * DAY_MS);
       },
-      play: ({ env }) => runCron(env),
+      play: async ({ env }) => void (await reconcile(env)),
       check: async ({ address }) => {
         await settle();
         const left = (await eventsOf(address("ann"))).map((e) => `${e.kind} ${e.internet_message_id?.split("@")[0]}`);

@@ -18,9 +18,9 @@ import { eventsOf, expectAgreement, rowOf } from "../support/ledger";
 import { bounce, delivery } from "../support/pmta";
 import { block, bounced, delivered, rebuild, report } from "../support/reports";
 import { everyFault, postRecords, type Round, untilAccepted } from "../support/rounds";
-import { DAY_MS, MINUTE_MS, pass, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, reconcile, setStage, settle } from "../support/stage";
 import { checkOf, objectOf, reasonsOf } from "../support/stores";
-import { runCron, testEnv } from "../support/worker";
+import { testEnv } from "../support/worker";
 
 setStage();
 setErasure();
@@ -60,9 +60,9 @@ describe("whichever step fails", () => {
         await settle();
         pass(LATE_MS);
       },
-      play: async ({ env }) => runCron(env),
+      play: async ({ env }) => void (await reconcile(env)),
       check: async ({ address }) => {
-        await runCron();
+        await reconcile();
         expect(await rowOf(address("ann"))).toBeNull();
         expect(await objectStorageOf(address("ann"))).toBe("[]");
       },

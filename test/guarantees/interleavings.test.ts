@@ -15,8 +15,8 @@ import { failStore, holdStep, type Moment, withFaults } from "../support/faults"
 import { eventsOf, expectAgreement, expectStatistics, policyOf, rowOf } from "../support/ledger";
 import { bounce, delivery, remoteBounce } from "../support/pmta";
 import { command, deliver, newRound, postRecords, rebuild } from "../support/rounds";
-import { MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
-import { runCron, testEnv } from "../support/worker";
+import { MINUTE_MS, pass, reconcile, START_MS, setStage, settle } from "../support/stage";
+import { testEnv } from "../support/worker";
 
 setStage();
 
@@ -38,7 +38,7 @@ const delivered = (message: string, minute: number): Act =>
 const releasing: Act = (recipient, env) => command("DELETE", recipient, env);
 const blocking: Act = (recipient, env) => command("PUT", recipient, env);
 const rebuilding: Act = (recipient, env) => rebuild(recipient, env);
-const cron: Act = (_recipient, env) => runCron(env);
+const cron: Act = (_recipient, env) => reconcile(env);
 
 function posting(record: (recipient: string) => unknown): Act {
   return (recipient, env) => deliver("powermta", [record(recipient)], env);

@@ -14,7 +14,7 @@ import { type HeldStep, holdStep, nth, withFaults } from "../support/faults";
 import { edgeOf, expectAgreement, policyOf, rowOf } from "../support/ledger";
 import { bounce, delivery } from "../support/pmta";
 import { command, deliver, everyFault, newRound, rebuild } from "../support/rounds";
-import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, reconcile, START_MS, setStage, settle } from "../support/stage";
 import { objectOf, rowsOf } from "../support/stores";
 import { api, bindings, runCron, testEnv } from "../support/worker";
 
@@ -74,7 +74,7 @@ describe("Projections never go back", () => {
         await rebuild(recipient, env);
         await command("PUT", recipient, env);
         pass(2 * MINUTE_MS);
-        await runCron(env);
+        await reconcile(env);
       },
       check: async ({ address }) => {
         await settle();

@@ -5,9 +5,9 @@ import { eventsOf, expectAgreement } from "../support/ledger";
 import { bounced, delivered, type Report, rebuilt, report, softBounces } from "../support/reports";
 import { kindsOf, pruneAll } from "../support/retention";
 import { everyFault } from "../support/rounds";
-import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, reconcile, START_MS, setStage, settle } from "../support/stage";
 import { countOf, standingOf } from "../support/stores";
-import { freshStores, runCron } from "../support/worker";
+import { freshStores } from "../support/worker";
 
 setStage();
 beforeEach(freshStores);
@@ -120,7 +120,7 @@ describe("pruning never changes a verdict", () => {
         await report(delivered(address("b"), at));
         pass(31 * DAY_MS);
       },
-      play: ({ env }) => runCron(env),
+      play: async ({ env }) => void (await reconcile(env)),
       check: async ({ address }) => {
         await settle();
         await settle();

@@ -58,16 +58,16 @@ export async function erased(recipient: string, query = ""): Promise<{ events: n
 
 /** Tables, by name, in which a text stands somewhere. */
 export async function tablesWith(text: string): Promise<string[]> {
-  const tables = await rowsOf<{ name: string }>(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+  const tables = await rowsOf<{ name: string; columns: string }>(
+    `SELECT t.name, group_concat(c.name) AS columns FROM sqlite_master t, pragma_table_info(t.name) c
+     WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_cf%' ESCAPE '\\' GROUP BY t.rowid`,
   );
-  const found: string[] = [];
-  for (const { name } of tables) {
-    const columns = await rowsOf<{ name: string }>(`SELECT name FROM pragma_table_info('${name}')`);
-    const anywhere = columns.map((column) => `instr(CAST("${column.name}" AS TEXT), ?1) > 0`).join(" OR ");
-    if ((await rowsOf(`SELECT 1 FROM "${name}" WHERE ${anywhere} LIMIT 1`, text)).length) found.push(name);
-  }
-  return found;
+  const statements = tables.map(({ name, columns }) => {
+    const anywhere = columns.split(",").map((column) => `instr(CAST("${column}" AS TEXT), ?1) > 0`);
+    return bindings.DB.prepare(`SELECT 1 FROM "${name}" WHERE ${anywhere.join(" OR ")} LIMIT 1`).bind(text);
+  });
+  const found = await bindings.DB.batch(statements);
+  return tables.flatMap(({ name }, i) => (found[i]?.results.length ? [name] : []));
 }
 
 /** All that an object has in its storage, as JSON. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, vi } from "vitest";
 import type { Env } from "../../src/config";
 import { muteLog } from "./log";
-import { freshStores, runCron } from "./worker";
+import { api, freshStores } from "./worker";
 
 /** When every test begins. Far from midnight, so that "a few minutes ago" is the same day. */
 export const START_MS = Date.UTC(2030, 0, 15, 12);
@@ -30,10 +30,15 @@ export function pass(ms: number): void {
   vi.setSystemTime(Date.now() + ms);
 }
 
-/** What the cron does in the minutes after trouble: the first run applies, the second settles the edge cache. */
+/** The part of the cron that applies, settles and prunes: half of its steps, and all that recipients depend on. */
+export function reconcile(env?: Env): Promise<Response> {
+  return api("/v1/reconcile", { method: "POST", ...(env ? { env } : {}) });
+}
+
+/** What that part does in the minutes after trouble: the first run applies, the second settles the edge cache. */
 export async function settle(env?: Env): Promise<void> {
   for (let run = 0; run < 2; run++) {
     pass(2 * MINUTE_MS);
-    await runCron(env);
+    await reconcile(env);
   }
 }
