@@ -17,6 +17,18 @@ const WORST_FIRST: readonly MailEventKind[] = [
   "auto_reply",
 ];
 
+/** Why nothing can be recorded of a mail, in a sentence. */
+const UNREADABLE_MAIL = {
+  adapter_error: "The recognition of mail failed on this one.",
+  unrecognized: "The mail is no report of a kind that is known.",
+  no_recipient: "The mail names no recipient.",
+} as const;
+
+/** Goes to quarantine. */
+export function unreadableMail(reason: keyof typeof UNREADABLE_MAIL) {
+  return { type: "unreadable", reason, detail: UNREADABLE_MAIL[reason] } as const;
+}
+
 /** `null`: the mail is one on which the recognition itself fails. */
 export async function recognizeSafely(raw: Uint8Array): Promise<RecognizedMail | null> {
   try {

@@ -8,7 +8,7 @@ import { unverifiedCount } from "../store/quarantine";
 import { noteActivity } from "./activity";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
-import { draftOfMail, nameOf, recognizeSafely } from "./mail-draft";
+import { draftOfMail, nameOf, recognizeSafely, unreadableMail } from "./mail-draft";
 import { classifyDraft } from "./normalize";
 import type { Parsed, ReadItem } from "./parse";
 import { type VouchedEvent, vouch } from "./trust";
@@ -118,7 +118,7 @@ export async function readMail(
   if (!returnPathKeys.ok) throw new Error("VERP_KEYS are invalid");
   const mail = await recognizeSafely(raw);
   if (!mail) {
-    const parsed = unreadable("adapter_error", "The recognition of mail failed on this one.");
+    const parsed = unreadableMail("adapter_error");
     return { form: "unrecognized", statements: [], parsed };
   }
   const vouched = await vouch({ db, keys: returnPathKeys.value }, mail, { trusted, envelopeTo });
@@ -134,20 +134,20 @@ export async function readMail(
 type Statement = MailStatement & Pick<VouchedEvent, "by">;
 
 function parsedOf(form: MailForm, statements: readonly Statement[]): MailReading["parsed"] {
-  if (form === "unrecognized") return unreadable(UNRECOGNIZED, "The mail is no report of a kind that is known.");
+  if (form === UNRECOGNIZED) return unreadableMail(UNRECOGNIZED);
   // A report that the recipient takes back, or one about something else than a delivery.
   if (!statements.length) return { type: "items", items: [{ type: "ignored" }] };
   const strangers = statements.filter(({ by }) => by === null).length;
   if (strangers === statements.length || strangers > MAX_STRANGERS) {
     const claims = statements.map(({ draft }) => claimOf(draft));
-    return unreadable(UNVERIFIED, `Nothing vouches for this mail (${form}: ${[...new Set(claims)].join(", ")}).`);
+    return unverified(`Nothing vouches for this mail (${form}: ${[...new Set(claims)].join(", ")}).`);
   }
   return { type: "items", items: statements.map((statement) => itemOf(form, statement)) };
 }
 
 function itemOf(form: MailForm, { event, draft, by }: Statement): ReadItem {
-  if (by === null) return unreadable(UNVERIFIED, `Nothing vouches for this recipient (${form}: ${claimOf(draft)}).`);
-  if (event.recipient === undefined) return unreadable("no_recipient", "The mail names no recipient.");
+  if (by === null) return unverified(`Nothing vouches for this recipient (${form}: ${claimOf(draft)}).`);
+  if (event.recipient === undefined) return unreadableMail("no_recipient");
   return { type: "events", drafts: [draft] };
 }
 
@@ -157,8 +157,9 @@ function claimOf(draft: EventDraft): string {
   return verdict ? `${draft.kind} ${verdict.class}` : draft.kind;
 }
 
-function unreadable(reason: string, detail: string) {
-  return { type: "unreadable" as const, reason, detail };
+/** @param detail what nothing vouches for, without a word of it */
+function unverified(detail: string) {
+  return { type: "unreadable", reason: UNVERIFIED, detail } as const;
 }
 
 /** What of the door a replay needs, as parameters of a request: see `mailOfRequest`. */

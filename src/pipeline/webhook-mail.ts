@@ -7,7 +7,7 @@ import { isMachine } from "../mail/bounce-signs";
 import { parseMail } from "../mail/message";
 import type { MailEvent, RecognizedMail } from "../mail/recognition";
 import type { MailAbout, ParsedItem } from "../providers/adapter";
-import { draftOfMail, eventAbout, nameOf, recognizeSafely } from "./mail-draft";
+import { draftOfMail, eventAbout, nameOf, recognizeSafely, unreadableMail } from "./mail-draft";
 
 type MailItem = Extract<ParsedItem, { readonly type: "mail" }>;
 type ReadMailItem = Exclude<ParsedItem, MailItem>;
@@ -18,17 +18,13 @@ const MAX_TEXT_LENGTH = 4_000;
 /** Reads the mail of a record. Never throws: what cannot be read is an item that says so. */
 export async function itemOfMail({ raw, about }: MailItem): Promise<ReadMailItem> {
   const mail = await recognizeSafely(raw);
-  if (!mail) return unreadable("adapter_error", "The recognition of mail failed on this one.");
+  if (!mail) return unreadableMail("adapter_error");
   const events = mail.form === "unrecognized" ? await eventsOfText(raw) : mail.events;
-  if (!events.length) {
-    return mail.form === "unrecognized"
-      ? unreadable("unrecognized", "The mail is no report of a kind that is known.")
-      : { type: "ignored" };
-  }
+  if (!events.length) return mail.form === "unrecognized" ? unreadableMail("unrecognized") : { type: "ignored" };
   const told = about.recipient === undefined ? events : [eventAbout(events, about.recipient)];
   const name = await nameOf(mail, raw);
   const drafts = told.flatMap((event) => (event?.recipient === undefined ? [] : [draftOf(event, mail, about, name)]));
-  return drafts.length ? { type: "events", drafts } : unreadable("no_recipient", "The mail names no recipient.");
+  return drafts.length ? { type: "events", drafts } : unreadableMail("no_recipient");
 }
 
 /** A mail system that answers a mail of ours and says nothing that is known has not delivered it, for its own reason. */
@@ -50,8 +46,4 @@ function draftOf(event: MailEvent, mail: RecognizedMail, about: MailAbout, name:
     // Without a message's name nothing but the mail itself tells two records apart.
     identity: about.messageId === undefined ? [...about.identity, ...draft.identity] : about.identity,
   };
-}
-
-function unreadable(reason: string, detail: string) {
-  return { type: "unreadable" as const, reason, detail };
 }

@@ -3,11 +3,10 @@ import { utf8Text } from "../crypto/encoding";
 import { fail, ok, type Result } from "../domain/result";
 import type { ParsedItem, ParseOutcome, WebhookRequest } from "./adapter";
 import type { JsonObject } from "./json";
-import { eachRecord, readRecords, unreadableBody } from "./parsed";
+import { eachRecord, type FormError, readRecords, unreadableBody } from "./parsed";
 
 /** The values of each field, in the order in which they came. */
 export type FormFields = ReadonlyMap<string, readonly string[]>;
-export type FormError = "empty_body" | "invalid_utf8" | "invalid_form";
 
 /** RFC 2046 §5.1.1: at most 70 characters. */
 const BOUNDARY = /;\s*boundary=(?:"([^"\r\n]{1,70})"|([^\s;"]{1,70}))/i;

@@ -28,7 +28,7 @@ import {
 import { anyHmac, readSecret, unauthenticated } from "./auth";
 import { type FormFields, parseForm } from "./form";
 import { entryOf, isObject, type JsonObject, objectOf, parseJson, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { eachRecord, ignored, type UnreadableReason, unreadable, unreadableBody } from "./parsed";
 import { refusalCategory } from "./refusal";
 import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleId, sampleMessageId } from "./sample";
 import { msOfUnixSeconds } from "./time";
@@ -134,7 +134,7 @@ async function verify(
   return unauthenticated("no signature of the last hours that is ours");
 }
 
-function readPost(request: WebhookRequest): Result<Post, string> {
+function readPost(request: WebhookRequest): Result<Post, UnreadableReason> {
   if (/\bform\b/i.test(request.headers.get("content-type") ?? "")) {
     const fields = parseForm(request);
     return fields.ok ? ok({ signatures: [signatureOfForm(fields.value)], event: eventOfForm(fields.value) }) : fields;

@@ -27,7 +27,7 @@ import {
 import { accepted, unauthenticated } from "./auth";
 import { parseForm } from "./form";
 import { entryOf, isObject, type JsonObject, objectOf, parseJsonText, textOf, textsOf } from "./json";
-import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
+import { eachRecord, type FormError, ignored, unreadable, unreadableBody } from "./parsed";
 import { formSample, SAMPLE_RECIPIENT, SAMPLE_SENDER, sampleId, sampleSeconds } from "./sample";
 import { msOfUnixSeconds } from "./time";
 
@@ -136,7 +136,7 @@ async function verify(request: WebhookRequest, credentials: readonly Credential[
 }
 
 /** The last of each name, for the signature and for what is read. */
-function fieldsOf(request: WebhookRequest): Result<ReadonlyMap<string, string>, string> {
+function fieldsOf(request: WebhookRequest): Result<ReadonlyMap<string, string>, FormError> {
   const form = parseForm(request);
   return form.ok ? ok(new Map([...form.value].map(([name, values]) => [name, values.at(-1) ?? ""]))) : form;
 }

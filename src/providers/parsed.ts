@@ -1,12 +1,28 @@
 /** The things an adapter can say of a record, in short. */
 
 import type { ParsedItem, ParseOutcome } from "./adapter";
-import { parseJson, parseRecords } from "./json";
+import { type JsonError, parseJson, parseRecords } from "./json";
 
-/** Why something went to quarantine, in a sentence. The words are stable; operators filter by them. */
-const REASONS: Readonly<Record<string, string>> = {
+/** Why a form cannot be read. */
+export type FormError = "empty_body" | "invalid_utf8" | "invalid_form";
+
+/** Why something goes to quarantine. The words are stable; operators filter by them. */
+export type UnreadableReason = JsonError | FormError | RecordError;
+type RecordError =
+  | "not_an_object"
+  | "unknown_kind"
+  | "invalid_event"
+  | "adapter_error"
+  | "invalid_recipient"
+  | "no_recipient"
+  | "ambiguous_recipient"
+  | "unsupported_content_type";
+
+/** The same in a sentence. */
+const REASONS: Readonly<Record<UnreadableReason, string>> = {
   empty_body: "The body is empty.",
   invalid_utf8: "The body is not valid UTF-8.",
+  invalid_form: "The body is not a valid form; it may have been cut off.",
   invalid_json: "The body is not valid JSON; it may have been cut off.",
   too_deep: "The JSON nests too deeply.",
   not_an_object: "The record is not a JSON object.",
@@ -24,11 +40,11 @@ export function ignored(): ParsedItem {
 }
 
 /** @param about what exactly, without personal data: the name of a field, never its value */
-export function unreadable(reason: string, about?: string): ParsedItem {
+export function unreadable(reason: UnreadableReason, about?: string): ParsedItem {
   return { type: "unreadable", reason, detail: detailOf(reason, about) };
 }
 
-export function unreadableBody(reason: string, about?: string): ParseOutcome {
+export function unreadableBody(reason: UnreadableReason, about?: string): ParseOutcome {
   return { type: "unreadable", reason, detail: detailOf(reason, about) };
 }
 
@@ -65,7 +81,7 @@ export function readRecord(body: Uint8Array, read: (record: unknown) => ParsedIt
   return record.ok ? eachRecord([record.value], read) : unreadableBody(record.error);
 }
 
-function detailOf(reason: string, about?: string): string {
-  const sentence = REASONS[reason] ?? "It could not be read.";
+function detailOf(reason: UnreadableReason, about?: string): string {
+  const sentence = REASONS[reason];
   return about === undefined ? sentence : `${sentence} (${about})`;
 }

@@ -33,6 +33,8 @@ describe("a target", () => {
   it.each([
     "localhost",
     "localhost.",
+    "localhost..",
+    "app.localhost..",
     "LOCALHOST",
     "app.localhost",
     "printer",

@@ -1,8 +1,7 @@
 /** A policy as a form: a field for each key that an operator may write, whatever keys there are. */
+import { isObject, type JsonObject } from "../../domain/json";
 import { EFFECTS } from "../../domain/policy";
 import { Fact } from "./facts";
-
-type Value = Readonly<Record<string, unknown>>;
 
 /** Before the name of a key in the form. */
 const FIELD = "policy.";
@@ -13,12 +12,12 @@ function wordsOf(name: string): string {
 }
 
 /** @param policy with every key */
-export function PolicyFields({ policy, path = FIELD }: { policy: Value; path?: string }) {
+export function PolicyFields({ policy, path = FIELD }: { policy: JsonObject; path?: string }) {
   const entries = Object.entries(policy);
   return (
     <>
       {entries.map(([name, value]) =>
-        isTable(value) ? (
+        isObject(value) ? (
           <fieldset>
             <legend>{wordsOf(name)}</legend>
             <PolicyFields policy={value} path={`${path}${name}.`} />
@@ -81,11 +80,11 @@ function Select({
  * @param full a policy with every key: what kind of value each has
  * @returns what is no number stays the text that it is, so that it is refused by its name
  */
-export function policyIn(form: Value, full: Value, path = FIELD): Record<string, unknown> {
+export function policyIn(form: JsonObject, full: JsonObject, path = FIELD): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(full).map(([name, value]) => [
       name,
-      isTable(value) ? policyIn(form, value, `${path}${name}.`) : valueIn(form[`${path}${name}`], value),
+      isObject(value) ? policyIn(form, value, `${path}${name}.`) : valueIn(form[`${path}${name}`], value),
     ]),
   );
 }
@@ -103,16 +102,12 @@ function numberIn(text: string): number | string {
   return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-function isTable(value: unknown): value is Value {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** What a policy says, key by key. @param policy with every key */
-export function PolicyFacts({ policy, path = "" }: { policy: Value; path?: string }) {
+export function PolicyFacts({ policy, path = "" }: { policy: JsonObject; path?: string }) {
   return (
     <>
       {Object.entries(policy).map(([name, value]) =>
-        isTable(value) ? (
+        isObject(value) ? (
           <PolicyFacts policy={value} path={`${path}${wordsOf(name)}: `} />
         ) : (
           <Fact name={`${path}${wordsOf(name)}`}>

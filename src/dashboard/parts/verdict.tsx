@@ -36,7 +36,7 @@ function Because({ suppression, event, threshold }: VerdictProps) {
   if (suppression.reason === "soft") {
     return (
       <>
-        after {threshold ?? "several"} soft bounces. <Said event={event} prefix="At the last one " />
+        after {threshold ?? "several"} soft bounces. {event ? <Said event={event} prefix="At the last one " /> : null}
       </>
     );
   }
