@@ -49,6 +49,9 @@ export async function applyEvents(
     const revived = await applyWave(deps, policy, wave, progress);
     progress.pending += revived.length;
     queue.unshift(...groupByAddress(revived));
+    // Where stores answer on this thread, as the simulator's do, timers get no turn otherwise, and whoever waits for us
+    // waits for all.
+    if (queue.length) await scheduler.wait(0);
   }
 }
 

@@ -15,3 +15,9 @@ function objects(takeTime: () => Promise<void>): DurableObjectNamespace {
 
 /** Far away: others may work meanwhile. */
 export const distantObjects = (ms: number) => objects(() => scheduler.wait(ms));
+
+/** On the caller's thread, as the simulator's are: nobody else gets a turn, timers neither. */
+export const busyObjects = (ms: number) =>
+  objects(async () => {
+    for (const end = performance.now() + ms; performance.now() < end; );
+  });
