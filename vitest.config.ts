@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { defineConfig } from "vitest/config";
+import type { FuzzRuns } from "./test/support/fuzz-runs.ts";
 import { trustedCertificate } from "./test/support/node/certificate.ts";
 
 // Mail servers of the tests speak TLS.
@@ -26,6 +27,8 @@ const SHARING = [
   "test/client/**/*.test.ts",
   "test/security/**/*.test.ts",
 ];
+/** `npm run fuzz` says how long and with which seed. */
+const FUZZ: FuzzRuns = { runs: process.env.FUZZ_RUNS ?? null, seed: process.env.FUZZ_SEED ?? null };
 const OUTSIDE = ["test/browser/**", "test/e2e/**", "test/chaos/**"];
 
 /** In the platform's own runtime, on the real schema. */
@@ -37,9 +40,8 @@ function inWorkerd() {
         ADMIN_TOKENS: "test-admin,test-admin-2",
         CHECK_TOKENS: "test-check",
         TEST_MIGRATIONS: migrations,
-        // `npm run fuzz` says how long and with which seed.
-        FUZZ: { runs: process.env.FUZZ_RUNS ?? null, seed: process.env.FUZZ_SEED ?? null },
-        // `npm run test:chaos` too.
+        FUZZ,
+        // `npm run test:chaos` says it, too.
         CHAOS: { runs: process.env.CHAOS_RUNS ?? null, seed: process.env.SEED ?? null },
       },
       // A test that reaches the network is a mistake: it gets this answer instead.
@@ -75,7 +77,7 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      { test: { name: "unit", include: PLAIN_NODE, environment: "node", testTimeout: 60_000 } },
+      { test: { name: "unit", include: PLAIN_NODE, environment: "node", testTimeout: 60_000, provide: { FUZZ } } },
       {
         test: {
           name: "browser",

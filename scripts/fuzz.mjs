@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz`: the fuzz tests, as long as you like: those of test/fuzz/, and of each adapter in test/providers/. What
+ * `npm run fuzz`: the fuzz tests, as long as you like: those of test/fuzz/ and test/mail/, and of each adapter in test/providers/. What
  * fails prints its seed; with that seed, and as many runs, it fails again.
  *
  *   npm run fuzz -- --runs 20000             that many runs of each property (2000), with a seed of their own
@@ -31,7 +31,20 @@ function fuzz() {
   const vitest = path.join(ROOT, "node_modules/vitest/vitest.mjs");
   const child = spawn(
     process.execPath,
-    [vitest, "run", "--project", "workers", "--project", "shared", "fuzz", "providers", "--testNamePattern", only],
+    [
+      vitest,
+      "run",
+      "--project",
+      "workers",
+      "--project",
+      "shared",
+      "--project",
+      "unit",
+      "fuzz",
+      "providers",
+      "--testNamePattern",
+      only,
+    ],
     {
       cwd: ROOT,
       env: { ...process.env, FUZZ_RUNS: String(runs), FUZZ_SEED: String(seed) },

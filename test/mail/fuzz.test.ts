@@ -1,17 +1,28 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 /** Mails that nobody's program wrote: whatever comes in, an answer comes out, well formed and in time. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { utf8Bytes } from "../../src/crypto/encoding";
 import { SMTP_COMMANDS } from "../../src/domain/event";
 import { RECIPIENT_PHRASES, RECIPIENT_SHAPES } from "../../src/mail/recipient-shapes";
 import { MAIL_FORMS, type MailEvent, type RecognizedMail } from "../../src/mail/recognition";
 import { recognizeMail } from "../../src/mail/recognize";
+import type { FuzzRuns } from "../support/fuzz-runs";
 import { mailFixtures } from "./mails";
 
 const MAILS = ["bounce", "no-bounce", "feedback", "auto-reply", "other"].flatMap(mailFixtures).map(({ raw }) => raw);
 /** Far above what any takes, on a busy machine too. */
 const PATIENCE_MS = 2_000;
+
+const FUZZ: FuzzRuns = inject("FUZZ");
+const PATIENCE_PER_RUN_MS = 1_000;
+const FUZZ_TIMEOUT_MS = Math.max(60_000, Number(FUZZ.runs ?? 0) * PATIENCE_PER_RUN_MS);
+
+/** As often as this, always the same; `npm run fuzz` says its own. */
+const usually = (numRuns: number, seed: number) => ({
+  numRuns: Number(FUZZ.runs ?? numRuns),
+  seed: Number(FUZZ.seed ?? seed),
+});
 
 const KINDS = ["bounced", "deferred", "delivered", "complained", "unsubscribed", "auto_reply"];
 const ADDRESS = /^[^\s\x00-\x1f\x7f]{1,500}$/;
@@ -108,13 +119,13 @@ const MUTATIONS: Readonly<Record<string, fc.Arbitrary<(raw: string) => string>>>
   ),
 };
 
-describe("a mail", () => {
+describe("a mail", { timeout: FUZZ_TIMEOUT_MS }, () => {
   it.each(Object.keys(MUTATIONS))("gets an answer %s", async (name) => {
     const mutation = MUTATIONS[name];
     if (!mutation) throw new Error(name);
     await fc.assert(
       fc.asyncProperty(MAIL, mutation, (raw, mutate) => expectAnswer(utf8Bytes(mutate(raw)))),
-      { seed: 20_240_312, numRuns: 150 },
+      usually(150, 20_240_312),
     );
   });
 
@@ -124,7 +135,7 @@ describe("a mail", () => {
       fc.asyncProperty(MAIL, several, (raw, mutations) =>
         expectAnswer(utf8Bytes(mutations.reduce((text, mutate) => mutate(text.slice(0, 200_000)), raw))),
       ),
-      { seed: 17, numRuns: 150 },
+      usually(150, 17),
     );
   });
 
@@ -136,12 +147,12 @@ describe("a mail", () => {
         for (const [position, byte] of list) bytes[Math.floor(position * (bytes.length - 1))] = byte;
         await expectAnswer(bytes);
       }),
-      { seed: 4711, numRuns: 200 },
+      usually(200, 4711),
     );
   });
 
   it("gets an answer if it is no mail at all", async () => {
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 3_000 }), expectAnswer), { seed: 1, numRuns: 200 });
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 3_000 }), expectAnswer), usually(200, 1));
     for (const text of ["", "\n", "\r", "\u0000", ":", "From", "--", "--\n--", "=?", "Content-Type:"]) {
       await expectAnswer(utf8Bytes(text));
     }
