@@ -12,6 +12,8 @@ import { tendPolicyRuns } from "./policy-run";
 import { writeAnswer } from "./project";
 
 const RUN_BUDGET_MS = 25_000;
+/** When a run goes on to the next step at the latest, from its beginning: a long undoing is not to hold up the others. */
+const ENDS_MS = { reverts: 15_000, incidents: 18_000, pending: 22_000 } as const;
 const PENDING_PAGE = 500;
 /** Of the thousand operations that KV takes an invocation: the others are for what a run settles. */
 const MAX_EDGE_WRITES = 400;
@@ -30,10 +32,11 @@ export interface Reconciled {
 
 /** One bounded run; two at once do no harm. @throws when D1 fails: the next run goes on */
 export async function reconcile(deps: Deps): Promise<Reconciled> {
-  const deadline = deps.now() + RUN_BUDGET_MS;
-  await continueReverts(deps, deadline);
-  await continueIncidents(deps, deadline);
-  const drained = await drainPending(deps, deadline);
+  const start = deps.now();
+  const deadline = start + RUN_BUDGET_MS;
+  await continueReverts(deps, start + ENDS_MS.reverts);
+  await continueIncidents(deps, start + ENDS_MS.incidents);
+  const drained = await drainPending(deps, start + ENDS_MS.pending);
   await tendPolicyRuns(deps, deadline);
   const settled = await settleEdge(deps, deadline);
   if (deps.policy.ok) await sweepErased(deps);
