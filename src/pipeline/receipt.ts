@@ -56,9 +56,21 @@ export function gzip(bytes: Uint8Array): Uint8Array {
   return gzipSync(bytes);
 }
 
-export async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+/**
+ * @param maxBytes of what comes out; what we packed ourselves ends by itself
+ * @throws where the bytes are not gzipped to their end, or hold more than that
+ */
+export async function gunzip(bytes: Uint8Array, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  let length = 0;
+  const bounded = new TransformStream<Uint8Array, Uint8Array>({
+    transform(part, controller) {
+      length += part.byteLength;
+      if (length > maxBytes) throw new RangeError("unpacked, it is too large");
+      controller.enqueue(part);
+    },
+  });
+  return new Uint8Array(await new Response(stream.pipeThrough(bounded)).arrayBuffer());
 }
 
 function inParts(bytes: Uint8Array): Uint8Array[] {

@@ -1,5 +1,8 @@
 /** Importing in two steps: first what it would do, then the very same bytes. */
+
 import { beforeEach, describe, expect, it } from "vitest";
+import { base64Of } from "../../src/crypto/encoding";
+import { gzip } from "../../src/pipeline/receipt";
 import { doneOf, type FormFields, type Visitor, visitor } from "../support/dashboard";
 import { pass, setStage } from "../support/stage";
 import { api, bindings, freshStores, jsonOf } from "../support/worker";
@@ -95,7 +98,9 @@ describe("a list", () => {
   });
 
   it("that did not arrive in the second step changes nothing", async () => {
-    for (const packed of ["", "%%%", btoa("no gzip")]) {
+    // Much larger than may be imported here, once it is unpacked.
+    const bomb = base64Of(gzip(new Uint8Array(10_000_001).fill(10)));
+    for (const packed of ["", "%%%", btoa("no gzip"), bomb]) {
       const response = await one.post(`${PATH}/run`, { packed }, PATH);
       expect(response.status).toBe(400);
     }

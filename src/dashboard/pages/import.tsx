@@ -99,7 +99,7 @@ importRoutes.post(PATH, async (c) => {
 importRoutes.post(`${PATH}/run`, async (c) => {
   const form = await c.req.parseBody();
   const packed = typeof form.packed === "string" ? bytesOfBase64(form.packed) : null;
-  const bytes = packed?.byteLength ? await gunzip(packed).catch(() => null) : null;
+  const bytes = packed?.byteLength ? await gunzip(packed, MAX_LIST_BYTES).catch(() => null) : null;
   if (bytes === null) return importPage(c, "The list did not arrive. Choose it once more.");
   const outcome = await run(c, bytes, optionsIn(form), false);
   const batch = outcome.summary?.batchId ?? null;
