@@ -29,7 +29,7 @@ export interface ExportFile {
 
 /**
  * The first page is fetched before the answer begins, so that what is wrong with the request is an error; a failure
- * later breaks the transfer off, so that half a list is never taken for a whole one.
+ * later ends it in the middle of a row, so that half a list is never taken for a whole one.
  */
 export async function exportResponse(file: ExportFile): Promise<Response> {
   const { name, format } = file;

@@ -19,7 +19,7 @@ import { createRouter } from "./router";
 import { ADMIN, eventSchema, exportedSuppressionSchema, problems } from "./schemas";
 
 const DESCRIPTION =
-  "Streamed, however long. Each row carries a cursor: what breaks off goes on after the last row that arrived.";
+  "Streamed, however long. Each row carries a cursor: an export that fails on the way ends in the middle of a row, and goes on after the last whole one.";
 export const eventColumns = once(() => [...Object.keys(eventSchema().shape), "cursor"]);
 export const suppressionColumns = once(() => [...Object.keys(exportedSuppressionSchema().shape), "cursor"]);
 
