@@ -11,9 +11,9 @@ import { eventsOf, expectAgreement } from "../support/ledger";
 import { applied, policyNow, postPolicy, verdictsOf } from "../support/policies";
 import { bounced, delivered, report, softBounces } from "../support/reports";
 import { everyFault, type Round, untilAccepted } from "../support/rounds";
-import { DAY_MS, MINUTE_MS, pass, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, reconcile, setStage, settle } from "../support/stage";
 import { reasonsOf, tamper } from "../support/stores";
-import { api, runCron } from "../support/worker";
+import { api } from "../support/worker";
 
 setStage();
 /** Some seventy rounds each, with the cron in all of them. */
@@ -64,9 +64,9 @@ async function latest() {
 
 async function undoAll(): Promise<void> {
   for (let batch = await latest(); batch; batch = await latest()) {
-    await runCron();
+    await reconcile();
     await reverted(batch.id);
-    await runCron();
+    await reconcile();
   }
 }
 
@@ -86,7 +86,7 @@ it("whatever fails while it is applied", async () => {
     },
     async check(round) {
       const { address } = round;
-      await runCron();
+      await reconcile();
       if (await latest()) {
         expect((await latest())?.status).toBe("recorded");
         expect(await Promise.all(["counted", "hard", "refused"].map((name) => reasonsOf(address(name))))).toEqual([
