@@ -80,7 +80,7 @@ function parseUrl(text: string): URL | null {
 /** @param hostname as a URL has it: lower case, IPv6 in brackets */
 export function isPublicHost(hostname: string): boolean {
   if (isAddress(hostname)) return isPublicAddress(hostname);
-  const name = hostname.replace(/\.+$/, "");
+  const name = hostname.replace(/(?<!\.)\.+$/, "");
   if (!name.includes(".")) return false;
   return !PRIVATE_SUFFIXES.some((suffix) => name.endsWith(`.${suffix}`));
 }
