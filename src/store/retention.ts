@@ -22,6 +22,25 @@ export interface PrunedStretch {
   readonly next: number | null;
 }
 
+/** What is pruned stretch by stretch, and the column that it is in the order of. */
+const STRETCHED = { events: "seq", receipts: "id", receipt_bodies: "receipt_id" } as const;
+
+/** @returns the last place of the next stretch; `null`: there is nothing between the two */
+async function endOfStretch(
+  db: D1Database,
+  table: keyof typeof STRETCHED,
+  [after, upTo]: readonly [after: number, upTo: number],
+  stretch: number,
+): Promise<number | null> {
+  const column = STRETCHED[table];
+  const places = `SELECT ${column} AS place FROM ${table} WHERE ${column} > ?1 AND ${column} <= ?2 ORDER BY ${column} LIMIT ?3`;
+  const end = await db
+    .prepare(`SELECT max(place) AS place FROM (${places})`)
+    .bind(after, upTo, stretch)
+    .first<number | null>("place");
+  return end ?? null;
+}
+
 /** Raw bodies in the next stretch up to a receipt, except those that quarantine still needs. */
 export async function pruneBodies(
   db: D1Database,
@@ -29,14 +48,8 @@ export async function pruneBodies(
   upToReceipt: number,
   stretch: number,
 ): Promise<PrunedStretch> {
-  const next = await db
-    .prepare(
-      `SELECT max(receipt_id) AS receipt FROM (SELECT receipt_id FROM receipt_bodies
-         WHERE receipt_id > ?1 AND receipt_id <= ?2 ORDER BY receipt_id LIMIT ?3)`,
-    )
-    .bind(afterReceipt, upToReceipt, stretch)
-    .first<number | null>("receipt");
-  if (next === null || next === undefined) return { removed: 0, next: null };
+  const next = await endOfStretch(db, "receipt_bodies", [afterReceipt, upToReceipt], stretch);
+  if (next === null) return { removed: 0, next: null };
   const { meta } = await db
     .prepare(
       `DELETE FROM receipt_bodies WHERE receipt_id > ?1 AND receipt_id <= ?2
@@ -76,9 +89,6 @@ const PRUNE_EVENTS = `
               = coalesce(later.internet_message_id, later.message_id, later.campaign, later.id))))
       )))`;
 
-const END_OF_STRETCH = `
-  SELECT max(seq) AS seq FROM (SELECT seq FROM events WHERE seq > ?1 AND seq < ?2 ORDER BY seq LIMIT ?3)`;
-
 /** What has served its time in the next stretch of the journal. */
 export async function pruneEvents(
   db: D1Database,
@@ -89,8 +99,8 @@ export async function pruneEvents(
   const endOf = (receipt: number) => (receipt + 1) * SEQ_PER_RECEIPT;
   const kinds = [ends.delivered, ends.deferred, ends.autoReplies].map(endOf);
   const end = Math.max(...kinds);
-  const next = await db.prepare(END_OF_STRETCH).bind(afterSeq, end, stretch).first<number | null>("seq");
-  if (next === null || next === undefined) return { removed: 0, next: null };
+  const next = await endOfStretch(db, "events", [afterSeq, end - 1], stretch);
+  if (next === null) return { removed: 0, next: null };
   const { meta } = await db
     .prepare(PRUNE_EVENTS)
     .bind(afterSeq, end, stretch, ...kinds, ends.retractedBefore)
@@ -108,11 +118,8 @@ export async function pruneReceipts(
   upToReceipt: number,
   stretch: number,
 ): Promise<PrunedStretch> {
-  const next = await db
-    .prepare("SELECT max(id) AS id FROM (SELECT id FROM receipts WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)")
-    .bind(afterReceipt, upToReceipt, stretch)
-    .first<number | null>("id");
-  if (next === null || next === undefined) return { removed: 0, next: null };
+  const next = await endOfStretch(db, "receipts", [afterReceipt, upToReceipt], stretch);
+  if (next === null) return { removed: 0, next: null };
   const { meta } = await db
     .prepare(
       `DELETE FROM receipts WHERE id IN (
