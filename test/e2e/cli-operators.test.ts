@@ -1,7 +1,7 @@
 /** What operators decide by the command line, against a running service: the policy, incidents, providers' lists. */
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CommandLine } from "./command-line";
+import { type CommandLine, commandLineOf } from "./command-line";
 import { freePort, LocalService } from "./local-service";
 
 let service: LocalService;
@@ -10,10 +10,7 @@ let cli: CommandLine;
 beforeAll(async () => {
   service = new LocalService(await freePort());
   await service.start();
-  cli = new CommandLine({
-    BOUNCEKEEPER_URL: `http://localhost:${service.port}`,
-    BOUNCEKEEPER_TOKEN: service.secrets.ADMIN_TOKENS,
-  });
+  cli = commandLineOf(service);
 });
 
 afterAll(async () => {
@@ -21,20 +18,13 @@ afterAll(async () => {
   await service?.dispose();
 });
 
-async function record(events: readonly object[]): Promise<void> {
-  const response = await service.fetch("/v1/events", {
-    method: "POST",
-    headers: { authorization: `Bearer ${service.secrets.ADMIN_TOKENS}` },
-    body: JSON.stringify(events),
-  });
-  expect(response.status, await response.clone().text()).toBe(200);
-}
-
 describe("policy", () => {
   const counted = "counted@example.com";
 
   test("is tried, looked into, put in force and undone", async () => {
-    await record([1, 2, 3].map((n) => ({ kind: "bounced", class: "soft", recipient: counted, messageId: `m-${n}` })));
+    await service.record(
+      [1, 2, 3].map((n) => ({ kind: "bounced", class: "soft", recipient: counted, messageId: `m-${n}` })),
+    );
     const before = await cli.run(["policy", "show"]);
     expect(before).toMatchObject({ code: 0, stderr: "" });
     expect(before.stdout).toMatch(/^variable\t0\t-\t-\n\{/);
@@ -84,7 +74,7 @@ describe("incidents", () => {
 
   test("wait for a decision, which exit code 1 says, and are decided", async () => {
     expect(await cli.run(["incidents", "list"])).toEqual({ code: 0, stdout: "", stderr: "" });
-    await record(
+    await service.record(
       people.map((recipient, i) => ({ kind: "delivered", recipient, occurredAt: at(48), messageId: `d-${i}` })),
     );
     const refused = people.map((recipient, i) => ({
@@ -95,8 +85,8 @@ describe("incidents", () => {
       messageId: `b-${i}`,
       diagnosticCode: "550 5.7.1 Service unavailable; client host [192.0.2.7] is on a block list",
     }));
-    await record(refused.slice(0, 90));
-    await record(refused.slice(90));
+    await service.record(refused.slice(0, 90));
+    await service.record(refused.slice(90));
     const list = await cli.run(["incidents", "list", "--status", "open"]);
     expect(list).toMatchObject({ code: 1, stderr: "" });
     const [id = "", status, , connection, where] = list.stdout.split("\t");

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bounceMail } from "../support/returned-mails";
-import { CommandLine } from "./command-line";
+import { type CommandLine, commandLineOf } from "./command-line";
 import { freePort, LocalService } from "./local-service";
 
 let service: LocalService;
@@ -11,26 +11,14 @@ let cli: CommandLine;
 beforeAll(async () => {
   service = new LocalService(await freePort());
   await service.start();
-  cli = new CommandLine({
-    BOUNCEKEEPER_URL: `http://localhost:${service.port}`,
-    BOUNCEKEEPER_TOKEN: service.secrets.ADMIN_TOKENS,
-  });
-  await record({ kind: "bounced", class: "hard", recipient: "dead@example.com" });
+  cli = commandLineOf(service);
+  await service.record([{ kind: "bounced", class: "hard", recipient: "dead@example.com" }]);
 });
 
 afterAll(async () => {
   cli?.dispose();
   await service?.dispose();
 });
-
-async function record(...events: object[]): Promise<void> {
-  const response = await service.fetch("/v1/events", {
-    method: "POST",
-    headers: { authorization: `Bearer ${service.secrets.ADMIN_TOKENS}` },
-    body: JSON.stringify(events),
-  });
-  expect(response.status, await response.clone().text()).toBe(200);
-}
 
 describe("check", () => {
   test("exits with 0 where all may be mailed, and with 1 where one must not", async () => {
@@ -129,8 +117,10 @@ describe("import and export", () => {
 
 describe("events", () => {
   test("are listed, newest first", async () => {
-    await record({ kind: "bounced", class: "soft", recipient: "list@example.com", messageId: "first" });
-    await record({ kind: "deferred", recipient: "list@example.com", diagnosticCode: "421 \u001b[31mtry\nlater" });
+    await service.record([{ kind: "bounced", class: "soft", recipient: "list@example.com", messageId: "first" }]);
+    await service.record([
+      { kind: "deferred", recipient: "list@example.com", diagnosticCode: "421 \u001b[31mtry\nlater" },
+    ]);
     const { code, stdout } = await cli.run(["events", "--recipient", "list@example.com", "--since", "1h"]);
     expect(code).toBe(0);
     const lines = stdout
@@ -152,7 +142,7 @@ describe("events", () => {
     const ids = () => [...seen.matchAll(/"messageId":"(\d+)"/g)].map((match) => match[1]);
     // The first ones may still be from before it began to look.
     for (let n = 0; ids().length < 3; n++) {
-      await record({ kind: "deferred", recipient: "live@example.com", messageId: `${n}`, id: `live-${n}` });
+      await service.record([{ kind: "deferred", recipient: "live@example.com", messageId: `${n}`, id: `live-${n}` }]);
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect(n, "events are not followed").toBeLessThan(60);
     }
@@ -169,7 +159,7 @@ describe("events", () => {
       recipient: "many@example.com",
       id: `m-${i}`,
     }));
-    await record(...many);
+    await service.record(many);
     const child = cli.start(["events", "--limit", "3000", "--recipient", "many@example.com"]);
     child.stdout?.once("data", () => child.stdout?.destroy());
     let stderr = "";

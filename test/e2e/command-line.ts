@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { LocalService } from "./local-service";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
@@ -67,4 +68,12 @@ async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
   let text = "";
   for await (const chunk of stream?.setEncoding("utf8") ?? []) text += chunk;
   return text;
+}
+
+/** The command line of a service's operator. */
+export function commandLineOf({ port, secrets }: LocalService): CommandLine {
+  return new CommandLine({
+    BOUNCEKEEPER_URL: `http://localhost:${port}`,
+    BOUNCEKEEPER_TOKEN: secrets.ADMIN_TOKENS,
+  });
 }

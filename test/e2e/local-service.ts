@@ -111,6 +111,16 @@ export class LocalService {
     return answer.suppressed;
   }
 
+  /** Reports events, which must be taken. */
+  async record(events: readonly object[]): Promise<void> {
+    const response = await this.fetch("/v1/events", {
+      method: "POST",
+      headers: { authorization: `Bearer ${this.secrets.ADMIN_TOKENS}` },
+      body: JSON.stringify(events),
+    });
+    if (response.status !== 200) throw new Error(`events answered ${response.status}: ${await response.text()}`);
+  }
+
   get #pid(): number {
     if (this.#child?.pid === undefined) throw new Error("not started");
     return this.#child.pid;
