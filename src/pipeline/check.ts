@@ -31,24 +31,23 @@ export async function check(
   consistency: Consistency,
 ): Promise<Checked> {
   const [own, domain] = await Promise.all([recipientKey(address), recipientKey(domainRecipient(address))]);
-  const keys = [own, domain];
-  const { source, answers } = await readAnswers(deps, keys, consistency);
+  const { source, answers } = await readAnswers(deps, { own, domain }, consistency);
   return { ...combineAnswers(answers.get(own), answers.get(domain), purpose, deps.now()), source };
 }
 
 async function readAnswers(
   deps: CheckDeps,
-  keys: readonly string[],
+  keys: { readonly own: string; readonly domain: string },
   consistency: Consistency,
 ): Promise<{ source: "kv" | "d1"; answers: ReadonlyMap<string, StoredAnswer> }> {
   if (consistency === "eventual") {
     try {
-      return { source: "kv", answers: await readEdge(deps.kv, keys) };
+      return { source: "kv", answers: await readEdge(deps.kv, keys, deps.now()) };
     } catch (error) {
       deps.log.warn("check.edge_failed", errorFields(error));
     }
   }
-  return { source: "d1", answers: parseAll(await answersByKey(deps.db, keys)) };
+  return { source: "d1", answers: parseAll(await answersByKey(deps.db, [keys.own, keys.domain])) };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Is everything reachable, and is anything stuck? */
 import { revisionOf } from "../recipient/client";
-import { readEdge } from "../store/edge-cache";
+import { readOne } from "../store/edge-cache";
 import { pendingSummary } from "../store/pending";
 import { getSystemState } from "../store/system-state";
 import type { Deps } from "./deps";
@@ -31,7 +31,7 @@ export interface Health {
 export async function health(deps: Deps, configuration: boolean): Promise<Health> {
   const [database, edge, object] = await Promise.allSettled([
     Promise.all([pendingSummary(deps.db), getSystemState(deps.db, "last_cron")]),
-    readEdge(deps.kv, [PROBE_OBJECT]),
+    readOne(deps.kv, PROBE_OBJECT),
     revisionOf(deps.recipients, PROBE_OBJECT),
   ]);
   const [pending, lastCronAt] = database.status === "fulfilled" ? database.value : [null, null];

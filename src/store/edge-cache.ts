@@ -1,10 +1,14 @@
 /** The edge cache in KV: suppressed recipients (and those on the allow-list) only. It may lag by a minute. */
+import { RecentAnswers } from "./recent-answers";
 
 const PREFIX = "suppression:v1:";
 /** KV takes no shorter lifetime. */
 const MIN_TTL_SECONDS = 60;
 /** Nor a longer one. What lasts longer stays until it is removed: a check looks at the end of each reason anyway. */
 const MAX_TTL_SECONDS = 2 ** 31 - 1;
+
+/** What this isolate heard lately of domains: a mailing asks of few of them, over and over, and KV takes pay for each. */
+const domains = new RecentAnswers<EdgeAnswer>();
 
 /** Written as JSON by the projection; times are epoch ms. */
 export interface EdgeAnswer {
@@ -20,18 +24,46 @@ export function edgeKey(recipientKey: string): string {
   return PREFIX + recipientKey;
 }
 
-/** Several keys in one operation. Absent keys have no entry. */
-export async function readEdge(kv: KVNamespace, recipientKeys: readonly string[]): Promise<Map<string, EdgeAnswer>> {
-  const values = await kv.get<EdgeAnswer>(recipientKeys.map(edgeKey), "json");
-  return new Map(
-    recipientKeys.flatMap((key) => {
-      const value = values.get(edgeKey(key));
-      if (!value) return [];
-      // Not ours: better to be asked again elsewhere than to be taken for an answer.
-      if (typeof value.reasons !== "object" || value.reasons === null) throw new Error("unreadable answer");
-      return [[key, value] as const];
-    }),
-  );
+/**
+ * A recipient's entry and its domain's: one operation, of one key where the domain was asked for a moment ago.
+ *
+ * @param now epoch ms
+ * @returns by key; absent ones have no entry
+ * @throws when KV does not answer, or holds what is not ours
+ */
+export async function readEdge(
+  kv: KVNamespace,
+  { own, domain }: { readonly own: string; readonly domain: string },
+  now: number,
+): Promise<Map<string, EdgeAnswer>> {
+  const recent = domains.of(domain, now);
+  if (recent) return byKey([own, await readOne(kv, own)], [domain, recent.answer]);
+  const isStillTrue = domains.asking();
+  const values = await kv.get<EdgeAnswer>([edgeKey(own), edgeKey(domain)], "json");
+  const answer = ours(values.get(edgeKey(domain)));
+  if (isStillTrue()) domains.remember(domain, answer, now);
+  return byKey([own, ours(values.get(edgeKey(own)))], [domain, answer]);
+}
+
+/** One entry, or `null`. @throws like `readEdge` */
+export async function readOne(kv: KVNamespace, key: string): Promise<EdgeAnswer | null> {
+  return ours(await kv.get<EdgeAnswer>(edgeKey(key), "json"));
+}
+
+/** For who changes KV past this file: what was heard of domains is asked for again. */
+export function forgetDomains(): void {
+  domains.clear();
+}
+
+/** What is not ours: better to be asked again elsewhere than to be taken for an answer. */
+function ours(value: EdgeAnswer | null | undefined): EdgeAnswer | null {
+  if (!value) return null;
+  if (typeof value.reasons !== "object" || value.reasons === null) throw new Error("unreadable answer");
+  return value;
+}
+
+function byKey(...entries: readonly (readonly [string, EdgeAnswer | null])[]): Map<string, EdgeAnswer> {
+  return new Map(entries.flatMap(([key, answer]) => (answer ? [[key, answer] as const] : [])));
 }
 
 /**
@@ -45,10 +77,14 @@ export async function writeEdge(
   { key, answer, version }: { readonly key: string; readonly answer: string | null; readonly version: number },
   now: number,
 ): Promise<void> {
-  if (answer === null) return kv.delete(edgeKey(key));
-  const value = JSON.parse(answer) as EdgeAnswer;
-  const ttl = lifetimeSeconds(value, now);
-  await kv.put(edgeKey(key), JSON.stringify({ ...value, version }), ttl === null ? {} : { expirationTtl: ttl });
+  try {
+    if (answer === null) return await kv.delete(edgeKey(key));
+    const value = JSON.parse(answer) as EdgeAnswer;
+    const ttl = lifetimeSeconds(value, now);
+    await kv.put(edgeKey(key), JSON.stringify({ ...value, version }), ttl === null ? {} : { expirationTtl: ttl });
+  } finally {
+    domains.forget(key);
+  }
 }
 
 function lifetimeSeconds(answer: EdgeAnswer, now: number): number | null {

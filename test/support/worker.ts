@@ -9,6 +9,7 @@ import {
 import { env as base } from "cloudflare:workers";
 import type { Env } from "../../src/config";
 import worker from "../../src/index";
+import { forgetDomains } from "../../src/store/edge-cache";
 import type { Answer } from "./answer";
 
 type Bindings = Pick<Env, "DB" | "SUPPRESSIONS" | "RECIPIENT">;
@@ -36,6 +37,7 @@ export function testEnv(extra: Readonly<Record<string, unknown>> = {}): Env {
 /** Empty stores with the real schema: all migrations at once, since this is done for each of some thousand tests. */
 export async function freshStores(): Promise<void> {
   await reset();
+  forgetDomains();
   const statements = bound.TEST_MIGRATIONS.flatMap(({ queries }) => queries);
   await bindings.DB.batch(statements.map((sql) => bindings.DB.prepare(sql)));
 }
