@@ -1,5 +1,6 @@
 /** What a request needs, said where it is missing. */
 import type { z } from "@hono/zod-openapi";
+import type { HonoRequest } from "hono";
 import type { Result } from "../domain/result";
 import { Problem } from "./problem";
 
@@ -22,6 +23,18 @@ export function usable<T>(configured: Result<T, string>, what?: string): T {
  */
 export function expectFuture(name: string, at: number | undefined, now: number): void {
   if (at !== undefined && at <= now) throw new Problem("invalid_request", { detail: `${name}: must be in the future` });
+}
+
+/**
+ * The query of a route that reads its body itself, as those of all others are read: a name that comes twice has no value.
+ *
+ * @throws Problem `invalid_request`
+ */
+export function expectQuery<S extends z.ZodType>(schema: S, request: HonoRequest): z.output<S> {
+  const values = Object.entries(request.queries()).map(([name, all]) => [name, all.length === 1 ? all[0] : all]);
+  const query = schema.safeParse(Object.fromEntries(values));
+  if (!query.success) throw invalidRequest(query.error.issues);
+  return query.data;
 }
 
 /** Bad input, each bad field by its name. */

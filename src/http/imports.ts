@@ -14,7 +14,7 @@ import {
 } from "../pipeline/import";
 import { actorOf } from "./actor";
 import { streamedBody } from "./body";
-import { invalidRequest, usable } from "./expectations";
+import { expectQuery, usable } from "./expectations";
 import { noteSchema } from "./notes";
 import { Problem, type ProblemCode, type ProblemOptions, problemResponse } from "./problem";
 import { createRouter } from "./router";
@@ -113,9 +113,7 @@ importRoutes.openAPIRegistry.registerPath(post);
 importRoutes.post(IMPORT_PATH, async (c) => {
   const services = c.env;
   usable(services.policy);
-  const query = post.request.query.safeParse(c.req.query());
-  if (!query.success) throw invalidRequest(query.error.issues);
-  const { dryRun, overrideReleases, note, results, ...rest } = query.data;
+  const { dryRun, overrideReleases, note, results, ...rest } = expectQuery(post.request.query, c.req);
   const opened = await openImport(services, {
     ...rest,
     chunks: streamedBody(c.req.raw, MAX_LIST_BYTES),

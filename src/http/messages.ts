@@ -1,5 +1,5 @@
 /** Raw mail, posted by an operator's script: recognized and recorded, or only recognized. */
-import { z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { DEFAULT_CONNECTION } from "../config";
 import { BOUNCE_CLASSES, EVENT_KINDS } from "../domain/event";
 import { once } from "../domain/once";
@@ -50,16 +50,7 @@ const mailBody = {
   content: { "message/rfc822": { schema: z.string().openapi({ description: "The mail, as it came." }) } },
 };
 
-const querySchema = z.object({
-  trusted: z
-    .enum(["true", "false"])
-    .default("true")
-    .describe("false: the mail is checked like one that anybody could have sent."),
-});
-
-export const messageRoutes = createRouter();
-
-messageRoutes.openAPIRegistry.registerPath({
+const post = createRoute({
   method: "post",
   path: MESSAGES_PATH,
   tags: ["Events"],
@@ -67,35 +58,23 @@ messageRoutes.openAPIRegistry.registerPath({
   description:
     "A bounce, a feedback report or an automatic reply; the bytes decide, not the content type. What is none of these is kept in quarantine, as is, with trusted=false, what nothing vouches for.",
   security: ADMIN,
-  request: { query: querySchema, body: mailBody },
+  request: {
+    // Strict: with a misspelt trusted=false a mail that anybody could have sent must not be believed.
+    query: z.strictObject({
+      trusted: z
+        .enum(["true", "false"])
+        .default("true")
+        .describe("false: the mail is checked like one that anybody could have sent."),
+    }),
+    body: mailBody,
+  },
   responses: {
     200: json(() => readingSchema().extend({ counts: countsSchema() }), "What the mail says, and what was recorded."),
     ...problems(400, 403, 413),
   },
 });
 
-messageRoutes.post(MESSAGES_PATH, async (c) => {
-  const services = c.env;
-  usable(services.policy);
-  const query = querySchema.safeParse({ trusted: c.req.query("trusted") });
-  if (!query.success) throw new Problem("invalid_request", { detail: "trusted: must be true or false" });
-  const raw = await mailOf(services, c.req.raw);
-  try {
-    const { counts, ...reading } = await receiveMail(services, {
-      raw,
-      door: "messages",
-      connection: DEFAULT_CONNECTION,
-      trusted: query.data.trusted === "true",
-      requestId: services.requestId,
-    });
-    return Response.json({ ...answerOf(reading), counts });
-  } catch (error) {
-    if (!(error instanceof QuarantineFull)) throw error;
-    throw new Problem("unavailable", { detail: "Quarantine is full of mail that nothing vouches for." });
-  }
-});
-
-messageRoutes.openAPIRegistry.registerPath({
+const parse = createRoute({
   method: "post",
   path: PARSE_PATH,
   tags: ["Events"],
@@ -105,9 +84,30 @@ messageRoutes.openAPIRegistry.registerPath({
   responses: { 200: json(readingSchema, "What the mail says."), ...problems(400, 403, 413) },
 });
 
-messageRoutes.post(PARSE_PATH, async (c) => {
+export const messageRoutes = createRouter();
+
+messageRoutes.openapi(post, async (c) => {
+  const services = c.env;
+  usable(services.policy);
+  const raw = await mailOf(services, c.req.raw);
+  try {
+    const { counts, ...reading } = await receiveMail(services, {
+      raw,
+      door: "messages",
+      connection: DEFAULT_CONNECTION,
+      trusted: c.req.valid("query").trusted === "true",
+      requestId: services.requestId,
+    });
+    return c.json({ ...answerOf(reading), counts }, 200);
+  } catch (error) {
+    if (!(error instanceof QuarantineFull)) throw error;
+    throw new Problem("unavailable", { detail: "Quarantine is full of mail that nothing vouches for." });
+  }
+});
+
+messageRoutes.openapi(parse, async (c) => {
   const raw = await mailOf(c.env, c.req.raw);
-  return Response.json(answerOf(await readMail(c.env, { raw, trusted: true })));
+  return c.json(answerOf(await readMail(c.env, { raw, trusted: true })), 200);
 });
 
 async function mailOf({ returnPathKeys }: Services, request: Request): Promise<Uint8Array> {

@@ -225,7 +225,7 @@ describe("a dry run", () => {
   });
 
   it("is never missed for a typo", async () => {
-    for (const query of ["?dryrun=true", "?dryRun=yes", "?dry_run=true"]) {
+    for (const query of ["?dryrun=true", "?dryRun=yes", "?dry_run=true", "?dryRun=false&dryRun=true"]) {
       expect((await postList(FULL_LIST, query)).status).toBe(400);
     }
     expect(await countOf("events")).toBe(0);

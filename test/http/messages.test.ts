@@ -85,12 +85,22 @@ describe("POST /v1/messages", () => {
   });
 
   it("asks whether to believe a mail with true or false and nothing else", async () => {
-    for (const trusted of ["", "yes", "0", "False"]) {
+    for (const trusted of ["", "yes", "0", "False", "true&trusted=false"]) {
       const response = await postMail(dsn({ recipient: JOHN }), `/v1/messages?trusted=${trusted}`);
-      expect(response.status).toBe(400);
+      expect(response.status, trusted).toBe(400);
+      expect(await jsonOf(response)).toMatchObject({ code: "invalid_request", errors: [{ field: "trusted" }] });
     }
     expect((await postMail(dsn({ recipient: JOHN }), "/v1/messages?trusted=true")).status).toBe(200);
     expect(await eventsOf(JOHN)).toHaveLength(1);
+  });
+
+  it("does not believe a mail because what says that it should not is misspelt", async () => {
+    for (const name of ["trustd", "Trusted", "is_trusted"]) {
+      const response = await postMail(dsn({ recipient: JOHN }), `/v1/messages?${name}=false`);
+      expect(response.status, name).toBe(400);
+      expect((await jsonOf(response)).detail).toContain(name);
+    }
+    expect(await countOf("receipts")).toBe(0);
   });
 
   it("does not take a mail without a policy to decide by, nor while it cannot be stored", async () => {
