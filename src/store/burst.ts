@@ -231,9 +231,14 @@ export function holdBursts(
   });
 }
 
-/** Ends what has been quiet for a window, and lets go counts that are no longer looked at. @param now epoch ms */
-export async function tendBursts(db: D1Database, windowMs: number, now: number, limit: number): Promise<void> {
-  await db.batch([
+/**
+ * Ends what has been quiet for a window, and lets go counts that are no longer looked at, so many at most.
+ *
+ * @param now epoch ms
+ * @returns counts that went
+ */
+export async function tendBursts(db: D1Database, windowMs: number, now: number, limit: number): Promise<number> {
+  const results = await db.batch([
     db.prepare("UPDATE incidents SET ended_at = last_at WHERE ended_at IS NULL AND heard_at < ?1").bind(now - windowMs),
     db
       .prepare(
@@ -242,4 +247,5 @@ export async function tendBursts(db: D1Database, windowMs: number, now: number, 
       )
       .bind(Math.floor(now / DAY_MS) - USUAL_DAYS - 1, limit),
   ]);
+  return results[1]?.meta.changes ?? 0;
 }

@@ -127,23 +127,33 @@ export async function statsCompared(db: D1Database, query: ComparedQuery): Promi
   return results;
 }
 
+/** The oldest hours before a day, in the order of their key. Both statements that move them mean the same rows. */
+const OLD_HOURS = "FROM hourly_stats WHERE hour < ?1 * 24 ORDER BY hour, connection, kind, class LIMIT ?2";
+
 /**
- * Moves the counts of whole days that are long past from hours to days: one transaction, safe to repeat.
+ * Moves the oldest counts of days that are long past from hours to days: one transaction, safe to repeat. A day may be in
+ * both for a while; who reads adds them up.
  *
  * @param beforeDay days since 1970: those before it are moved
+ * @param limit rows that are moved at most
  * @returns rows moved
  */
-export async function rollUpHours(db: D1Database, beforeDay: number): Promise<number> {
+export async function rollUpHours(db: D1Database, beforeDay: number, limit: number): Promise<number> {
   const results = await db.batch([
     db
       .prepare(
         `INSERT INTO daily_stats (dimension, day, value, kind, class, count)
-         SELECT 'connection', hour / 24, connection, kind, class, sum(count) FROM hourly_stats
-         WHERE hour < ?1 * 24 GROUP BY 2, 3, 4, 5
+         SELECT 'connection', hour / 24, connection, kind, class, sum(count)
+         FROM (SELECT hour, connection, kind, class, count ${OLD_HOURS})
+         GROUP BY 2, 3, 4, 5
          ON CONFLICT (dimension, day, value, kind, class) DO UPDATE SET count = count + excluded.count`,
       )
-      .bind(beforeDay),
-    db.prepare("DELETE FROM hourly_stats WHERE hour < ?1 * 24").bind(beforeDay),
+      .bind(beforeDay, limit),
+    db
+      .prepare(
+        `DELETE FROM hourly_stats WHERE (hour, connection, kind, class) IN (SELECT hour, connection, kind, class ${OLD_HOURS})`,
+      )
+      .bind(beforeDay, limit),
   ]);
   return results[1]?.meta.changes ?? 0;
 }

@@ -28,8 +28,14 @@ export function isTokenTaken(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: used_tokens/.test(error.message);
 }
 
-/** @param usedBefore epoch ms @returns how many */
-export async function pruneTokens(db: D1Database, usedBefore: number): Promise<number> {
-  const { meta } = await db.prepare("DELETE FROM used_tokens WHERE used_at < ?1").bind(usedBefore).run();
+/** Of those that were used before a moment the oldest, so many at most. @param usedBefore epoch ms @returns how many went */
+export async function pruneTokens(db: D1Database, usedBefore: number, limit: number): Promise<number> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM used_tokens WHERE (provider, connection, token) IN (
+         SELECT provider, connection, token FROM used_tokens WHERE used_at < ?1 ORDER BY used_at LIMIT ?2)`,
+    )
+    .bind(usedBefore, limit)
+    .run();
   return meta.changes;
 }

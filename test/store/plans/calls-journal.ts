@@ -177,7 +177,7 @@ export const JOURNAL: Readonly<Record<string, CallsOf>> = {
   "used-tokens.ts": {
     digestOfToken: [(db) => tokens.digestOfToken(db, TOKEN)],
     insertToken: [(db) => tokens.insertToken(db, TOKEN, NOW)],
-    pruneTokens: [(db) => tokens.pruneTokens(db, NOW)],
+    pruneTokens: [(db) => tokens.pruneTokens(db, NOW, 10)],
   },
 };
 

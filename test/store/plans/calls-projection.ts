@@ -173,7 +173,7 @@ export const PROJECTION: Readonly<Record<string, CallsOf>> = {
     statsCompared: (["provider", "domain", "reason"] as const).map(
       (by) => (db: D1Database) => stats.statsCompared(db, { by, fromHour: 24, splitHour: 48, toHour: 72, limit: 10 }),
     ),
-    rollUpHours: [(db) => stats.rollUpHours(db, 1)],
+    rollUpHours: [(db) => stats.rollUpHours(db, 1, 10)],
   },
   "metrics.ts": { metricFigures: [(db) => metrics.metricFigures(db, 100, 100)] },
   "audit.ts": {
