@@ -27,7 +27,7 @@ import { metricsRoutes } from "./http/metrics";
 import { notificationRoutes } from "./http/notifications";
 import { operationRoutes } from "./http/operations";
 import { policyRoutes } from "./http/policy";
-import { Problem, problemResponse } from "./http/problem";
+import { Problem, problemResponse, refusalResponse } from "./http/problem";
 import { quarantineRoutes } from "./http/quarantine";
 import { recipientRoutes } from "./http/recipients";
 import { createRouter } from "./http/router";
@@ -77,8 +77,8 @@ export function createApp() {
   app.notFound(() => problemResponse("not_found"));
   app.onError((error, c) => {
     if (error instanceof Problem) return problemResponse(error.code, error.options);
-    // Hono's own: a body that is no JSON, a path that cannot be decoded.
-    if (error instanceof HTTPException && error.status < 500) return problemResponse("invalid_json");
+    // Hono's own: a body that is no JSON.
+    if (error instanceof HTTPException && error.status < 500) return refusalResponse(error);
     c.env.onFailure(error);
     return problemResponse("unavailable");
   });

@@ -1,5 +1,6 @@
 /** Errors on the wire: RFC 9457 problem details with a stable `code`. The one place that maps reasons to statuses. */
 import { z } from "@hono/zod-openapi";
+import type { HTTPException } from "hono/http-exception";
 import { once } from "../domain/once";
 
 /** Code → status and title. Codes are part of the contract; titles may change. */
@@ -86,4 +87,20 @@ export function problemResponse(code: ProblemCode, options: ProblemOptions = {})
       ...options.headers,
     },
   });
+}
+
+/** What Hono refuses by itself, by its status. */
+const REFUSALS: Readonly<Record<number, ProblemCode>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  405: "method_not_allowed",
+  413: "body_too_large",
+  429: "too_many_requests",
+};
+
+/** What Hono refuses as an answer, with its status. Of a bad request only its words say whether the JSON is what is bad. */
+export function refusalResponse({ status, message }: HTTPException): Response {
+  const isAboutJson = status === 400 && /\bJSON\b/.test(message);
+  return problemResponse(isAboutJson ? "invalid_json" : (REFUSALS[status] ?? "invalid_request"), { status });
 }
