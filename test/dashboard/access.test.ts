@@ -178,6 +178,14 @@ describe("a token of Access is not believed", () => {
     }
   });
 
+  it("that names another algorithm, also with a signature that is good", async () => {
+    const key = await makeKey("one");
+    published([key]);
+    for (const alg of ["HS256", "none", "RS512", undefined]) {
+      expect(await isLetIn(by(await tokenOf(key, claimsOf(), { alg })))).toBe(false);
+    }
+  });
+
   it("of a key that nobody published, however often it comes", async () => {
     const [key, unknown] = [await makeKey("one"), await makeKey("unknown")];
     published([key]);

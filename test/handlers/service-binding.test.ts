@@ -1,6 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
+import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import * as worker from "../../src/index";
 import { Suppressions } from "../../src/index";
 import { failStore, type StoreName, withFaults } from "../support/faults";
 import { block, bounced, iso, report } from "../support/reports";
@@ -38,6 +39,14 @@ async function errorOf(question: () => Promise<unknown>): Promise<string> {
     (error: Error) => `${error.name}: ${error.message}`,
   );
 }
+
+it("is for checks, and nothing else", () => {
+  expect(Object.getOwnPropertyNames(Suppressions.prototype).sort()).toEqual(["check", "checkMany", "constructor"]);
+  const callable = Object.entries(worker).flatMap(([name, value]) =>
+    typeof value === "function" && value.prototype instanceof WorkerEntrypoint ? [name] : [],
+  );
+  expect(callable).toEqual(["Suppressions"]);
+});
 
 describe("check", () => {
   it("answers as the HTTP API does", async () => {

@@ -136,6 +136,23 @@ describe("tokens", () => {
   });
 });
 
+it("tells nobody which of his proofs is wrong, nor what is wrong with it", async () => {
+  const env = testEnv({ WEBHOOK_INBOXROAD: "inboxroad-secret", WEBHOOK_INBOXROAD__TWO: "another-secret" });
+  const wrong = [{}, bearer("x"), bearer("inboxroad-secreT"), bearer("another-secret"), bearer("admin-tokeN")];
+  const basic = { authorization: `Basic ${base64Of(utf8Bytes("inboxroad-secret:x"))}` };
+  for (const path of ["/webhooks/inboxroad", ADMIN_URL, CHECK_URL, "/metrics"]) {
+    const isPosted = path.startsWith("/webhooks/");
+    const answers = [...wrong, basic].map(async (headers) => {
+      const response = await api(path, { ...(isPosted ? { json: [] } : {}), headers, env });
+      const said = [...response.headers].filter(([name]) => name !== "x-request-id");
+      return [response.status, said, await response.text()];
+    });
+    const [first, ...others] = await Promise.all(answers);
+    expect(first?.[0], path).toBe(401);
+    for (const other of others) expect(other, path).toEqual(first);
+  }
+});
+
 it("asks nobody for a token at what is public", async () => {
   for (const path of ["/health", "/openapi.json", "/docs", "/docs/style.css"])
     expect(await statusOf(path, null)).toBe(200);

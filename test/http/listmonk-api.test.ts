@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DAY_MS, MINUTE_MS, pass, START_MS, setStage } from "../support/stage";
 import { planOf } from "../support/statements";
-import { api, jsonOf } from "../support/worker";
+import { api, jsonOf, testEnv } from "../support/worker";
 
-const BASIC = { authorization: `Basic ${btoa("listmonk:listmonk-token")}` };
+const basic = (pair: string) => ({ authorization: `Basic ${btoa(pair)}` });
+const BASIC = basic("listmonk:listmonk-token");
 const UUID = "2f8a2bcf-5d3c-4a53-9f0e-5d7e5b1a9c11";
 const CAMPAIGN = "9f86d081-884c-4d63-a2fe-b8a1e9a1b2c3";
 
@@ -53,13 +54,40 @@ describe("who may come in", () => {
     expect(await jsonOf(response)).toEqual({ message: "invalid API credentials" });
   });
 
+  it("refuses the secrets of others, and at each of its routes", async () => {
+    const env = testEnv({ WEBHOOK_POWERMTA: "user:powermta-secret" });
+    const others = ["x:admin-token", "x:check-token", "user:powermta-secret", "listmonk:", ":listmonk-token"];
+    const routes = ["GET ", "GET /1", "DELETE ?all=true", "DELETE /1", "PUT /blocklist"];
+    for (const route of routes) {
+      const [method = "", path = ""] = route.split(" ");
+      for (const pair of others) {
+        const response = await api(`/api/bounces${path}`, { method, headers: basic(pair), env });
+        expect(response.status, `${route} ${pair}`).toBe(403);
+      }
+      expect((await api(`/api/bounces${path}`, { method, headers: {}, env })).status, route).toBe(403);
+    }
+    expect((await data()).total).toBe(4);
+    expect((await jsonOf(await api("/v1/batches"))).items).toEqual([]);
+  });
+
+  it("opens nothing under /v1 to whoever may come in here", async () => {
+    const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+    const [, encoded = ""] = BASIC.authorization.split(" ");
+    const tokens = ["listmonk-token", "listmonk:listmonk-token", encoded].map(bearer);
+    const same = { authorization: "token listmonk:listmonk-token" };
+    for (const path of ["/v1/suppressions", "/v1/events", "/v1/check?recipient=anna%40example.com", "/metrics"]) {
+      for (const headers of [BASIC, same, ...tokens]) {
+        expect((await api(path, { headers })).status, `${path} ${headers.authorization}`).toBe(401);
+      }
+    }
+  });
+
   it("takes `token user:token` as well as basic auth", async () => {
     const headers = { authorization: "token listmonk:listmonk-token" };
     expect((await api("/api/bounces", { headers })).status).toBe(200);
   });
 
   it("is not there where no connection of listmonk is configured", async () => {
-    const { testEnv } = await import("../support/worker");
     const env = testEnv({ WEBHOOK_LISTMONK: undefined });
     expect((await api("/api/bounces", { headers: BASIC, env })).status).toBe(404);
   });
