@@ -44,48 +44,51 @@ export interface Pruned {
   readonly receipts: number;
 }
 
-/** @param now epoch ms @returns how much was removed */
-type Part = (deps: Deps, now: number) => Promise<number>;
+interface Run extends Deps {
+  /** Epoch ms. */
+  readonly at: number;
+  /** The newest receipt that is older than a moment. Most parts ask for the same one, and D1 is asked once. */
+  readonly lastBefore: (time: number) => Promise<number>;
+}
+
+/** @returns how much was removed */
+type Part = (run: Run) => Promise<number>;
 
 /** None needs what another one did. The order is that in which one holds on to the next: quarantine, bodies, receipts. */
 const PARTS = {
-  audit: ({ db, retention }, now) => pruneAudit(db, now - retention.auditMs, AUDIT_PER_RUN),
-  tokens: ({ db }, now) => pruneAgain(TOKENS_AT_ONCE, (limit) => pruneTokens(db, now - TOKENS_KEPT_MS, limit)),
-  hours: ({ db }, now) => rollUpHours(db, Math.floor(now / DAY_MS) - HOURS_KEPT_DAYS, HOURS_PER_RUN),
-  bursts: (deps, now) => tendBursts(deps.db, windowOf(deps), now, CAUSES_PER_RUN),
-  changes: ({ db, retention }, now) => pruneChanges(db, now - retention.changesMs, CHANGES_PER_RUN),
-  unverified: async ({ db, retention }, now) => {
-    const upTo = await lastReceiptBefore(db, now - retention.unverifiedMs);
+  audit: ({ db, retention, at }) => pruneAudit(db, at - retention.auditMs, AUDIT_PER_RUN),
+  tokens: ({ db, at }) => pruneAgain(TOKENS_AT_ONCE, (limit) => pruneTokens(db, at - TOKENS_KEPT_MS, limit)),
+  hours: ({ db, at }) => rollUpHours(db, Math.floor(at / DAY_MS) - HOURS_KEPT_DAYS, HOURS_PER_RUN),
+  bursts: (run) => tendBursts(run.db, windowOf(run), run.at, CAUSES_PER_RUN),
+  changes: ({ db, retention, at }) => pruneChanges(db, at - retention.changesMs, CHANGES_PER_RUN),
+  unverified: async ({ db, retention, at, lastBefore }) => {
+    const upTo = await lastBefore(at - retention.unverifiedMs);
     return upTo ? pruneUnverified(db, upTo, UNVERIFIED_PER_RUN) : 0;
   },
-  bodies: async (deps, now) => {
-    const upTo = await lastReceiptBefore(deps.db, now - deps.retention.bodiesMs);
+  bodies: async (run) => {
+    const upTo = await run.lastBefore(run.at - run.retention.bodiesMs);
     if (!upTo) return 0;
-    return pruneOnwards(deps, "prune_body", BODIES_AT_ONCE, (after) =>
-      pruneBodies(deps.db, after, upTo, BODIES_AT_ONCE),
-    );
+    return pruneOnwards(run, "prune_body", BODIES_AT_ONCE, (after) => pruneBodies(run.db, after, upTo, BODIES_AT_ONCE));
   },
-  events: async (deps, now) => {
-    const { deliveriesMs, deferralsMs, autoRepliesMs } = deps.retention;
+  events: async (run) => {
+    const { deliveriesMs, deferralsMs, autoRepliesMs } = run.retention;
     const ends: RetentionEnds = {
-      delivered: await lastReceiptBefore(deps.db, now - deliveriesMs),
-      deferred: await lastReceiptBefore(deps.db, now - deferralsMs),
-      autoReplies: await lastReceiptBefore(deps.db, now - autoRepliesMs),
-      retractedBefore: now - deliveriesMs,
+      delivered: await run.lastBefore(run.at - deliveriesMs),
+      deferred: await run.lastBefore(run.at - deferralsMs),
+      autoReplies: await run.lastBefore(run.at - autoRepliesMs),
+      retractedBefore: run.at - deliveriesMs,
     };
     if (!(ends.delivered || ends.deferred || ends.autoReplies)) return 0;
-    return pruneOnwards(deps, "prune_seq", EVENTS_AT_ONCE, (after) =>
-      pruneEvents(deps.db, after, ends, EVENTS_AT_ONCE),
-    );
+    return pruneOnwards(run, "prune_seq", EVENTS_AT_ONCE, (after) => pruneEvents(run.db, after, ends, EVENTS_AT_ONCE));
   },
-  receipts: async (deps, now) => {
-    const { deliveriesMs, deferralsMs, autoRepliesMs, bodiesMs } = deps.retention;
+  receipts: async (run) => {
+    const { deliveriesMs, deferralsMs, autoRepliesMs, bodiesMs } = run.retention;
     // The shortest time that an event stays, and its bytes stay as long.
     const keptMs = Math.max(Math.min(deliveriesMs, deferralsMs, autoRepliesMs), bodiesMs);
-    const upTo = await lastReceiptBefore(deps.db, now - keptMs);
+    const upTo = await run.lastBefore(run.at - keptMs);
     if (!upTo) return 0;
-    return pruneOnwards(deps, "prune_receipt", RECEIPTS_AT_ONCE, (after) =>
-      pruneReceipts(deps.db, after, upTo, RECEIPTS_AT_ONCE),
+    return pruneOnwards(run, "prune_receipt", RECEIPTS_AT_ONCE, (after) =>
+      pruneReceipts(run.db, after, upTo, RECEIPTS_AT_ONCE),
     );
   },
 } satisfies Readonly<Record<string, Part>>;
@@ -97,12 +100,12 @@ const PARTS = {
  * @throws what the first part that failed did: what is removed by then is gone, and the next run tries the rest again
  */
 export async function prune(deps: Deps): Promise<Pruned> {
-  const now = deps.now();
+  const run: Run = { ...deps, at: deps.now(), lastBefore: askedOnce((time) => lastReceiptBefore(deps.db, time)) };
   const removed: Partial<Record<string, number>> = {};
   const errors: unknown[] = [];
   for (const [name, part] of Object.entries<Part>(PARTS)) {
     try {
-      removed[name] = await part(deps, now);
+      removed[name] = await part(run);
     } catch (error) {
       deps.log.warn("prune.part_failed", { part: name, ...errorFields(error) });
       errors.push(error);
@@ -110,6 +113,16 @@ export async function prune(deps: Deps): Promise<Pruned> {
   }
   if (errors.length) throw errors[0];
   return { events: removed.events ?? 0, bodies: removed.bodies ?? 0, receipts: removed.receipts ?? 0 };
+}
+
+/** An answer is remembered, a failure is not. */
+function askedOnce(ask: (time: number) => Promise<number>): (time: number) => Promise<number> {
+  const known = new Map<number, number>();
+  return async (time) => {
+    const answer = known.get(time) ?? (await ask(time));
+    known.set(time, answer);
+    return answer;
+  };
 }
 
 function windowOf({ policy }: Deps): number {
