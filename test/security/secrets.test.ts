@@ -26,6 +26,7 @@ const env = testEnv({
   // Of no use: what is wrong with them is told without their value.
   WEBHOOK_SENDGRID: `${MARK}`,
   WEBHOOK_SES: `{"${MARK}`,
+  WEBHOOK_SCALEWAY: MARK,
   WEBHOOK_MAILERSEND: `mailersend-${MARK}`,
   WEBHOOK_AZURE: `azure-${MARK}`,
   SYNC_SENDGRID: JSON.stringify({ apiKey: `sync-${MARK}`, pull: "auto", push: ["hard"] }),
