@@ -1,12 +1,14 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { sha256Hex } from "../../src/crypto/digest";
 import { insertAudit } from "../../src/store/audit";
 import { allow, bulk, erase, imported, reverted } from "../support/batches";
 import { failStep, withFaults } from "../support/faults";
 import { hardBounce, posted, theItem } from "../support/quarantine";
+import { madeUpWorld, subscribe } from "../support/receivers";
 import { block, bounced, rebuild, release, report } from "../support/reports";
 import { DAY_MS, pass, setStage } from "../support/stage";
 import { countOf, rowsOf } from "../support/stores";
+import { syncEnv } from "../support/syncs";
 import { ADMIN, api, bindings, CHECK, freshStores, jsonOf, runCron, testEnv } from "../support/worker";
 
 setStage();
@@ -60,6 +62,33 @@ describe("the audit trail", () => {
       { action: "import", detail: { format: "list" } },
     ]);
     expect(await audit(`subject=${id}`)).toMatchObject([{ action: "drop" }, { action: "replay" }]);
+  });
+
+  it("has an entry for each thing done about those who are told, and about providers' lists", async () => {
+    const hook = madeUpWorld().receiver("hooks.example.com");
+    const { id } = await subscribe(hook, ["event.*"]);
+    await report(bounced("ann@example.com", "hard", Date.now()));
+    const messageId = hook.heard[0]?.headers.get("webhook-id");
+    const acts: [path: string, json: unknown][] = [
+      ["notifications/{id}/redeliver", { messageId }],
+      ["notifications/{id}/rotate", {}],
+      ["notifications/{id}/resume", {}],
+      ["sync/mailgun/default/pause", {}],
+      ["sync/mailgun/default/resume", {}],
+    ];
+    for (const [path, json] of acts) {
+      pass(1);
+      const response = await api(`/v1/${path.replace("{id}", id)}`, { json, env: syncEnv() });
+      expect(response.ok, path).toBe(true);
+    }
+    pass(1);
+    await api(`/v1/notifications/${id}`, { method: "DELETE" });
+    vi.restoreAllMocks();
+    const told = ["add_notification", "redeliver", "rotate_secret", "resume_notification"];
+    const actions = [...told, "pause_sync", "resume_sync", "remove_notification"];
+    const entries = (await audit()).reverse();
+    expect(entries.map((e) => e.action)).toEqual(actions);
+    for (const entry of entries) expect([entry.actor, entry.subject]).toEqual([FINGERPRINT, expect.any(String)]);
   });
 
   it("names the request, so that the log can be searched for it", async () => {
