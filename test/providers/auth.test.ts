@@ -38,6 +38,19 @@ describe("a shared secret", () => {
     expect(isAccepted(["user:pass"], {}, "?token=user%3Apass")).toBe(true);
   });
 
+  it.each(["s3cre", "s3", "3cret", "s3cret ", "s3crett", "S3CRET", "s3cret,old", "user", "user:"])(
+    "is not accepted where it is nearly right: %j",
+    (near) => {
+      const secrets = ["s3cret", "user:s3cret"];
+      expect(isAccepted(secrets, {}, `?token=${encodeURIComponent(near)}`)).toBe(false);
+      expect(isAccepted(secrets, { "x-webhook-token": `${near}.` })).toBe(false);
+      for (const pair of [`user:${near}`, `s3cret:${near}`, `${near}:x`, "s3cret:"]) {
+        expect(isAccepted(secrets, basic(pair)), pair).toBe(false);
+      }
+      expect(isAccepted(["user:s3cret"], basic("other:s3cret"))).toBe(false);
+    },
+  );
+
   it("is never empty", () => {
     expect(readSecret("").ok).toBe(false);
     expect(readSecret({ secret: "s" }).ok).toBe(false);

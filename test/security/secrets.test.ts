@@ -68,6 +68,10 @@ beforeAll(async () => {
   await api("/v1/events", { json: { kind: "unsubscribed", recipient: "ann@example.com" }, headers: AS_ADMIN, env });
   await api("/v1/suppressions/eve%40example.com", { method: "PUT", json: { note: "asked" }, headers: AS_ADMIN, env });
   await api(`/v1/connections?token=${ADMIN_TOKEN}`, { headers: {}, env });
+  for (const token of [`check-${MARK}`, `check-${MARK}x`]) {
+    const headers = { authorization: `Bearer ${token}` };
+    for (const path of ["/v1/check?recipient=ann@example.com", "/v1/events"]) await api(path, { headers, env });
+  }
   for (const code of [`azure-${MARK}`, `azure-${MARK}x`]) {
     await api(`/webhooks/azure?code=${code}`, { json: [{ eventType: "?" }], headers: {}, env });
   }
