@@ -85,12 +85,16 @@ describe("the quarantine", () => {
   const item = async () => (await jsonOf(await api("/v1/quarantine"))).items[0];
 
   it("says why, shows the bytes, and lets them be read again or dropped", async () => {
-    await api("/webhooks/inboxroad", { body: '[{"type":"zz","rcpt":"x@example.com"}]', headers: INBOXROAD });
+    await api("/webhooks/inboxroad", {
+      body: '[{"type":"zz","rcpt":"x@example.com","n":9007199254740993}]',
+      headers: INBOXROAD,
+    });
     expect(await one.html("/dashboard/quarantine")).toContain("Read these again");
     const { id } = await item();
     const page = await one.html(`/dashboard/quarantine/${id}`);
     expect(page).toContain("In quarantine: unknown kind");
     expect(page).toContain("x@example.com");
+    expect(page).toContain("9007199254740993");
     const again = await one.post(`/dashboard/quarantine/${id}/replay`, {}, `/dashboard/quarantine/${id}`);
     expect(doneOf(again)).toBe("replayed-kept");
     expect(doneOf(await one.post("/dashboard/quarantine/replay"))).toBe("replayed-kept");

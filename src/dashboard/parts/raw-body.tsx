@@ -1,3 +1,4 @@
+import { laidOutJson } from "./json-layout";
 import { bytesWords } from "./words";
 
 const MAX_SHOWN_BYTES = 200_000;
@@ -10,7 +11,7 @@ export function RawBody({ bytes }: { bytes: Uint8Array }) {
       {/* It scrolls, so it has to be within reach of the keyboard. */}
       <section class="raw" tabindex={0} aria-label="Bytes">
         <pre>
-          <bdi>{pretty(text)}</bdi>
+          <bdi>{laidOutJson(text)}</bdi>
         </pre>
       </section>
       {bytes.byteLength > MAX_SHOWN_BYTES ? (
@@ -18,13 +19,4 @@ export function RawBody({ bytes }: { bytes: Uint8Array }) {
       ) : null}
     </>
   );
-}
-
-function pretty(text: string): string {
-  if (!/^\s*[[{]/.test(text)) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }
