@@ -10,7 +10,7 @@ import { base64Of, utf8Bytes } from "../crypto/encoding";
 import { fail, ok, type Result } from "../domain/result";
 import { ResponseReader } from "./response";
 import type { MailboxSettings } from "./settings";
-import { Pop3Error, type Pop3Failure, pop3Error, type Wire, within } from "./wire";
+import { answered, Pop3Error, type Pop3Failure, pop3Error, type Wire } from "./wire";
 
 export interface SessionLimits {
   /** For each answer, and for each piece of a long one. */
@@ -265,8 +265,8 @@ export class Pop3Session {
   #patiently<T>(work: Promise<T>): Promise<T> {
     const leftMs = Math.max(0, this.#endsAt - this.now());
     return leftMs < this.#answerTimeoutMs
-      ? within(work, leftMs, "The session took too long.")
-      : within(work, this.#answerTimeoutMs, "The server did not answer in time.");
+      ? answered(work, leftMs, "The session took too long.")
+      : answered(work, this.#answerTimeoutMs, "The server did not answer in time.");
   }
 }
 

@@ -7,7 +7,7 @@
 import { connect } from "cloudflare:sockets";
 import { fail, ok, type Result } from "../domain/result";
 import type { MailboxSettings, TlsMode } from "./settings";
-import { Pop3Error, type Pop3Failure, type Wire, within } from "./wire";
+import { answered, Pop3Error, type Pop3Failure, type Wire } from "./wire";
 
 export type Endpoint = Pick<MailboxSettings, "host" | "port" | "tls">;
 
@@ -29,7 +29,7 @@ export async function openSocket({ host, port, tls }: Endpoint): Promise<Result<
   try {
     socket = connect({ hostname: host, port }, { secureTransport: SECURE_TRANSPORT[tls], allowHalfOpen: false });
     const wire = wireOf(socket);
-    await within(socket.opened, CONNECT_TIMEOUT_MS, "The host did not answer to a connection in time.");
+    await answered(socket.opened, CONNECT_TIMEOUT_MS, "The host did not answer to a connection in time.");
     return ok(wire);
   } catch (error) {
     if (socket) close(socket);

@@ -1,5 +1,7 @@
 /** What POP3 needs of a connection, and what can go wrong on one. Knows no sockets: a test plays the other side. */
 
+import { within } from "../pipeline/within";
+
 /** A connection as a stream of bytes. Only one read is under way at a time. */
 export interface Wire {
   /** The next bytes, at least one; `null`: the other side has ended. Rejects when the connection breaks. */
@@ -48,13 +50,13 @@ export function pop3Error(code: Pop3FailureCode, detail: string): Pop3Error {
   return new Pop3Error({ code, detail });
 }
 
-/** Waits for some work, but not for longer than this. The work goes on; who gives up has to end it. */
-export async function within<T>(work: Promise<T>, ms: number, detail: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(pop3Error("timeout", detail)), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/**
+ * Waits for the other side, but not for longer than this. The work goes on; who gives up has to end it.
+ *
+ * @param detail of the failure `timeout`, for operators
+ */
+export function answered<T>(work: Promise<T>, limitMs: number, detail: string): Promise<T> {
+  return within(work, limitMs, () => {
+    throw pop3Error("timeout", detail);
+  });
 }

@@ -19,6 +19,7 @@ import { normalize } from "./normalize";
 import type { Parsed } from "./parse";
 import { inForce } from "./policy";
 import { quarantineId, type ReceiptOrigin, receiptOf } from "./receipt";
+import { within } from "./within";
 
 /** How long an answer waits for objects and projection. Providers give up after 3 to 30 s. */
 const INLINE_BUDGET_MS = 2_000;
@@ -91,7 +92,7 @@ export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested
   }
   const work = applyEvents(deps, inForce(policy.value), recorded.value.pending, progress);
   deps.waitUntil(work.then(() => deps.announce?.()));
-  await within(work, INLINE_BUDGET_MS);
+  await within(work, INLINE_BUDGET_MS, () => undefined);
   return answer(items, recorded.value, progress);
 }
 
@@ -235,13 +236,4 @@ function answer(items: readonly Item[], recorded: Recorded | null, progress: Pro
       problem: item.problem,
     })),
   };
-}
-
-async function within(work: Promise<void>, budgetMs: number): Promise<void> {
-  let timer: number | null = null;
-  const budget = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, budgetMs) as unknown as number;
-  });
-  await Promise.race([work, budget]);
-  clearTimeout(timer);
 }

@@ -8,6 +8,7 @@ import type { Deps } from "./deps";
 import { effectivePolicy, inForce } from "./policy";
 import { project } from "./project";
 import { recipientKey } from "./recipient-key";
+import { within } from "./within";
 
 export type ProbeDeps = Pick<Deps, "db" | "kv" | "now" | "log" | "recipients" | "policy" | "policyText" | "waitUntil">;
 
@@ -43,12 +44,7 @@ async function isGranted(deps: ProbeDeps, address: string, purpose: Purpose): Pr
   const asked = askForProbe(deps, key, purpose);
   // Also after this check has given up waiting for it: what the object decided has to be told.
   deps.waitUntil(asked);
-  let timer: number | null = null;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), PROBE_BUDGET_MS) as unknown as number;
-  });
-  const outcome = await Promise.race([asked, late]);
-  clearTimeout(timer);
+  const outcome = await within(asked, PROBE_BUDGET_MS, () => null);
   if (outcome === null) deps.log.warn("probe.failed", { recipient: key, reason: "late" });
   if (outcome) deps.log.info("probe.granted", { recipient: key, purpose });
   return outcome ?? false;
