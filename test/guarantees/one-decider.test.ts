@@ -15,7 +15,7 @@ import { failStore } from "../support/faults";
 import { edgeOf, eventsOf, expectAgreement, policyOf, rowOf } from "../support/ledger";
 import { bounce, delivery } from "../support/pmta";
 import { command, deliver, everyFault, newRound, type Round, rebuild } from "../support/rounds";
-import { DAY_MS, MINUTE_MS, pass, START_MS, setStage, settle } from "../support/stage";
+import { DAY_MS, MINUTE_MS, pass, reconcile, START_MS, setStage, settle } from "../support/stage";
 import { rowsOf } from "../support/stores";
 import { api, bindings, jsonOf, runCron, testEnv } from "../support/worker";
 
@@ -79,7 +79,7 @@ async function tellMuch({ address, env }: Round): Promise<void> {
   await command("DELETE", recipient, env);
   await rebuild(recipient, env);
   pass(2 * MINUTE_MS);
-  await runCron(env);
+  await reconcile(env);
 }
 
 describe("One decider", () => {
