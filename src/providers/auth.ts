@@ -3,7 +3,15 @@ import { bytesOfBase64, bytesOfHex, utf8Bytes, utf8Text } from "../crypto/encodi
 import { verifyHmac } from "../crypto/hmac";
 import { anySecretEqual } from "../crypto/secret-equal";
 import { fail, ok, type Result } from "../domain/result";
-import { markVerified, type RawCredential, type VerifyOutcome, type WebhookRequest } from "./adapter";
+import {
+  type LookupError,
+  type LookupOptions,
+  markVerified,
+  type RawCredential,
+  type VerifyError,
+  type VerifyOutcome,
+  type WebhookRequest,
+} from "./adapter";
 
 export const SHARED_SECRET_VERIFICATION =
   "shared secret (?token=, Authorization: Bearer, X-Webhook-Token or basic auth)";
@@ -100,6 +108,27 @@ export async function anyHmac(
 /** Is a time (epoch ms) this close to now, on either side? Not a number: no. */
 export function isWithin(time: number, now: number, toleranceMs: number): boolean {
   return Math.abs(now - time) <= toleranceMs;
+}
+
+/**
+ * Does what is published elsewhere (a certificate, a key) vouch for a request? It is taken as cached; if that does not
+ * fit, once more as published now: it may have been rotated.
+ *
+ * @param lookUp asks for it
+ * @param fits is the request signed with it?
+ * @param unavailable for the log, where nobody can say what is published
+ */
+export async function fitsPublished<T>(
+  lookUp: (options?: LookupOptions) => Promise<Result<T, LookupError>>,
+  fits: (published: T) => Promise<boolean>,
+  unavailable: string,
+): Promise<Result<boolean, VerifyError>> {
+  for (const options of [undefined, { fresh: true }]) {
+    const published = await lookUp(options);
+    if (!published.ok && published.error === "unavailable") return fail({ code: "unavailable", detail: unavailable });
+    if (published.ok && (await fits(published.value))) return ok(true);
+  }
+  return ok(false);
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750), or `null`. */

@@ -11,6 +11,7 @@ import { importRsaKey, verifyRsa } from "../crypto/rsa";
 import { bytesEqual } from "../crypto/secret-equal";
 import { fail, ok, type Result } from "../domain/result";
 import type { VerifyContext, VerifyError, WebhookRequest } from "./adapter";
+import { fitsPublished, isWithin } from "./auth";
 
 /** The account that a call must come from, and the URL that it must have been meant for. */
 export interface CopernicaAccount {
@@ -53,33 +54,26 @@ export async function verifyCopernica(
   if (!signature.ok) return refuse(signature.error);
   const ours = accounts.filter((account) => account.environment === request.headers.get("x-copernica-id"));
   if (!ours.length) return refuse("X-Copernica-ID is missing or not ours");
-  if (!isRecent(request.headers.get("date"), context.now)) return refuse("Date is missing or not of the last minute");
+  if (!isWithin(Date.parse(request.headers.get("date") ?? ""), context.now, MAX_CLOCK_DIFFERENCE_MS)) {
+    return refuse("Date is missing or not of the last minute");
+  }
   if (!(await matchesDigest(request.headers.get("digest"), request.body))) {
     return refuse("Digest is missing or not that of the body");
   }
-  const texts = [];
+  const texts: Uint8Array[] = [];
   for (const account of ours) {
     const text = signedText(request, signature.value.covered, account.url);
     if (text === null) return refuse("a signed header is missing");
     texts.push(utf8Bytes(text));
   }
-  return verifyWithPublishedKey(signature.value, texts, context);
-}
-
-/** The key as cached; if that does not fit, once more as published now: it may have been rotated. */
-async function verifyWithPublishedKey(
-  signature: Signature,
-  texts: readonly Uint8Array[],
-  context: VerifyContext,
-): Promise<Result<null, VerifyError>> {
-  for (const options of [undefined, { fresh: true }]) {
-    const records = await context.getTxt(signature.keyName, options);
-    if (!records.ok && records.error === "unavailable") {
-      return fail({ code: "unavailable", detail: "the signing key could not be looked up" });
-    }
-    if (records.ok && (await isSignedByAny(records.value, signature.bytes, texts))) return ok(null);
-  }
-  return refuse("the signature matches no published key");
+  const { keyName, bytes } = signature.value;
+  const isSigned = await fitsPublished(
+    (options) => context.getTxt(keyName, options),
+    (records) => isSignedByAny(records, bytes, texts),
+    "the signing key could not be looked up",
+  );
+  if (!isSigned.ok) return isSigned;
+  return isSigned.value ? ok(null) : refuse("the signature matches no published key");
 }
 
 async function isSignedByAny(
@@ -165,11 +159,6 @@ function signedValue(
 function onceOnly(value: string | null): string | null {
   const parts = value?.split(", ") ?? [];
   return parts.length > 1 && new Set(parts).size === 1 ? (parts[0] ?? null) : value;
-}
-
-function isRecent(date: string | null, now: number): boolean {
-  const time = Date.parse(date ?? "");
-  return Math.abs(now - time) <= MAX_CLOCK_DIFFERENCE_MS;
 }
 
 /** `Digest: SHA-256=<base64>`, among others or alone (RFC 3230, RFC 5843); the name in either case. */

@@ -15,7 +15,7 @@ import { importRsaKey, type RsaHash, verifyRsa } from "../crypto/rsa";
 import { derOfPem, publicKeyOfCertificate } from "../crypto/x509";
 import { fail, ok, type Result } from "../domain/result";
 import type { ParseOutcome, RawCredential, Sample, VerifyContext, VerifyOutcome, WebhookRequest } from "./adapter";
-import { accepted, unauthenticated } from "./auth";
+import { accepted, fitsPublished, unauthenticated } from "./auth";
 import { entryOf, isObject, type JsonObject, parseJson, textOf } from "./json";
 import { ignored, unreadable, unreadableBody } from "./parsed";
 import { jsonSample, sampleTime, sampleUuid } from "./sample";
@@ -103,30 +103,20 @@ export async function verifySns(
   if (!isUrl(SigningCertURL, scheme.certificateUrl)) return unauthenticated("SigningCertURL leads elsewhere");
   const [signature, text] = [bytesOfBase64(Signature), stringToSign(envelope)];
   if (!signature?.byteLength || text === null) return unauthenticated("a signed field or the signature is missing");
-  const isSigned = await isSignedBy(SigningCertURL, { hash, signature, signed: utf8Bytes(text) }, context);
+  const isSigned = await fitsPublished(
+    (options) => context.getText(SigningCertURL, options),
+    async (pem) => {
+      const key = await keyIn(pem, hash);
+      return key !== null && verifyRsa(key, signature, utf8Bytes(text));
+    },
+    "the signing certificate could not be fetched",
+  );
   if (!isSigned.ok) return isSigned;
   return isSigned.value ? accepted(request) : unauthenticated("the signature is not that of the certificate");
 }
 
 function isUrl(value: unknown, pattern: RegExp): value is string {
   return typeof value === "string" && pattern.test(value);
-}
-
-/** By the certificate as cached; if that does not fit, once more as published now. */
-async function isSignedBy(
-  url: string,
-  { hash, signature, signed }: { hash: RsaHash; signature: Uint8Array; signed: Uint8Array },
-  context: VerifyContext,
-): Promise<Result<boolean, { code: "unavailable"; detail: string }>> {
-  for (const options of [undefined, { fresh: true }]) {
-    const pem = await context.getText(url, options);
-    if (!pem.ok && pem.error === "unavailable") {
-      return fail({ code: "unavailable", detail: "the signing certificate could not be fetched" });
-    }
-    const key = pem.ok ? await keyIn(pem.value, hash) : null;
-    if (key && (await verifyRsa(key, signature, signed))) return ok(true);
-  }
-  return ok(false);
 }
 
 async function keyIn(pem: string, hash: RsaHash): Promise<CryptoKey | null> {
