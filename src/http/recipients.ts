@@ -1,12 +1,8 @@
 /** All that is known about one recipient. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { once } from "../domain/once";
-import { check } from "../pipeline/check";
 import { erase } from "../pipeline/erase";
-import { effectivePolicy } from "../pipeline/policy";
-import { namesOf, standingOf } from "../pipeline/standing";
-import { eventsByIdentity, newestEventsOf } from "../store/events";
-import { pendingOfRecipient } from "../store/pending";
+import { recipientReport, TIMELINE_LENGTH } from "../pipeline/recipient-report";
 import { actorOf } from "./actor";
 import { usable } from "./expectations";
 import { Problem } from "./problem";
@@ -14,8 +10,6 @@ import { recipientOf, recipientParam } from "./recipient-param";
 import { eventOf, iso, probationOf, suppressionOf } from "./representations";
 import { createRouter } from "./router";
 import { ADMIN, json, problems, recipientSchema } from "./schemas";
-
-const TIMELINE_LENGTH = 100;
 
 const erasedSchema = once(() =>
   z
@@ -69,21 +63,9 @@ const NOTHING = { reasons: [], since: null, until: null };
 export const recipientRoutes = createRouter();
 
 recipientRoutes.openapi(getOne, async (c) => {
-  const { db } = c.env;
   const address = recipientOf(c.req.valid("param").recipient);
-  const names = await namesOf(address);
-  const [{ key, row, suppressions }, answer, timelines, pending, policy] = await Promise.all([
-    standingOf(c.env, address),
-    // The same answer as a sender gets, a block of the domain included. A domain itself is not mailed.
-    address.startsWith("@") ? null : check(c.env, address, "marketing", "strong"),
-    Promise.all(names.map((name) => newestEventsOf(db, name, TIMELINE_LENGTH))),
-    pendingOfRecipient(db, names),
-    effectivePolicy(c.env),
-  ]);
-  const timeline = timelines
-    .flat()
-    .sort((a, b) => b.seq - a.seq)
-    .slice(0, TIMELINE_LENGTH);
+  const report = await recipientReport(c.env, address);
+  const { key, row, suppressions, answer, evidence, timeline, pending, threshold } = report;
   if (!row && !timeline.length && !answer?.suppressed)
     throw new Problem("not_found", { detail: "Nothing is known of this recipient." });
   const standing = answer
@@ -91,11 +73,6 @@ recipientRoutes.openapi(getOne, async (c) => {
     : row
       ? suppressionOf(row, c.env.now())
       : NOTHING;
-  const evidence = await eventsByIdentity(
-    db,
-    names,
-    suppressions.map((s) => s.eventId),
-  );
   return c.json(
     {
       recipient: address,
@@ -104,9 +81,9 @@ recipientRoutes.openapi(getOne, async (c) => {
       ...probationOf(suppressions),
       suppressed: standing.reasons.length > 0,
       allowed: row?.allowed === 1,
-      softBounces: { count: row?.soft_count ?? 0, threshold: policy.ok ? policy.value.policy.softThreshold : null },
+      softBounces: { count: row?.soft_count ?? 0, threshold },
       releasedAt: iso(row?.released_at ?? null),
-      pending: pending.length,
+      pending,
       evidence: evidence.map(eventOf),
       timeline: timeline.map(eventOf),
     },

@@ -2,12 +2,8 @@
 import { Hono } from "hono";
 import { canonicalRecipient, domainRecipient, keyOfErased } from "../../domain/address";
 import { isOperatorKind, type Reason } from "../../domain/event";
-import { check } from "../../pipeline/check";
-import { effectivePolicy } from "../../pipeline/policy";
-import { namesOf, standingOf } from "../../pipeline/standing";
+import { recipientReport, TIMELINE_LENGTH } from "../../pipeline/recipient-report";
 import { receiptIdOf } from "../../store/event-row";
-import { eventsByIdentity, newestEventsOf } from "../../store/events";
-import { pendingOfRecipient } from "../../store/pending";
 import { actorsOf } from "../../store/receipts";
 import { newestSuppressions } from "../../store/suppression-search";
 import type { DashboardEnv } from "../env";
@@ -22,7 +18,6 @@ import { Verdict } from "../parts/verdict";
 import { Badge, countOf, Empty, Foreign, ReasonBadge, recipientPath, Time } from "../parts/words";
 import { RecipientActions } from "./recipient-actions";
 
-const TIMELINE_LENGTH = 100;
 const FOUND_LENGTH = 50;
 const MIN_SEARCH_LENGTH = 2;
 
@@ -73,35 +68,23 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
   const address = canonicalRecipient(c.req.param("recipient"));
   if (!address.ok) return c.redirect(`/dashboard/recipients?q=${encodeURIComponent(c.req.param("recipient"))}`, 303);
   const recipient = address.value;
-  const { db } = c.env;
-  const names = await namesOf(recipient);
-  const [{ row, suppressions }, timelines, answer, pending, policy] = await Promise.all([
-    standingOf(c.env, recipient),
-    Promise.all(names.map((name) => newestEventsOf(db, name, TIMELINE_LENGTH))),
-    recipient.startsWith("@") ? null : check(c.env, recipient, "marketing", "strong"),
-    pendingOfRecipient(db, names),
-    effectivePolicy(c.env),
-  ]);
-  const timeline = timelines
-    .flat()
-    .sort((a, b) => b.occurred_at - a.occurred_at || b.seq - a.seq)
-    .slice(0, TIMELINE_LENGTH);
+  const { row, suppressions, answer, evidence, pending, threshold, ...report } = await recipientReport(
+    c.env,
+    recipient,
+  );
   // The audit trail knows a recipient by the hash; who was not erased has a name.
   if (keyOfErased(recipient) !== null && row?.address && row.address !== recipient) {
     return c.redirect(recipientPath(row.address), 303);
   }
-  const evidence = await eventsByIdentity(
-    db,
-    names,
-    suppressions.map(({ eventId }) => eventId),
+  const timeline = [...report.timeline].sort(
+    (one, other) => other.occurred_at - one.occurred_at || other.seq - one.seq,
   );
   const commands = timeline.filter(({ kind }) => isOperatorKind(kind));
   const actors = await actorsOf(
-    db,
+    c.env.db,
     commands.map(({ seq }) => receiptIdOf(seq)),
   );
   const isByDomain = answer?.reasons.includes("domain") ?? false;
-  const threshold = policy.ok ? policy.value.policy.softThreshold : null;
   const title = keyOfErased(recipient) === null ? recipient : "An erased recipient";
   const frame = await frameOf(c, { title, path: "/dashboard/recipients", search: recipient });
   return c.html(
@@ -144,9 +127,9 @@ recipientsRoutes.get("/dashboard/recipients/:recipient", async (c) => {
               <Time at={row.released_at} />: nothing before that can suppress it
             </Fact>
           ) : null}
-          {pending.length ? (
+          {pending ? (
             <Fact name="Waiting">
-              {countOf(pending.length, "event")} on record, not applied yet; that takes a minute at most
+              {countOf(pending, "event")} on record, not applied yet; that takes a minute at most
             </Fact>
           ) : null}
         </Facts>
