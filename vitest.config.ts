@@ -18,14 +18,13 @@ const PLAIN_NODE = ["domain", "mail", "csv", "import", "sync", "expressions"]
   .concat("test/architecture.test.ts", "test/bundle.test.ts");
 
 /**
- * Files that leave nothing behind in the modules share them: loading these takes longer than most of their tests. Alerts
- * are also about what is remembered for a minute.
+ * Files that leave nothing behind in the modules share them: loading these takes longer than most of their tests. The
+ * others are about what is remembered for a minute, or leave work going on behind.
  */
 const SHARING = [
+  "test/{client,crypto,handlers,mailbox,providers,security,store}/**/*.test.ts",
+  "test/dashboard/!(lists|overview).test.ts",
   "test/http/!(alerts).test.ts",
-  "test/providers/**/*.test.ts",
-  "test/client/**/*.test.ts",
-  "test/security/**/*.test.ts",
 ];
 /** `npm run fuzz` says how long and with which seed. */
 const FUZZ: FuzzRuns = { runs: process.env.FUZZ_RUNS ?? null, seed: process.env.FUZZ_SEED ?? null };

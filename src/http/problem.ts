@@ -99,8 +99,8 @@ const REFUSALS: Readonly<Record<number, ProblemCode>> = {
   429: "too_many_requests",
 };
 
-/** What Hono refuses as an answer, with its status. Of a bad request only its words say whether the JSON is what is bad. */
+/** What Hono refuses as an answer. Of a bad request only its words say whether the JSON is what is bad. */
 export function refusalResponse({ status, message }: HTTPException): Response {
   const isAboutJson = status === 400 && /\bJSON\b/.test(message);
-  return problemResponse(isAboutJson ? "invalid_json" : (REFUSALS[status] ?? "invalid_request"), { status });
+  return problemResponse(isAboutJson ? "invalid_json" : (REFUSALS[status] ?? "invalid_request"));
 }

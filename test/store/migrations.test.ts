@@ -1,8 +1,9 @@
 /** Migrations run before the new code, on a database that is in use: nothing that is there may get lost. */
-import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
+import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { rowsOf } from "../support/stores";
+import { emptyStores } from "../support/worker";
 
 const { DB, TEST_MIGRATIONS } = env as unknown as { DB: D1Database; TEST_MIGRATIONS: D1Migration[] };
 
@@ -10,7 +11,7 @@ const INSERT_RECEIPT = `INSERT INTO receipts (id, request_id, source, provider, 
   headers, body_sha256, body_bytes, status, replay_of) VALUES (?1, ?2, ?3, 'ses', 'eu', ?4, 'POST', '[]', '[]', 'ab', 7, ?5, ?6)`;
 
 it("receipts stay as they are, under their ids, and may name mail as their source from then on", async () => {
-  await reset();
+  await emptyStores();
   const at = TEST_MIGRATIONS.findIndex(({ name }) => name.startsWith("0006"));
   await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, at));
   const receipts = ["webhook", "queue", "api", "operator", "replay"].map((source, i) =>
