@@ -186,6 +186,26 @@ describe("a token of Access is not believed", () => {
     }
   });
 
+  it("of a key that it brings along, or says where to find", async () => {
+    const [key, own] = [await makeKey("one"), await makeKey("own")];
+    const jwk = { ...((await crypto.subtle.exportKey("jwk", own.pair.publicKey)) as object), kid: "own" };
+    const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
+      const isOurs = String(input) === `${issuer()}/cdn-cgi/access/certs`;
+      const published = (await crypto.subtle.exportKey("jwk", key.pair.publicKey)) as object;
+      return Response.json({ keys: isOurs ? [{ ...published, kid: "one" }] : [jwk] });
+    });
+    const elsewhere = "https://evil.example.net";
+    const urls = { jku: `${elsewhere}/keys`, x5u: `${elsewhere}/chain.pem`, kid: "own", jwk };
+    for (const header of [{ jku: urls.jku }, { x5u: urls.x5u }, { jwk }, urls, { kid: urls.jku }]) {
+      for (const iss of [issuer(), elsewhere, "https://evil.cloudflareaccess.com"]) {
+        expect(await isLetIn(by(await tokenOf(own, claimsOf({ iss }), header)))).toBe(false);
+      }
+    }
+    expect(new Set(fetched.mock.calls.map(([url]) => String(url)))).toEqual(
+      new Set([`${issuer()}/cdn-cgi/access/certs`]),
+    );
+  });
+
   it("of a key that nobody published, however often it comes", async () => {
     const [key, unknown] = [await makeKey("one"), await makeKey("unknown")];
     published([key]);

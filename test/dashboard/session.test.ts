@@ -98,6 +98,8 @@ describe("whoever is not signed in", () => {
     "//evil.example.net/dashboard",
     "/\\evil.example.net",
     "/dashboard\\..\\..\\evil",
+    "/dashboard/\\..\\..\\evil.example.net",
+    "/dashboard?\\",
     "/dashboard@evil.example.net",
     "/dashboard.evil.example.net/",
     "/dashboardevil",

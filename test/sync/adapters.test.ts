@@ -168,6 +168,8 @@ describe("Mailgun", () => {
       "http://api.mailgun.net/v3/mg.example.com/bounces?page=next",
       "https://api.mailgun.net/v3/other.example.com/bounces?page=next",
       "https://api.mailgun.net/v3/mg.example.com/complaints?page=next",
+      "https://api.mailgun.net.evil.example/v3/mg.example.com/bounces?page=next",
+      "https://api.mailgun.net@evil.example/v3/mg.example.com/bounces?page=next",
       "//evil.example/",
     ]) {
       const paging = { ...MAILGUN_BOUNCES.paging, next: url };
