@@ -56,7 +56,7 @@ async function receive(deps: Deps, queue: string, body: Uint8Array, requestId: s
     headers: new Headers({ "content-type": "application/json" }),
     body,
   });
-  const parsed = await parseSafely(cloudflareEmail, request, { receivedAt });
+  const parsed = await parseSafely(deps, cloudflareEmail, request, { receivedAt });
   if (parsed.type === "answer") return;
   const origin = { requestId, source: "queue" as const, provider: cloudflareEmail.id, connection: queue, receivedAt };
   const { counts } = await ingest(deps, { request, origin, parsed });

@@ -66,7 +66,7 @@ eventRoutes.post("/v1/events", async (c) => {
 async function recordOwnEvents(services: Services, request: WebhookRequest) {
   usable(services.policy);
   const receivedAt = services.now();
-  const parsed = await parseSafely(ownFormat, markVerified(request), { receivedAt });
+  const parsed = await parseSafely(services, ownFormat, markVerified(request), { receivedAt });
   if (parsed.type !== "items")
     throw new Problem("invalid_json", parsed.type === "unreadable" ? { detail: parsed.detail } : {});
   const errors = parsed.items.flatMap((item, index) =>

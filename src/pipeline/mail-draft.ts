@@ -3,6 +3,7 @@ import { sha256 } from "../crypto/digest";
 import { hexOf } from "../crypto/encoding";
 import { canonicalMailbox } from "../domain/address";
 import { BOUNCE_CLASSES, type EventDraft } from "../domain/event";
+import { fail, ok, type Result } from "../domain/result";
 import type { MailEvent, MailEventKind, RecognizedMail } from "../mail/recognition";
 import { recognizeMail } from "../mail/recognize";
 import { classifyDraft } from "./normalize";
@@ -29,12 +30,12 @@ export function unreadableMail(reason: keyof typeof UNREADABLE_MAIL) {
   return { type: "unreadable", reason, detail: UNREADABLE_MAIL[reason] } as const;
 }
 
-/** `null`: the mail is one on which the recognition itself fails. */
-export async function recognizeSafely(raw: Uint8Array): Promise<RecognizedMail | null> {
+/** What a mail says; what was thrown, where it is one on which the recognition itself fails. */
+export async function recognizeSafely(raw: Uint8Array): Promise<Result<RecognizedMail, unknown>> {
   try {
-    return await recognizeMail(raw);
-  } catch {
-    return null;
+    return ok(await recognizeMail(raw));
+  } catch (error) {
+    return fail(error);
   }
 }
 

@@ -1,5 +1,6 @@
 /** A raw mail from a door to its outcome: recognize → vouch → ingest. */
 import type { EventDraft } from "../domain/event";
+import { errorFields } from "../log";
 import { MAX_MAIL_BYTES } from "../mail/message";
 import type { MailEvent, MailForm } from "../mail/recognition";
 import type { WebhookRequest } from "../providers/adapter";
@@ -112,15 +113,16 @@ async function isQuarantineFull({ db, now }: Pick<Deps, "db" | "now">): Promise<
  * believe or to doubt a mail
  */
 export async function readMail(
-  { db, returnPathKeys }: Pick<Deps, "db" | "returnPathKeys">,
+  { db, returnPathKeys, log }: Pick<Deps, "db" | "returnPathKeys" | "log">,
   { raw, envelopeTo, trusted }: Pick<IncomingMail, "raw" | "envelopeTo" | "trusted">,
 ): Promise<MailReading> {
   if (!returnPathKeys.ok) throw new Error("VERP_KEYS are invalid");
-  const mail = await recognizeSafely(raw);
-  if (!mail) {
-    const parsed = unreadableMail("adapter_error");
-    return { form: "unrecognized", statements: [], parsed };
+  const recognized = await recognizeSafely(raw);
+  if (!recognized.ok) {
+    log.error("mail.failed", errorFields(recognized.error));
+    return { form: "unrecognized", statements: [], parsed: unreadableMail("adapter_error") };
   }
+  const mail = recognized.value;
   const vouched = await vouch({ db, keys: returnPathKeys.value }, mail, { trusted, envelopeTo });
   // Of the part that is kept, so that a replay finds the same name.
   const name = await nameOf(mail, raw.subarray(0, KEPT_OPEN_BYTES));

@@ -1,4 +1,6 @@
+import { errorFields } from "../log";
 import type { Adapter, ParseContext, ParsedItem, ParseOutcome, VerifiedRequest } from "../providers/adapter";
+import type { Deps } from "./deps";
 import { itemOfMail } from "./webhook-mail";
 
 /** A request that a provider's own contract answers with a 400. */
@@ -13,15 +15,21 @@ export type Parsed =
 
 /**
  * Runs an adapter, and reads the mails that its records bring along. A fault of the adapter's own makes the body
- * unreadable, with its bytes kept, instead of an error that the provider would repeat for hours.
+ * unreadable, with its bytes kept, instead of an error that the provider would repeat for hours; the log says where it was.
  *
  * @throws Refused
  */
-export async function parseSafely(adapter: Adapter, request: VerifiedRequest, context: ParseContext): Promise<Parsed> {
+export async function parseSafely(
+  { log }: Pick<Deps, "log">,
+  adapter: Adapter,
+  request: VerifiedRequest,
+  context: ParseContext,
+): Promise<Parsed> {
   let outcome: ParseOutcome;
   try {
     outcome = adapter.parse(request, context);
-  } catch {
+  } catch (error) {
+    log.error("parse.failed", { provider: adapter.id, ...errorFields(error) });
     return { type: "unreadable", reason: "adapter_error", detail: "The adapter failed on this body." };
   }
   if (outcome.type === "refused") throw new Refused(outcome.message);
@@ -29,5 +37,10 @@ export async function parseSafely(adapter: Adapter, request: VerifiedRequest, co
   const items: ReadItem[] = [];
   // One after another: mails are large.
   for (const item of outcome.items) items.push(item.type === "mail" ? await itemOfMail(item) : item);
+  const failures = items.flatMap((item) => (item.type === "unreadable" && "thrown" in item ? [item.thrown] : []));
+  // One line: what fails on one record of a batch mostly fails on its siblings, too.
+  if (failures.length) {
+    log.error("parse.failed", { provider: adapter.id, records: failures.length, ...errorFields(failures[0]) });
+  }
   return { ...outcome, items };
 }

@@ -122,7 +122,7 @@ async function parse(deps: Deps, receipt: KeptReceipt, body: Uint8Array): Promis
     return (await readMail(deps, { ...mailOfRequest(request), trusted: true })).parsed;
   }
   const adapter = adapterOf(receipt.provider);
-  return adapter ? parseSafely(adapter, markVerified(request), { receivedAt: receipt.received_at }) : null;
+  return adapter ? parseSafely(deps, adapter, markVerified(request), { receivedAt: receipt.received_at }) : null;
 }
 
 function identityOf({ id, address }: { readonly id: string; readonly address: string }): string {

@@ -64,7 +64,7 @@ async function readAgain(deps: Deps, request: WebhookRequest, entry: QuarantineR
   const adapter = adapterOf(entry.provider);
   if (!adapter) return null;
   try {
-    return await parseSafely(adapter, markVerified(request), { receivedAt: entry.received_at });
+    return await parseSafely(deps, adapter, markVerified(request), { receivedAt: entry.received_at });
   } catch (error) {
     // Nobody waits for a refusal here: what the provider's contract refuses is, of kept bytes, still unreadable.
     if (!(error instanceof Refused)) throw error;

@@ -41,7 +41,7 @@ export async function sendTestEvent(
     body: utf8Bytes(body),
   });
   try {
-    const parsed = await parseSafely(adapter, request, { receivedAt });
+    const parsed = await parseSafely(deps, adapter, request, { receivedAt });
     if (parsed.type === "answer") return "unreadable";
     const origin = { requestId, source: "operator" as const, provider, connection, receivedAt };
     const { counts } = await ingest(deps, { request, origin, parsed });

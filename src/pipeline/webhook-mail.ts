@@ -17,8 +17,9 @@ const MAX_TEXT_LENGTH = 4_000;
 
 /** Reads the mail of a record. Never throws: what cannot be read is an item that says so. */
 export async function itemOfMail({ raw, about }: MailItem): Promise<ReadMailItem> {
-  const mail = await recognizeSafely(raw);
-  if (!mail) return unreadableMail("adapter_error");
+  const recognized = await recognizeSafely(raw);
+  if (!recognized.ok) return { ...unreadableMail("adapter_error"), thrown: recognized.error };
+  const mail = recognized.value;
   const events = mail.form === "unrecognized" ? await eventsOfText(raw) : mail.events;
   if (!events.length) return mail.form === "unrecognized" ? unreadableMail("unrecognized") : { type: "ignored" };
   const told = about.recipient === undefined ? events : [eventAbout(events, about.recipient)];

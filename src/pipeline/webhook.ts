@@ -36,7 +36,7 @@ export async function receiveWebhook(
   }
   noteActivity(deps, { provider: adapter.id, connection });
   try {
-    const parsed = await parseSafely(adapter, verified.value.request, { receivedAt });
+    const parsed = await parseSafely(deps, adapter, verified.value.request, { receivedAt });
     const origin = {
       requestId,
       source: "webhook" as const,

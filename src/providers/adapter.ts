@@ -79,8 +79,11 @@ export type ParsedItem =
   | { readonly type: "mail"; readonly raw: Uint8Array; readonly about: MailAbout }
   /** Known and unwanted: opens, clicks, tests. */
   | { readonly type: "ignored" }
-  /** Goes to quarantine. `reason` is a stable word, `detail` a sentence without personal data. */
-  | { readonly type: "unreadable"; readonly reason: string; readonly detail: string };
+  /**
+   * Goes to quarantine. `reason` is a stable word, `detail` a sentence without personal data. `thrown`: where it is our own
+   * code that failed, what it threw, for the log.
+   */
+  | { readonly type: "unreadable"; readonly reason: string; readonly detail: string; readonly thrown?: unknown };
 
 export type ParseOutcome =
   /**

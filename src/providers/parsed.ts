@@ -49,8 +49,8 @@ export function unreadableBody(reason: UnreadableReason, about?: string): ParseO
 }
 
 /**
- * Reads the records of a batch one by one. A record on which the adapter itself fails is unreadable; its siblings
- * are not affected.
+ * Reads the records of a batch one by one. A record on which the adapter itself fails is unreadable, with what was thrown;
+ * its siblings are not affected.
  */
 export function eachRecord<T>(
   records: readonly T[],
@@ -59,8 +59,8 @@ export function eachRecord<T>(
   const items = records.map((record, position) => {
     try {
       return read(record, position);
-    } catch {
-      return unreadable("adapter_error");
+    } catch (error) {
+      return { ...unreadable("adapter_error"), thrown: error };
     }
   });
   return { type: "items", items };

@@ -45,7 +45,12 @@ const { ADAPTERS, ownFormat, classify, parseSafely } = Object.assign({}, ...Obje
   ADAPTERS: readonly Adapter[];
   ownFormat: Adapter;
   classify: (evidence: unknown) => { class: string };
-  parseSafely: (adapter: Adapter | undefined, request: unknown, context: ParseContext) => Promise<ParseOutcome>;
+  parseSafely: (
+    deps: { readonly log: Console },
+    adapter: Adapter | undefined,
+    request: unknown,
+    context: ParseContext,
+  ) => Promise<ParseOutcome>;
 };
 const adapterOf = ({ provider }: Sender) => [...ADAPTERS, ownFormat].find(({ id }) => id === provider);
 
@@ -80,7 +85,7 @@ async function readRequest(sender: Sender, body: string): Promise<Read[]> {
     headers: new Headers({ "content-type": sender.contentType }),
     body: new TextEncoder().encode(sender.method === "GET" ? "" : body),
   };
-  const parsed = await parseSafely(adapterOf(sender), request, { receivedAt: Date.now() });
+  const parsed = await parseSafely({ log: console }, adapterOf(sender), request, { receivedAt: Date.now() });
   if (parsed.type !== "items") throw new Error(`${sender.provider}: ${JSON.stringify(parsed)}`);
   return parsed.items.flatMap((item) => {
     if (item.type !== "events") throw new Error(`${sender.provider}: ${JSON.stringify(item)} of ${body}`);
