@@ -11,25 +11,37 @@ const COMMON = {
   ...{ oelig: "œ", OElig: "Œ", scaron: "š", Scaron: "Š", Yuml: "Ÿ", commat: "@", colon: ":", period: "." },
 };
 /** Those of U+00A1 to U+00FF, in order. */
-const LATIN =
-  `iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para
+const LATIN = `iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para
    middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave
    Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc
    Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc
-   iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml`.split(
-    /\s+/,
-  );
+   iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml`;
 const FIRST_LATIN = 0xa1;
-/** HTML knows these without a semicolon too. */
-const OPEN = ["amp", "lt", "gt", "quot", "nbsp", ...LATIN];
+/** HTML knows these without a semicolon too, and all of `LATIN`. */
+const OPEN = ["amp", "lt", "gt", "quot", "nbsp"];
 
-const characters = {
-  ...COMMON,
-  ...Object.fromEntries(LATIN.map((name, i) => [name, String.fromCodePoint(FIRST_LATIN + i)])),
-};
+/** With the ampersand, and with the semicolon where one is written. */
+function tableOfAll() {
+  const latin = LATIN.split(/\s+/);
+  const characters = {
+    ...COMMON,
+    ...Object.fromEntries(latin.map((name, i) => [name, String.fromCodePoint(FIRST_LATIN + i)])),
+  };
+  return Object.fromEntries([
+    ...Object.entries(characters).map(([name, character]) => [`&${name};`, character]),
+    ...[...OPEN, ...latin].map((name) => [`&${name}`, characters[name]]),
+  ]);
+}
 
-/** As postal-mime wants them: with the ampersand, and with the semicolon where one is written. */
-export const htmlEntities = Object.fromEntries([
-  ...Object.entries(characters).map(([name, character]) => [`&${name};`, character]),
-  ...OPEN.map((name) => [`&${name}`, characters[name]]),
-]);
+let table;
+
+/** As postal-mime wants them, made when the first is looked up: a worker's start waits for what its modules do. */
+export const htmlEntities = new Proxy(
+  {},
+  {
+    get: (_, name) => {
+      table ??= tableOfAll();
+      return table[name];
+    },
+  },
+);

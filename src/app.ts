@@ -1,7 +1,7 @@
 /** Puts the routes together. One place for errors, one for what does not exist. */
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import { dashboardRoutes } from "./dashboard/routes";
+import { dashboard } from "./dashboard/routes";
 import { alertRoutes } from "./http/alerts";
 import { allowlistRoutes } from "./http/allowlist";
 import { auditRoutes } from "./http/audit";
@@ -70,7 +70,7 @@ export function createApp() {
   for (const routes of [notificationRoutes, deliveryRoutes, syncRoutes, alertRoutes, incidentRoutes, metricsRoutes])
     app.route("/", routes);
   app.route("/", docsRoutes(app, [describeWebhooks, describeListmonk]));
-  app.route("/", dashboardRoutes);
+  app.all("/dashboard/*", (c) => dashboard().fetch(c.req.raw, c.env, c.executionCtx));
   app.route("/", listmonkRoutes);
   app.route("/", webhookRoutes);
 

@@ -116,8 +116,11 @@ describe("the characters of HTML as they are bundled", () => {
   it("are those of postal-mime, as many as occur in mails", async () => {
     const { htmlEntities: whole } = await moduleOf<Entities>("../node_modules/postal-mime/dist/esm/html-entities.js");
     const { htmlEntities: bundled } = await moduleOf<Entities>("../scripts/entities-of-mails.mjs");
-    expect(Object.keys(bundled).length).toBeGreaterThan(200);
-    for (const [name, character] of Object.entries(bundled)) expect(character, name).toBe(whole[name]);
+    const known = Object.entries(whole).filter(([name]) => bundled[name] !== undefined);
+    expect(known.length).toBeGreaterThan(200);
+    for (const [name, character] of known) expect(bundled[name], name).toBe(character);
+    for (const name of ["&nothing;", "&uuml;x", "constructor", "__proto__"])
+      expect(typeof bundled[name]).not.toBe("string");
     expect(bundled).toMatchObject({ "&commat;": "@", "&nbsp;": "\u00a0", "&lt": "<", "&uuml;": "ü" });
   });
 });

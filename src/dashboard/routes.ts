@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { trimTrailingSlash } from "hono/trailing-slash";
+import { once } from "../domain/once";
 import { assetRoutes } from "./assets";
 import type { DashboardEnv } from "./env";
 import { requireOwnForm, requireSession, SIGN_IN_PATH, secureHeaders } from "./guard";
@@ -63,17 +64,20 @@ const MAX_SIGN_IN_BYTES = 10_000;
 /** A mail, a list to import. */
 const MAX_FORM_BYTES = 12_000_000;
 
-export const dashboardRoutes = new Hono<DashboardEnv>();
-
-dashboardRoutes.use("/dashboard/*", secureHeaders, trimTrailingSlash());
-dashboardRoutes.route("/", assetRoutes);
-dashboardRoutes.use(SIGN_IN_PATH, limitedTo(MAX_SIGN_IN_BYTES));
-dashboardRoutes.route("/", signInRoutes);
-// Everything below is for those who are signed in; everything that changes something comes from our own forms.
-dashboardRoutes.use("/dashboard/*", requireSession, limitedTo(MAX_FORM_BYTES), requireOwnForm);
-for (const page of PAGES) dashboardRoutes.route("/", page);
-dashboardRoutes.all("/dashboard/*", notFoundPage);
-dashboardRoutes.onError(failurePage);
+/** All pages, put together when the first of them is asked for: most isolates answer webhooks and checks only. */
+export const dashboard = once(() => {
+  const routes = new Hono<DashboardEnv>();
+  routes.use("/dashboard/*", secureHeaders, trimTrailingSlash());
+  routes.route("/", assetRoutes);
+  routes.use(SIGN_IN_PATH, limitedTo(MAX_SIGN_IN_BYTES));
+  routes.route("/", signInRoutes);
+  // Everything below is for those who are signed in; everything that changes something comes from our own forms.
+  routes.use("/dashboard/*", requireSession, limitedTo(MAX_FORM_BYTES), requireOwnForm);
+  for (const page of PAGES) routes.route("/", page);
+  routes.all("/dashboard/*", notFoundPage);
+  routes.onError(failurePage);
+  return routes;
+});
 
 function limitedTo(maxSize: number) {
   return bodyLimit({ maxSize, onError: (c) => c.text(`The limit is ${maxSize / 1_000_000} MB.`, 413) });

@@ -1,7 +1,7 @@
 /** Requests that change something: only from our own pages, and only with the token of their form. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { SIGN_IN_PATH } from "../../src/dashboard/guard";
-import { dashboardRoutes } from "../../src/dashboard/routes";
+import { dashboard } from "../../src/dashboard/routes";
 import { Visitor, visitor } from "../support/dashboard";
 import { setStage } from "../support/stage";
 import { api, bindings, freshStores, ORIGIN } from "../support/worker";
@@ -11,8 +11,8 @@ const JOHN = "john%40example.com";
 /** Every path that takes a form, with something in the place of its parameters. */
 const FORM_PATHS = [
   ...new Set(
-    dashboardRoutes.routes
-      .filter(({ method, path }) => method === "POST" && path !== SIGN_IN_PATH)
+    dashboard()
+      .routes.filter(({ method, path }) => method === "POST" && path !== SIGN_IN_PATH)
       .map(({ path }) =>
         path
           .replace(":recipient", JOHN)
