@@ -121,6 +121,7 @@ describe("the characters of HTML as they are bundled", () => {
     for (const [name, character] of known) expect(bundled[name], name).toBe(character);
     for (const name of ["&nothing;", "&uuml;x", "constructor", "__proto__"])
       expect(typeof bundled[name]).not.toBe("string");
-    expect(bundled).toMatchObject({ "&commat;": "@", "&nbsp;": "\u00a0", "&lt": "<", "&uuml;": "ü" });
+    const some = ["&commat;", "&nbsp;", "&lt", "&uuml;"];
+    expect(some.map((name) => bundled[name])).toEqual(["@", "\u00a0", "<", "ü"]);
   });
 });
