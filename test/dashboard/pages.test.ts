@@ -150,7 +150,9 @@ describe("with hostile data on it, every page", () => {
       for (const part of told.slice(0, -1)) {
         before += part;
         places++;
-        expect(before.lastIndexOf("<bdi"), `${path}: …${before.slice(-80)}`).toBeGreaterThan(before.lastIndexOf("</bdi"));
+        expect(before.lastIndexOf("<bdi"), `${path}: …${before.slice(-80)}`).toBeGreaterThan(
+          before.lastIndexOf("</bdi"),
+        );
       }
     }
     expect(places).toBeGreaterThan(10);

@@ -31,6 +31,17 @@ describe("a TXT look-up", () => {
     expect(init).toMatchObject({ headers: { accept: "application/dns-json" }, redirect: "manual" });
   });
 
+  it("asks for a name as one name, whatever is in it", async () => {
+    const fetched = world(() => txt('"v=DKIM1"'));
+    const odd = `${name()}&name=evil.example.net&type=A#?%26`;
+    await lookups(at).getTxt(odd);
+    const asked = new URL(String(fetched.mock.calls[0]?.[0]));
+    expect([...asked.searchParams]).toEqual([
+      ["name", odd],
+      ["type", "TXT"],
+    ]);
+  });
+
   it("joins the strings of each record, and leaves out records of other types", async () => {
     world(() =>
       Response.json({
