@@ -81,7 +81,6 @@ export function docsRoutes(app: Registry, further: readonly ((registry: Registry
       "content-security-policy",
       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
-    c.header("x-content-type-options", "nosniff");
     return c.html(pageOf(document(new URL(c.req.url).origin) as unknown as Document));
   });
   routes.get("/docs/style.css", (c) => c.body(DOCS_STYLE, 200, { "content-type": "text/css; charset=utf-8" }));

@@ -39,7 +39,6 @@ export async function exportResponse(file: ExportFile): Promise<Response> {
       "content-type": CONTENT_TYPES[format],
       "content-disposition": `attachment; filename="${name}.${format}"`,
       "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
     },
   });
 }

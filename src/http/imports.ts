@@ -181,7 +181,6 @@ function streamed(services: Services, list: ListImport): Response {
     headers: {
       "content-type": "application/x-ndjson",
       "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
     },
   });
 }

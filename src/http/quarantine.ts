@@ -119,7 +119,6 @@ quarantineRoutes.get("/v1/quarantine/:id/body", async (c) => {
   const headers = {
     "content-type": "application/octet-stream",
     "content-disposition": 'attachment; filename="body"',
-    "x-content-type-options": "nosniff",
   };
   return new Response(outcome.value, { headers });
 });

@@ -60,7 +60,12 @@ describe("a script on another site", () => {
 });
 
 it("no answer is taken for another kind of document than it says", async () => {
-  for (const path of ["/health", "/docs", "/openapi.json", "/nothing", "/v1/connections", "/webhooks/inboxroad"]) {
+  const open = ["/health", "/docs", "/openapi.json", "/nothing", "/v1/connections", "/webhooks/inboxroad"];
+  const files = ["/dashboard/sign-in", "/v1/events/export?format=csv", "/v1/suppressions/export?format=ndjson"];
+  for (const path of [...open, ...files]) {
     expect((await api(path)).headers.get("x-content-type-options"), path).toBe("nosniff");
   }
+  const streamed = await api("/v1/suppressions/import?results=all&dryRun=true", { body: "email\nann@example.com\n" });
+  expect(streamed.headers.get("x-content-type-options")).toBe("nosniff");
+  await streamed.text();
 });
