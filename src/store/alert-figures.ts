@@ -77,8 +77,7 @@ export async function activeDays(db: D1Database, sinceDay: number): Promise<Map<
 
 /** How much came into quarantine since a moment; counted up to a limit. @param since epoch ms */
 export async function quarantinedSince(db: D1Database, since: number, limit: number): Promise<number> {
-  const first = firstReceiptSince("?1");
   const sql = `SELECT count(*) AS n FROM (
-    SELECT 1 FROM quarantine WHERE receipt_id >= coalesce((${first}), 1e12) LIMIT ?2)`;
+    SELECT 1 FROM quarantine WHERE receipt_id >= ${firstReceiptSince("?1")} LIMIT ?2)`;
   return (await db.prepare(sql).bind(since, limit).first<number>("n")) ?? 0;
 }

@@ -35,9 +35,6 @@ function eventsOfMessage(id: string): string {
       WHERE internet_message_id >= ${id} || '@' AND internet_message_id < ${id} || 'A' AND +message_id = ${id}`;
 }
 
-/** More than there can be receipts. */
-const BEHIND_ALL = "1e12";
-
 /** Filter → SQL. Values are bound, never written into the text. */
 const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, value: string | number) => string } = {
   address: (bind, v) => `address = ${bind(v)}`,
@@ -48,8 +45,8 @@ const CONDITIONS: { readonly [K in keyof Required<EventFilter>]: (bind: Bind, va
   messageId: (bind, v) => `seq IN (${eventsOfMessage(bind(v))})`,
   campaign: (bind, v) => `campaign = ${bind(v)}`,
   // The journal is in the order of receipts, so a time is a place in it.
-  since: (bind, v) => `seq >= coalesce(${firstReceiptSince(bind(v))}, ${BEHIND_ALL}) * ${SEQ_PER_RECEIPT}`,
-  until: (bind, v) => `seq < coalesce(${firstReceiptSince(bind(v))}, ${BEHIND_ALL}) * ${SEQ_PER_RECEIPT}`,
+  since: (bind, v) => `seq >= ${firstReceiptSince(bind(v))} * ${SEQ_PER_RECEIPT}`,
+  until: (bind, v) => `seq < ${firstReceiptSince(bind(v))} * ${SEQ_PER_RECEIPT}`,
   after: (bind, v) => `seq > ${bind(v)}`,
 };
 

@@ -1,6 +1,7 @@
 /** Reading back what was received. */
 
 import type { Actor } from "./audit";
+import { SEQ_PER_RECEIPT } from "./event-row";
 import { rowsOf } from "./statements";
 
 export interface ReceiptRow {
@@ -20,16 +21,19 @@ export interface ReceiptRow {
 /** What the partial index `receipts_received` holds; both have to say the same. */
 const IS_INDEXED = "id % 64 = 0";
 
+/** The first number that no receipt can have: a place in the journal of such a one would be no exact number any more. */
+const BEHIND_ALL_RECEIPTS = Math.ceil(Number.MAX_SAFE_INTEGER / SEQ_PER_RECEIPT);
+
 /**
- * SQL for the first receipt of a moment or later: null where there is none. Receipts are in the order of time, and one of
- * 64 is in an index by it.
+ * SQL for the number of the first receipt of a moment or later; where there is none, for one behind all of them. Receipts
+ * are in the order of time, and one of 64 is in an index by it.
  *
  * @param time SQL for epoch ms
  */
 export function firstReceiptSince(time: string): string {
-  return `(SELECT id FROM receipts WHERE received_at >= ${time} AND id > coalesce(
+  return `coalesce((SELECT id FROM receipts WHERE received_at >= ${time} AND id > coalesce(
     (SELECT id FROM receipts WHERE ${IS_INDEXED} AND received_at < ${time} ORDER BY received_at DESC LIMIT 1), 0)
-    ORDER BY id LIMIT 1)`;
+    ORDER BY id LIMIT 1), ${BEHIND_ALL_RECEIPTS})`;
 }
 
 /** A receipt with its gzipped bytes; `body` is `null` where retention has removed them. */

@@ -9,7 +9,7 @@ import { firstReceiptSince } from "./receipts";
 export async function lastReceiptBefore(db: D1Database, time: number): Promise<number> {
   if (!Number.isFinite(time)) return 0;
   const id = await db
-    .prepare(`SELECT max(id) AS id FROM receipts WHERE id < coalesce(${firstReceiptSince("?1")}, 1e12)`)
+    .prepare(`SELECT max(id) AS id FROM receipts WHERE id < ${firstReceiptSince("?1")}`)
     .bind(time)
     .first<number>("id");
   return id ?? 0;
