@@ -9,6 +9,8 @@ const SHARE = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 const MAX_DEPTH = 3_000;
 const MANY = 10_000;
 const HUGE = 20_000;
+/** Repetitions of repetitions end here, well below what a body may have. */
+const MAX_REPEATED_BYTES = 2_000_000;
 
 /** In the place of what a field holds. */
 export const ODD_VALUE: fc.Arbitrary<unknown> = fc.oneof(
@@ -66,8 +68,8 @@ function nested(value: unknown, depth: number): unknown {
   return inner;
 }
 
-/** Changes of one place, each in a copy of its own. */
-const CHANGES: Readonly<Record<string, fc.Arbitrary<(json: Json, key: string) => void>>> = {
+/** Changes of one place, each in a copy of its own; `bytes`: how long the whole is by now. */
+const CHANGES: Readonly<Record<string, fc.Arbitrary<(json: Json, key: string, bytes: number) => void>>> = {
   "another value": ODD_VALUE.map((value) => (json, key) => put(json, key, value)),
   "no value": fc.constant((json, key) => void Reflect.deleteProperty(json, key)),
   "the value in a list": fc.constant((json, key) => put(json, key, [Reflect.get(json, key)])),
@@ -81,11 +83,12 @@ const CHANGES: Readonly<Record<string, fc.Arbitrary<(json: Json, key: string) =>
       (json) =>
         put(json, name, value),
   ),
-  "the same many times": fc.integer({ min: 2, max: 300 }).map((times) => (json, key) => {
+  "the same many times": fc.integer({ min: 2, max: 300 }).map((times) => (json, key, bytes) => {
+    const length = Math.min(times, Math.ceil(MAX_REPEATED_BYTES / bytes));
     put(
       json,
       key,
-      Array.from({ length: times }, () => Reflect.get(json, key)),
+      Array.from({ length }, () => Reflect.get(json, key)),
     );
   }),
 };
@@ -99,7 +102,7 @@ const JSON_MUTATION: fc.Arbitrary<Mutation<unknown>> = fc
       const json = someWithin(root, where);
       const keys = json ? keysOf(json) : [];
       const key = keys[Math.floor(which * keys.length)];
-      if (json && key !== undefined) change(json, key);
+      if (json && key !== undefined) change(json, key, JSON.stringify(root).length);
     }
     return root.value;
   });
