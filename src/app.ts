@@ -43,6 +43,7 @@ const CHECK_PATHS = /^\/v1\/(?:check|scrub|scrub\/[^/]+|suppressions\/filter)$/;
 const limitBody = limitedTo(MAX_BODY_BYTES);
 const limitMail = limitedTo(MAX_MAIL_BODY_BYTES);
 
+/** The whole of HTTP, as one app; it takes its services with each call. Made once, when the worker starts. */
 export function createApp() {
   const app = createRouter();
 

@@ -70,6 +70,7 @@ export interface Config {
   readonly problems: readonly string[];
 }
 
+/** The connection of a URL, or of a secret, that names none. */
 export const DEFAULT_CONNECTION = "default";
 const SECRET_PREFIX = "WEBHOOK_";
 const CONNECTION_SEPARATOR = "__";

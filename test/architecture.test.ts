@@ -181,6 +181,16 @@ it(`has no file above ${MAX_LINES} lines`, () => {
   expect(violations(({ text }) => (lines(text) > MAX_LINES ? [`has ${lines(text)} lines`] : []))).toEqual([]);
 });
 
+it("has a comment above every function and class that is exported", () => {
+  const exported = /^export (?:async )?(?:function\*?|class|abstract class) (\w+)/;
+  const undocumented = ({ text }: Source) =>
+    text.split("\n").flatMap((line, i, lines) => {
+      const name = lines[i - 1]?.trimEnd().endsWith("*/") ? undefined : exported.exec(line)?.[1];
+      return name === undefined ? [] : [`has no comment above ${name}`];
+    });
+  expect(violations(undocumented)).toEqual([]);
+});
+
 it("depends on nothing that decision 17 does not justify", () => {
   const record = readFileSync(path.join(ROOT, "docs/decisions/0017-few-dependencies.md"), "utf8");
   const justified = [...record.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);

@@ -77,6 +77,7 @@ export function onlyOf(args: readonly string[], what: string): string {
 /** A mistake of whoever typed the command. */
 export class UsageError extends Error {}
 
+/** What the command ends with, for scripts. */
 export const EXIT = {
   ok: 0,
   /** The answer is "no", or not all went well. */
@@ -91,6 +92,7 @@ export const EXIT = {
   brokenPipe: 141,
 } as const;
 
+/** What most commands may end with, in words, for `--help`. */
 export const USUAL_EXITS: Readonly<Record<number, string>> = {
   [EXIT.ok]: "all is well",
   [EXIT.usage]: "the command, its input or its token is wrong",

@@ -1,6 +1,7 @@
 /** What `--help` says, from the commands' own tables. */
 import { type Command, type Options, USUAL_EXITS } from "./command";
 
+/** Options that every command takes. */
 export const GLOBAL_OPTIONS = {
   url: { type: "string", value: "URL", help: "where the service is; default: BOUNCEKEEPER_URL" },
   token: {

@@ -1,5 +1,6 @@
 /** As much of DER (X.690) as signatures and certificates need: walking nested elements. Hostile input gives `null`. */
 
+/** Tags of the elements that are looked for (X.690 §8.1.2); `version` is the `[0]` of a certificate (RFC 5280 §4.1). */
 export const TAG = { integer: 0x02, sequence: 0x30, version: 0xa0 } as const;
 
 export interface Element {

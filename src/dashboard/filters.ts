@@ -7,6 +7,7 @@ import { optional, timeOf } from "./query";
 
 type Query = Readonly<Partial<Record<string, string>>>;
 
+/** Parameters that narrow the list of events. */
 export const EVENT_FILTERS = [
   "recipient",
   "provider",
@@ -18,6 +19,7 @@ export const EVENT_FILTERS = [
   "since",
   "until",
 ];
+/** Parameters that narrow, order and size the suppression list. */
 export const SUPPRESSION_FILTERS = ["q", "reason", "domain", "source", "since", "until", "order", "rows"];
 
 /** What the URL asks for; `null`: a recipient who is none. */

@@ -15,6 +15,12 @@ interface Wanted {
 /** The navigation shows how much waits, up to here. */
 const MAX_WAITING = 1_000;
 
+/**
+ * The frame of a page: its title, the navigation with how much waits in quarantine, the assets' URLs, and the
+ * session's form token.
+ *
+ * @throws when D1 fails
+ */
 export async function frameOf(c: Context<DashboardEnv>, { title, path, search }: Wanted): Promise<Frame> {
   const [style, script, quarantined] = await Promise.all([
     assetUrl("dashboard.css"),

@@ -7,7 +7,9 @@ import { accessIdentity } from "../pipeline/sign-in";
 import type { DashboardEnv } from "./env";
 import { formTokenOf, isFormToken, openSession, SESSION_MS, type Session, sealSession } from "./session";
 
+/** Where those are sent who are not signed in. */
 export const SIGN_IN_PATH = "/dashboard/sign-in";
+/** The field that carries the form token in every form. */
 export const FORM_TOKEN_FIELD = "form-token";
 /** Over https the prefix binds the cookie to this very host; on localhost browsers take no such cookie everywhere. */
 const COOKIE = { secure: "__Host-bouncekeeper", plain: "bouncekeeper" } as const;

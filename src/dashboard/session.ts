@@ -16,6 +16,7 @@ export interface Session {
   readonly nonce: string;
 }
 
+/** How long a sign-in holds. */
 export const SESSION_MS = 12 * 3_600_000;
 const HASH = "SHA-256";
 /** The purpose is part of what is signed, so that a signature of one kind is none of another. */

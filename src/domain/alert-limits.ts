@@ -41,6 +41,7 @@ const schema = z.strictObject({
   sync_failing_minutes: positive.default(60),
 });
 
+/** Those that hold where `[vars.ALERTS]` says nothing. */
 export const defaultAlertLimits = once(() => limitsOf(schema.parse({})));
 
 /**

@@ -3,6 +3,7 @@
  * what is opened and closed. Pure.
  */
 
+/** What alerts are about. */
 export const ALERT_RULES = [
   "complaint_rate",
   "bounce_rate",
@@ -16,6 +17,7 @@ export const ALERT_RULES = [
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];
 
+/** The milder first. */
 export const SEVERITIES = ["warning", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 

@@ -2,6 +2,7 @@
 import { REASONS, type Reason } from "./event";
 import type { Verdict } from "./recipient-state";
 
+/** What the mail is that somebody wants to send. */
 export const PURPOSES = ["marketing", "transactional"] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
@@ -38,6 +39,13 @@ export interface Answer {
 /** A password reset still goes to somebody who left the newsletter or reported it. */
 const MARKETING_ONLY: ReadonlySet<Reason> = new Set(["complaint", "unsubscribe"]);
 
+/**
+ * The answer about an address for a purpose.
+ *
+ * @param own what is stored of the address; `undefined`: nothing stands against it
+ * @param domain the same of its domain
+ * @param now epoch ms: what has ended by then no longer counts
+ */
 export function combineAnswers(
   own: StoredAnswer | undefined,
   domain: StoredAnswer | undefined,

@@ -9,6 +9,7 @@ import { sha256HexSync } from "./sha256";
 const MAX_TEXT_LENGTH = 1_000;
 const MAX_WORDS = 12;
 const MAX_HOST_LENGTH = 255;
+/** Of the fingerprint that a cause begins with, in hex digits. */
 export const FINGERPRINT_LENGTH = 12;
 
 /** A link leads to one message's page; a quoted string names somebody or something. */

@@ -22,6 +22,7 @@ import { TRANSLATED_RULES } from "./classify-rules/translated";
 import { TRANSPORT_RULES } from "./classify-rules/transport";
 import { UNKNOWN_USER_RULES } from "./classify-rules/unknown-user";
 
+/** Rules for what a receiver says. Of those of one level the first whose wording and conditions hold decides. */
 export const TEXT_RULES: readonly TextRule[] = [
   ...RECEIVER_RULES,
   ...REGIONAL_RULES,

@@ -7,6 +7,7 @@
 import { type Policy, parsePolicy } from "./policy";
 import { fail, ok, type Result } from "./result";
 
+/** Where the policy that holds comes from. */
 export const POLICY_ORIGINS = ["variable", "applied"] as const;
 export type PolicyOrigin = (typeof POLICY_ORIGINS)[number];
 

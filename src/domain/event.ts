@@ -4,6 +4,7 @@
  * Two types on purpose: an adapter *states* (`EventDraft`), the pipeline *decides* (`NormalizedEvent`).
  */
 
+/** What can happen to a message, or be done to a recipient. */
 export const EVENT_KINDS = [
   /** The receiving server accepted it. */
   "delivered",
@@ -38,6 +39,7 @@ export function isOperatorKind(kind: EventKind): kind is OperatorKind {
   return (OPERATOR_KINDS as readonly EventKind[]).includes(kind);
 }
 
+/** How lasting a bounce is, and whose fault. The worst for the recipient first. */
 export const BOUNCE_CLASSES = [
   /** The address does not exist or will never accept mail. */
   "hard",

@@ -9,10 +9,15 @@
 import { fail, ok, type Result } from "./result";
 import type { DigestPrefix } from "./sha256";
 
+/** The first bytes of a filter. */
 export const FILTER_MAGIC = "BKSF";
+/** Of the bytes; a reader refuses another one. */
 export const FILTER_FORMAT = 1;
+/** Of a filter, before its domains. */
 export const HEAD_BYTES = 32;
+/** Of a shard, before its fingerprints. */
 export const SHARD_HEAD_BYTES = 20;
+/** Of a domain: the first bits of its digest. */
 export const DOMAIN_BYTES = 8;
 
 export interface FilterHead {
@@ -142,6 +147,7 @@ export function shardOf({ high }: DigestPrefix, shardBits: number): number {
   return shardBits === 0 ? 0 : high >>> (32 - shardBits);
 }
 
+/** Is a digest among those of a shard? `false` is certain. */
 export function mayContain(fuse: Fuse, { high, low }: DigestPrefix): boolean {
   const { startLength, segmentLength, fingerprints } = fuse;
   if (startLength === 0) return false;
@@ -160,6 +166,7 @@ export function mixedHigh(high: number, low: number, seed: number): number {
   return (high ^ scrambled(low ^ seed)) >>> 0;
 }
 
+/** The second of the two. @param mixedHighWord the first one */
 export function mixedLow(low: number, mixedHighWord: number, seed: number): number {
   return (low ^ scrambled(mixedHighWord ^ seed)) >>> 0;
 }
@@ -177,10 +184,12 @@ export function firstPlace(a: number, startLength: number): number {
   return Math.floor((a * startLength) / 2 ** 32);
 }
 
+/** In the segment behind that of the first. @param b the second word of the shuffled digest */
 export function secondPlace(first: number, b: number, segmentLength: number): number {
   return (first + segmentLength) ^ (b & (segmentLength - 1));
 }
 
+/** In the segment behind that. @param b the second word of the shuffled digest */
 export function thirdPlace(first: number, b: number, segmentLength: number): number {
   return (first + 2 * segmentLength) ^ ((b >>> 16) & (segmentLength - 1));
 }

@@ -121,6 +121,7 @@ export function typeOfChange({ now, before }: Pick<ToldChange, "now" | "before">
   return before.suppressed ? "suppression.released" : null;
 }
 
+/** The `data` of a message about a listing or release; times are ISO 8601. */
 export function changeData({ key, address, now, before, evidence }: ToldChange): Record<string, unknown> {
   return {
     ...recipientData(address, key),

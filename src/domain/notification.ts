@@ -6,6 +6,7 @@
  * 2026-11).
  */
 
+/** What is told. */
 export const NOTIFICATION_TYPES = [
   /** A recipient may not be mailed from now on, or for other reasons than before. */
   "suppression.created",
@@ -26,6 +27,7 @@ export type MessageType = NotificationType | "notification.test";
 export const TYPE_PATTERNS = [...NOTIFICATION_TYPES, "suppression.*", "event.*", "alert.*", "*"] as const;
 export type TypePattern = (typeof TYPE_PATTERNS)[number];
 
+/** How it is written. */
 export const NOTIFICATION_FORMATS = ["standard", "listmonk"] as const;
 export type NotificationFormat = (typeof NOTIFICATION_FORMATS)[number];
 

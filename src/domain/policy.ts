@@ -3,6 +3,7 @@ import { BOUNCE_CLASSES, type BounceClass, type EventKind } from "./event";
 import { ok, type Result } from "./result";
 import { readTable } from "./variable";
 
+/** As an operator writes them. */
 export const EFFECTS = ["suppress", "count", "record"] as const;
 /** What an event does to its recipient: suppress at once, add to the counter, or nothing but be on record. */
 export type Effect = (typeof EFFECTS)[number];

@@ -97,6 +97,7 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
+/** Ranges of codes beyond the registry, and what their owner means by them. */
 export const PRIVATE_CODES: readonly PrivateCodes[] = ROWS.map(
   ([subject, from, to, owner, name, bounceClass, category, level]) => ({
     subject,

@@ -16,6 +16,7 @@ export interface Metric {
   readonly samples: readonly Sample[];
 }
 
+/** Of Prometheus' text exposition format. */
 export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Every metric with its help and its type, each sample on a line. A metric without samples is left out. */

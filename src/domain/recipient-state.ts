@@ -54,6 +54,7 @@ export interface Verdict {
   readonly nextChangeAt: number | null;
 }
 
+/** Of a recipient that nothing was ever heard of. */
 export const EMPTY_STATE: RecipientState = { reports: {}, deliveries: {}, marks: {} };
 
 /** Bounds the state of an address that is mailed and refused for ever: the newest so many messages are kept. */

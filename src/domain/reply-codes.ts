@@ -46,6 +46,7 @@ const ROWS: readonly (readonly [
   ["571", CUSTOM, "block", "policy-related"],
 ];
 
+/** SMTP reply codes that say something by themselves, with their sources. */
 export const REPLY_CODES: readonly ReplyCode[] = ROWS.map(([code, source, bounceClass, category, level = "weak"]) => ({
   code,
   source,

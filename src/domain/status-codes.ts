@@ -47,6 +47,7 @@ function row(code: string, name: string, source: string, meaning?: CodeMeaning):
 
 const RFC3463 = "RFC 3463";
 
+/** By subject and detail, for any class. Without `meaning`, a code says nothing about whose fault it is. */
 export const STATUS_CODES: readonly StatusCode[] = [
   row("0.0", "other undefined status", RFC3463),
 

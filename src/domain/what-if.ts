@@ -5,6 +5,7 @@ import type { Suppression, Verdict } from "./recipient-state";
 /** How a recipient stands. */
 export type Standing = Pick<Verdict, "suppressions" | "allowed" | "softCount">;
 
+/** How a recipient can stand otherwise. */
 export const CHANGE_KINDS = ["suppressed", "released", "changed"] as const;
 /** Newly suppressed, newly released, or the same with another reason, time or count. */
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
@@ -62,6 +63,7 @@ export interface Tally {
   readonly examples: readonly StandingChange[];
 }
 
+/** Before the first recipient. */
 export const EMPTY_TALLY: Tally = {
   suppressed: 0,
   released: 0,

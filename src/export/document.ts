@@ -1,9 +1,11 @@
 /** Lists as files: CSV for spreadsheets, NDJSON for programs. One definition of columns for both. */
 import { csvLine } from "../csv/writer";
 
+/** As the API takes them. */
 export const EXPORT_FORMATS = ["csv", "ndjson"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
+/** By format. */
 export const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
   csv: "text/csv; charset=utf-8",
   ndjson: "application/x-ndjson",

@@ -9,6 +9,7 @@ export const EXPORT_PAGE = 1_000;
 const MAX_EXPORT_PAGE = 2_500;
 const PAGE_TEXT_LENGTH = 1_000_000;
 
+/** Parameters of every export, beside the filters of its list. */
 export const exportQuery = {
   format: z.enum(EXPORT_FORMATS).default("csv"),
   cursor: z.string().optional().describe("The `cursor` of the last row that arrived: goes on after it."),

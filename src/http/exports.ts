@@ -20,7 +20,9 @@ import { ADMIN, eventSchema, exportedSuppressionSchema, problems } from "./schem
 
 const DESCRIPTION =
   "Streamed, however long. Each row carries a cursor: an export that fails on the way ends in the middle of a row, and goes on after the last whole one.";
+/** Of an export of events, in their order; the last one says where to go on. */
 export const eventColumns = once(() => [...Object.keys(eventSchema().shape), "cursor"]);
+/** Of an export of suppressions, in their order; the last one says where to go on. */
 export const suppressionColumns = once(() => [...Object.keys(exportedSuppressionSchema().shape), "cursor"]);
 
 const exportEvents = createRoute({

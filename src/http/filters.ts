@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor } from "./cursor";
 import { Problem } from "./problem";
 import { moment, reasonSchema } from "./schemas";
 
+/** Of events. */
 export const eventFilterQuery = {
   recipient: z.string().optional(),
   provider: z.string().optional(),
@@ -20,6 +21,7 @@ export const eventFilterQuery = {
   until: moment.optional().describe("Received before then."),
 };
 
+/** Of suppressions. */
 export const suppressionFilterQuery = {
   reason: reasonSchema.optional().describe("domain: blocks of whole domains."),
   domain: z.string().optional(),

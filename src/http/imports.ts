@@ -21,6 +21,7 @@ import { createRouter } from "./router";
 import { ADMIN, flag, json, problems } from "./schemas";
 import type { Services } from "./services";
 
+/** Where a body may be longer than elsewhere: it is read while it comes. */
 export const IMPORT_PATH = "/v1/suppressions/import";
 /** What the platform takes; unpacked, where it is gzipped. */
 const MAX_LIST_BYTES = 100 * 1024 * 1024;

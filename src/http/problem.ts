@@ -42,6 +42,7 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** For openapi.json. `code` is what programs go by. */
 export const problemSchema = once(() =>
   z
     .object({

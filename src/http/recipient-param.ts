@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ADDRESS_ERRORS, canonicalRecipient } from "../domain/address";
 import { Problem } from "./problem";
 
+/** The last part of a URL that is about one recipient. */
 export const recipientParam = z.object({
   recipient: z
     .string()

@@ -8,9 +8,11 @@ import { BOUNCE_CLASSES, EVENT_KINDS, REASONS } from "../domain/event";
 import { once } from "../domain/once";
 import { problemSchema } from "./problem";
 
+/** Items of a page, at most. */
 export const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
 
+/** A moment in an answer. */
 export const time = z
   .string()
   .describe("ISO 8601, UTC, with milliseconds.")
@@ -20,6 +22,7 @@ export const textOrNull = z.string().nullable();
 export const count = z.number().int();
 /** Of a query. Absent: false. */
 export const flag = z.enum(["true", "false"]).default("false");
+/** The part of a URL that names one thing. */
 export const idParam = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
 
 /** A moment in a query or body: ISO 8601 with an offset, as epoch ms. */
@@ -32,6 +35,7 @@ export const recipientText = z.string().min(1).openapi({ example: "john@example.
 export const reasonSchema = z.enum(REASONS);
 export const purposeSchema = z.enum(PURPOSES).default("marketing");
 
+/** Parameters of every list that has pages. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
   cursor: z.string().optional().describe("`nextCursor` of the page before."),
@@ -191,6 +195,7 @@ export const problems = (...statuses: number[]) =>
     ]),
   );
 
+/** An answer of openapi.json. @param shape of its body; made only where somebody asks */
 export const json = <T extends z.ZodType>(shape: () => T, description: string) => ({
   description,
   content: { "application/json": shaped(shape) },

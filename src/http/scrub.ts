@@ -14,6 +14,7 @@ import { CHECK, json, problems, purposeSchema, time, type Wire } from "./schemas
 import type { Services } from "./services";
 import { streamOfRows } from "./unfinished";
 
+/** Where a body may have any length: it is read while it comes. */
 export const SCRUB_PATH = "/v1/scrub";
 
 /** What the body says of itself. Everything else, plain text too, is told by its beginning. */

@@ -16,6 +16,7 @@ import type { AppEnv, Services } from "./services";
 const LISTMONK_SERVICES = ["ses", "azure", "sendgrid", "postmark", "forwardemail", "lettermint"];
 const LISTMONK_BOUNCE_PATH = "/webhooks/bounce";
 
+/** Where providers post. Any answer but a 2xx makes most of them send it again. */
 export const webhookRoutes = new Hono<AppEnv>();
 
 webhookRoutes.all(LISTMONK_BOUNCE_PATH, (c) => serve(c.env, c.req.raw, "listmonk", undefined));

@@ -22,6 +22,7 @@ export type RowOutcome =
   | { readonly type: "skipped"; readonly code: SkipCode }
   | { readonly type: "invalid"; readonly code: InvalidCode };
 
+/** Why an entry says nothing to record: code, and sentence. */
 export const SKIPPED = {
   not_suppressed: "It is on the list, but not suppressed.",
   sender_fault: "The receiver refused the sender or the message, not the recipient.",
@@ -30,6 +31,7 @@ export const SKIPPED = {
 } as const;
 type SkipCode = keyof typeof SKIPPED;
 
+/** Why a row cannot be read: code, and sentence. */
 export const INVALID = {
   no_recipient: "It names no recipient.",
   invalid_time: "A time in it cannot be read: write ISO 8601, or seconds since 1970.",

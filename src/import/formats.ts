@@ -53,6 +53,7 @@ const OWN: readonly Format[] = [
   },
 ];
 
+/** Of those whose columns a list has, the one with the most of them is what it is read as; of several the first. */
 export const FORMATS: readonly Format[] = [...OWN, ...PROVIDER_FORMATS, GENERIC, LIST];
 
 /** Those that somebody may name. */

@@ -251,4 +251,5 @@ const OTHERS: readonly Format[] = [
   },
 ];
 
+/** Other services' exports, and what their columns mean. */
 export const PROVIDER_FORMATS: readonly Format[] = [...SENDGRID, ...MAILGUN, SES, ...POSTMARK, ...LISTMONK, ...OTHERS];

@@ -22,6 +22,7 @@ export interface ListRow {
   readonly cells: number;
 }
 
+/** How a row of a list stands. */
 export const ROW_STATUSES = ["allowed", "suppressed", "invalid"] as const;
 export type RowStatus = (typeof ROW_STATUSES)[number];
 

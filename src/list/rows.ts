@@ -16,6 +16,7 @@ import {
   wantedNames,
 } from "./row";
 
+/** `lines`: an address in each. */
 export const LIST_FORMATS = ["csv", "ndjson", "lines"] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
 

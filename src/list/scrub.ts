@@ -10,6 +10,7 @@ import { fail, ok, type Result } from "../domain/result";
 import { type ListRow, ROW_STATUSES, type RowProblem, type RowReader, type RowStatus } from "./row";
 import { detectFormat, type ListFormat, openRows } from "./rows";
 
+/** Which rows come back. */
 export const KEEPS = [...ROW_STATUSES, "all"] as const;
 export type Keep = (typeof KEEPS)[number];
 
@@ -60,6 +61,7 @@ const MAX_HELD_ROWS = 5_000;
 const MAX_HELD_BYTES = 1_000_000;
 /** Small chunks are gathered: the reader begins anew at the row that a piece cuts off. */
 const PIECE_BYTES = 32_768;
+/** Rows that a report names, of those that hold no address. */
 export const MAX_INVALID_ROWS = 1_000;
 const UTF8_MARK = "\xef\xbb\xbf";
 const UTF16_MARKS = ["\xff\xfe", "\xfe\xff"];

@@ -24,6 +24,7 @@ export function addressesIn(text: string): string[] {
     .filter((address) => /[^@]@[^@]/.test(address));
 }
 
+/** The first address in a text, as written. */
 export function firstAddressIn(text: string): string | undefined {
   return addressesIn(text)[0];
 }

@@ -72,6 +72,7 @@ const BULK: readonly Mark[] = [
   { name: /^x-(?:github|gitlab|jira|gerrit|bitbucket)-[a-z-]{1,40}$/, value: ANYTHING },
 ];
 
+/** Which of these the headers of a mail bear. */
 export function marksOf(mail: MailMessage): Marks {
   return {
     standard: hasAny(mail, STANDARD),

@@ -14,6 +14,7 @@ export interface SubjectPhrases {
   readonly away: string;
 }
 
+/** A language's phrases, each list with commas between them, in the order of `SubjectPhrases`. */
 export function of(automatic: string, absence: string, away: string): SubjectPhrases {
   return { automatic, absence, away };
 }

@@ -52,6 +52,11 @@ const automatic = once(() => phrasesOf("automatic"));
 const absence = once(() => phrasesOf("absence"));
 const away = once(() => phrasesOf("away"));
 
+/**
+ * What a subject says of who wrote the mail. Tags and reply prefixes before it, a few of each, are taken off.
+ *
+ * @param written as it came, decoded
+ */
 export function readSubject(written: string): SubjectReading {
   const words = plainWords(written.slice(0, MAX_SUBJECT_LENGTH));
   const tagged = stripped(words, TAG, MAX_TAGS);

@@ -1,6 +1,7 @@
 /** What the subjects of reports on other mails say: data, in lower case. */
 import { phraseList } from "./phrase-list";
 
+/** Looked for anywhere in the subject of a mail that is about another one. */
 export const failureSubjects = phraseList(`
   undeliver, returned mail, returned email, delivery status notification, delivery notification, delivery report,
   delivery fail, delivery problem, delivery error, delivery has failed, delivery unsuccessful, delivery status,

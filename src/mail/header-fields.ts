@@ -11,6 +11,7 @@ export interface Field {
 const FIELD_LINE = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,99})[ \t]*:(.*)$/;
 const LINE_END = /\r\n|\r|\n/;
 
+/** By any of the three ends of a line that occur, without them. */
 export function linesOf(text: string): string[] {
   return text.split(LINE_END);
 }

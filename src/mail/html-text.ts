@@ -25,6 +25,10 @@ const BARE_ADDRESS = /^<[^\s<>"'=]{1,300}@[^\s<>"'=]{1,300}>$/;
 const ENTITY = /&(#x?[0-9a-f]{1,6}|[a-z]{2,8});/gi;
 const MAX_HTML_LENGTH = 1_000_000;
 
+/**
+ * What a reader would see of HTML, as lines. A text without markup is that already; of a very long one the beginning
+ * is read.
+ */
 export function textOfHtml(html: string): string {
   if (!ANY_MARKUP.test(html)) return html;
   return withoutInvisible(withoutComments(html.slice(0, MAX_HTML_LENGTH)))

@@ -1,6 +1,7 @@
 /** What reading a raw mail gives: what it is, and what it says about whom. */
 import type { EventKind, SmtpCommand } from "../domain/event";
 
+/** What a mail can be. */
 export const MAIL_FORMS = ["dsn", "arf", "auto_reply", "free_text", "unrecognized"] as const;
 /**
  * `dsn`: a delivery status notification (RFC 3464), also a broken or a pasted one. `arf`: a feedback report (RFC 5965),

@@ -41,6 +41,11 @@ const SOURCES: readonly Source[] = [
   (mail) => (mail.reportType === "delivery-status" ? { form: "report", records: [] } : null),
 ];
 
+/**
+ * The delivery status notification (RFC 3464) that a mail holds, in whatever state.
+ *
+ * @param report the text of the same mail
+ */
 export function statedStatusIn(mail: MailMessage, report: ReportText): StatedStatus {
   for (const source of SOURCES) {
     const status = source(mail, report);

@@ -40,6 +40,7 @@ const TICK_TOLERANCE_MS = 30_000;
 /** A server that is told a wrong password too often locks the account. */
 const MAX_LOGIN_PAUSE_MS = 60 * 60_000;
 
+/** What a server may take of our time and memory. Times are in milliseconds. */
 export const SCAN_LIMITS: ScanLimits = {
   answerTimeoutMs: 15_000,
   quitTimeoutMs: 60_000,

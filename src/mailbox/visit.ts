@@ -76,6 +76,7 @@ export interface ScanError {
 /** Why a session ended: nothing is left, something is, our storage fails, or the session failed. */
 export type VisitEnd = "done" | "more" | "stop" | ScanError;
 
+/** Ours to mend: the same mails come again. */
 export const NOT_RECORDED: ScanError = {
   code: "not_recorded",
   detail: "Mails could not be recorded here; they stay on the server. The log says why.",

@@ -13,6 +13,7 @@ import { namesOf, type Standing, standingsOf } from "./standing";
 /** The look-ups of a request, and its answer, are bounded by it. */
 export const MAX_BULK_RECIPIENTS = 10_000;
 
+/** What can be done to many at once. */
 export const BULK_ACTIONS = ["block", "release"] as const;
 type BulkAction = (typeof BULK_ACTIONS)[number];
 

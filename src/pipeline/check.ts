@@ -8,6 +8,7 @@ import { answersByAddress, answersByKey } from "../store/recipients";
 import type { Deps } from "./deps";
 import { recipientKey } from "./recipient-key";
 
+/** `eventual`: the edge cache, up to a minute behind. `strong`: the database. */
 export const CONSISTENCIES = ["eventual", "strong"] as const;
 export type Consistency = (typeof CONSISTENCIES)[number];
 /** As many as one question may be about. */

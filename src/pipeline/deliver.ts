@@ -7,6 +7,7 @@ import { cleanText } from "../domain/text";
 import type { Notification } from "../store/notifications";
 import { reasonOf, USER_AGENT } from "./outgoing";
 
+/** How long a receiver may take. */
 export const DELIVERY_TIMEOUT_MS = 10_000;
 /** Of an answer that is no success, for people to look at. */
 const MAX_ANSWER_BYTES = 1_024;

@@ -43,6 +43,7 @@ export interface ImportRequest {
 /** What a list that was opened is imported by. */
 export type ListRequest = Omit<ImportRequest, "chunks" | "format" | "reason">;
 
+/** What can become of a row. */
 export const ROW_STATUSES = ["new", "known", "skipped", "invalid"] as const;
 
 /** What became of a row. `code` says why, or what keeps it from having an effect. */

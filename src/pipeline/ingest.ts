@@ -26,6 +26,7 @@ const INLINE_BUDGET_MS = 2_000;
 /** Events of one request; beyond this positions in the journal would run into the next receipt. */
 const MAX_EVENTS_PER_REQUEST = 100_000;
 
+/** More events than a receipt has places for: nothing was recorded, and it has to come in parts. */
 export class TooManyEvents extends Error {}
 
 /** A token that is good once came again with other events: somebody replays it. */

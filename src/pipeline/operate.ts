@@ -10,6 +10,7 @@ import { namesOf, type Standing, standingOf } from "./standing";
 
 /** Operators' events carry this as their provider. */
 export const OPERATOR_PROVIDER = "operator";
+/** And this as their connection. */
 export const OPERATOR_CONNECTION = "api";
 
 const AUDITED_AS: Readonly<Record<OperatorKind, AuditAction>> = {

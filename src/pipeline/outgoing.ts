@@ -1,5 +1,6 @@
 /** Requests to other people's servers: what all of them have in common. */
 
+/** As which we come to others. */
 export const USER_AGENT = "Bouncekeeper/1";
 
 /** Our own platform refuses further requests: that says nothing about the other side. */

@@ -5,6 +5,7 @@ import { type ComparedQuery, type ComparedRow, type StatsRow, statsBy, statsComp
 import { type SuppressedCounts, suppressedCounts } from "../store/suppressions";
 import type { Deps } from "./deps";
 
+/** How far back the first page can look. */
 export const PERIODS_DAYS = [1, 7, 30, 90] as const;
 export type PeriodDays = (typeof PERIODS_DAYS)[number];
 

@@ -37,6 +37,7 @@ export interface RunTally extends Tally {
   readonly again?: readonly string[];
 }
 
+/** As a run that begins is written. */
 export const NEW_TALLY = JSON.stringify(EMPTY_TALLY);
 
 /** What a run has found so far. */

@@ -21,6 +21,10 @@ export interface ReceiptOrigin {
   readonly keepHeaders?: readonly string[];
 }
 
+/**
+ * What is kept of a request: its bytes, gzipped, and what a replay needs of its query and headers. No credential
+ * that came by query is among it.
+ */
 export async function receiptOf(request: WebhookRequest, origin: ReceiptOrigin): Promise<Receipt> {
   const { keepHeaders = [], ...about } = origin;
   return {
@@ -52,6 +56,7 @@ export async function quarantineId(
   return (await sha256Hex(JSON.stringify(parts))).slice(0, 40);
 }
 
+/** Packs at once: for the body of one event a stream takes ten times as long. */
 export function gzip(bytes: Uint8Array): Uint8Array {
   return gzipSync(bytes);
 }

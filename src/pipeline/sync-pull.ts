@@ -26,6 +26,7 @@ const SENT_LATELY_MS = 10 * 60_000;
 /** Times of providers are whole seconds. */
 const SECOND_MS = 1_000;
 
+/** Before the first page. */
 export const NOTHING_PULLED: PullCounts = { rows: 0, new: 0, known: 0, skipped: 0, invalid: 0 };
 
 /** What a page needs beside the page: what is known of us there. */

@@ -12,6 +12,7 @@ import { textOf } from "./outgoing";
 
 export type UnfitTarget = TargetError | "private_name" | "unknown_name";
 
+/** Why nothing is sent to a URL, in a sentence. */
 export const TARGET_PROBLEMS: Readonly<Record<UnfitTarget, string>> = {
   ...TARGET_ERRORS,
   private_name: "Its name leads to a private network.",

@@ -13,6 +13,7 @@ import {
   type WebhookRequest,
 } from "./adapter";
 
+/** How `verifySharedSecret` lets a request prove itself, in words. */
 export const SHARED_SECRET_VERIFICATION =
   "shared secret (?token=, Authorization: Bearer, X-Webhook-Token or basic auth)";
 

@@ -17,6 +17,9 @@ const END_OF_HEADERS = "\r\n\r\n";
 /** More parts than any provider posts. */
 const MAX_PARTS = 1_000;
 
+/**
+ * A form, urlencoded or multipart (RFC 7578), by its content type. Files are left out. One that was cut off is none.
+ */
 export function parseForm(request: Pick<WebhookRequest, "headers" | "body">): Result<FormFields, FormError> {
   if (!request.body.byteLength) return fail("empty_body");
   const contentType = request.headers.get("content-type") ?? "";

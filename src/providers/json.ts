@@ -20,6 +20,7 @@ export function parseJson(body: Uint8Array): Result<unknown, JsonError> {
   return text.trim() === "" ? fail("empty_body") : parseJsonText(text);
 }
 
+/** The same of a text that is decoded already. */
 export function parseJsonText(text: string): Result<unknown, JsonError> {
   try {
     const value: unknown = LONG_NUMBER.test(text)

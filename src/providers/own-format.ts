@@ -16,6 +16,7 @@ import { isObject, parseRecords } from "./json";
 import { eachRecord, unreadable, unreadableBody } from "./parsed";
 import { jsonSample, SAMPLE_RECIPIENT, sampleId, sampleMessageId, sampleTime } from "./sample";
 
+/** What others may tell us; the rest is what operators do. */
 export const REPORTED_KINDS = [
   "delivered",
   "deferred",
@@ -27,6 +28,7 @@ export const REPORTED_KINDS = [
 ] as const;
 
 const MAX_TEXT_LENGTH = 20_000;
+/** One event of our own format. */
 export const ownEventSchema = once(() => {
   const text = z.string().max(MAX_TEXT_LENGTH);
   return z.object({

@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<UnreadableReason, string>> = {
   unsupported_content_type: "The content type is none that this provider sends.",
 };
 
+/** Known and unwanted. */
 export function ignored(): ParsedItem {
   return { type: "ignored" };
 }
@@ -44,6 +45,7 @@ export function unreadable(reason: UnreadableReason, about?: string): ParsedItem
   return { type: "unreadable", reason, detail: detailOf(reason, about) };
 }
 
+/** Of the body as a whole. @param about as of `unreadable` */
 export function unreadableBody(reason: UnreadableReason, about?: string): ParseOutcome {
   return { type: "unreadable", reason, detail: detailOf(reason, about) };
 }

@@ -33,6 +33,7 @@ import { sweego } from "./sweego";
 import { unisenderGo } from "./unisender-go";
 import { zeptomail } from "./zeptomail";
 
+/** Every provider there is, in the order of their names. */
 export const ADAPTERS: readonly Adapter[] = [
   ahasend,
   azure,

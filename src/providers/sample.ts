@@ -1,7 +1,9 @@
 /** What the adapters' samples are made of: a mail of `news@example.org` to `test@example.com` that was just delivered. */
 import type { Sample } from "./adapter";
 
+/** Nobody: the domain is reserved (RFC 2606). */
 export const SAMPLE_RECIPIENT = "test@example.com";
+/** Of the mail that samples are about. */
 export const SAMPLE_SENDER = "news@example.org";
 /** What the receiving server says to it. */
 export const SAMPLE_REPLY = "250 2.0.0 OK";
@@ -33,10 +35,12 @@ export function sampleSeconds(at: number): number {
   return Math.floor(at / 1000);
 }
 
+/** A sample as providers post it who post JSON. */
 export function jsonSample(record: unknown): Sample {
   return { body: JSON.stringify(record), contentType: "application/json" };
 }
 
+/** A sample as providers post it who post forms. */
 export function formSample(fields: Readonly<Record<string, string>>): Sample {
   return { body: new URLSearchParams(fields).toString(), contentType: "application/x-www-form-urlencoded" };
 }

@@ -33,6 +33,12 @@ export function readPlainSecret(raw: RawCredential): Result<Uint8Array, string> 
   return typeof raw === "string" && raw !== "" ? ok(utf8Bytes(raw)) : fail("must be a non-empty string");
 }
 
+/**
+ * Is this request signed with one of the keys, and of the last minutes? The id and the time are signed with the
+ * body.
+ *
+ * @param now epoch ms
+ */
 export async function verifyStandard(
   request: WebhookRequest,
   keys: readonly Uint8Array[],

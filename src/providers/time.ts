@@ -13,6 +13,7 @@ export function msOfUnixSeconds(value: string | number | undefined): number | un
   return Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1000) : undefined;
 }
 
+/** A date and time with its zone (RFC 3339 §5.6). */
 export function msOfRfc3339(text: string | undefined): number | undefined {
   return text !== undefined && RFC_3339.test(text) ? msOf(text) : undefined;
 }

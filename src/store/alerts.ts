@@ -22,6 +22,7 @@ export interface AlertChange {
   readonly detail: string;
 }
 
+/** What an `AlertChange` is read from. */
 export const ALERT_CHANGE_COLUMNS =
   "seq, key, rule, subject, type, severity, opened_at AS openedAt, changed_at AS changedAt, detail";
 

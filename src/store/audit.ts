@@ -1,5 +1,6 @@
 /** Who did what: written in the transaction that does it, read page by page. */
 
+/** What operators do that is noted. */
 export const AUDIT_ACTIONS = [
   "block",
   "release",
@@ -74,6 +75,7 @@ export interface AuditFilter {
 
 /** Where an entry stands in the trail: its key. One request may do several things in the same moment. */
 export type AuditPlace = readonly [at: number, requestId: string, action: string];
+/** The types of the parts of a place in the trail, as a cursor carries them. */
 export const AUDIT_PLACE = ["number", "string", "string"] as const;
 
 /** The place behind which the next page begins. */

@@ -14,9 +14,11 @@ import { SEQ_PER_RECEIPT } from "./event-row";
 import { identitiesOf, identityOf, insertEvents, insertReceipt, THIS_RECEIPT } from "./journal";
 import { rowsOf } from "./statements";
 
+/** What can be undone as a whole. */
 export const BATCH_KINDS = ["import", "block", "release", "policy"] as const;
 export type BatchKind = (typeof BATCH_KINDS)[number];
 
+/** In the order in which a batch goes through them. */
 export const BATCH_STATUSES = ["incomplete", "recorded", "reverting", "reverted"] as const;
 export type BatchStatus = (typeof BATCH_STATUSES)[number];
 

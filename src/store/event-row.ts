@@ -87,6 +87,7 @@ const INSERTED = [
   ["cause", causeOf],
 ] as const satisfies readonly (readonly [keyof EventRow, (event: NormalizedEvent) => unknown])[];
 
+/** Of `events`, in the order in which an insert names them. */
 export const INSERTED_COLUMNS: readonly string[] = INSERTED.map(([column]) => column);
 
 /** How an event enters the journal: to be applied, never to be, or as a delivery: if it can matter now. */

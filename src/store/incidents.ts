@@ -8,6 +8,7 @@ import { type Actor, type AuditAction, insertAudit } from "./audit";
 import { type EventRow, FACT_COLUMNS, type FactRow } from "./event-row";
 import { rowsOf } from "./statements";
 
+/** Open until an operator decides. */
 export const INCIDENT_STATUSES = ["open", "confirmed", "dropped"] as const;
 export type IncidentStatus = (typeof INCIDENT_STATUSES)[number];
 export type Decision = Exclude<IncidentStatus, "open">;

@@ -270,6 +270,7 @@ function entryOf(event: NormalizedEvent): number {
   return concernsRecipient(event) ? ENTRY.pending : ENTRY.skipped;
 }
 
+/** What the journal recognizes a repetition by, as one text: `UNIQUE (address, id)`. */
 export function identityOf(event: { readonly address: string; readonly id: string }): string {
   return `${event.id} ${event.address}`;
 }

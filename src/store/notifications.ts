@@ -4,6 +4,7 @@ import { type Asked, type AuditAction, insertAudit } from "./audit";
 import type { Lease } from "./lease";
 import { rowsOf } from "./statements";
 
+/** `stopped`: after days of failures. `gone`: the receiver wants no more. */
 export const NOTIFICATION_STATUSES = ["active", "stopped", "gone"] as const;
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 

@@ -86,6 +86,7 @@ export interface Attempt {
   readonly durationMs: number;
 }
 
+/** What became of an attempt to deliver. */
 export const ATTEMPT_OUTCOMES = ["delivered", "failed", "parked"] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 

@@ -19,6 +19,7 @@ export interface PendingSummary {
   readonly oldestAt: number | null;
 }
 
+/** How many events are on record and not applied yet, and since when the oldest of them. */
 export async function pendingSummary(db: D1Database): Promise<PendingSummary> {
   const row = await db
     .prepare(

@@ -6,6 +6,7 @@
 import type { Actor } from "./audit";
 import { rowsOf } from "./statements";
 
+/** Bounces are classified anew, or get their class back where a batch is undone; then recipients are looked at. */
 export const RUN_PHASES = ["events", "recipients", "restore", "done"] as const;
 export type RunPhase = (typeof RUN_PHASES)[number];
 

@@ -31,6 +31,7 @@ const COMPARED = {
 } as const;
 const IN_TIME: readonly string[] = ["hour", "day"];
 
+/** What counts may be told apart by. */
 export const STATS_GROUPS = Object.keys(GROUPS) as [StatsGroup, ...StatsGroup[]];
 export type StatsGroup = keyof typeof GROUPS;
 

@@ -12,6 +12,7 @@ import {
   type SuppressionFilter,
 } from "./suppressions";
 
+/** In which the list can be shown. */
 export const SUPPRESSION_ORDERS = ["newest", "oldest", "address"] as const;
 export type SuppressionOrder = (typeof SUPPRESSION_ORDERS)[number];
 

@@ -3,6 +3,7 @@ import { type Asked, type AuditAction, insertAudit } from "./audit";
 import type { Lease } from "./lease";
 import { jsonChunks, rowsOf } from "./statements";
 
+/** `paused`: by an operator. `stopped`: the provider refuses us. */
 export const SYNC_STATUSES = ["active", "paused", "stopped"] as const;
 export type SyncStatus = (typeof SYNC_STATUSES)[number];
 
@@ -66,6 +67,7 @@ export interface SyncState {
   readonly leasedUntil: number;
 }
 
+/** Of a sync that never ran. */
 export const NEW_SYNC: SyncState = {
   status: "active",
   pull: null,

@@ -57,6 +57,7 @@ batchesRoutes.get(PATH, async (c) => {
   );
 });
 
+/** Batches a row each, in the order in which they come, each with a link to its page. */
 export function BatchTable({ rows }: { rows: readonly BatchRow[] }) {
   return (
     <Table columns={["When", "What", "State", { words: "New", isNumber: true }, "By", "Why"]}>

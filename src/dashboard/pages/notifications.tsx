@@ -159,6 +159,7 @@ function List({ all, now }: { all: readonly (Notification & { outbox: OutboxCoun
   );
 }
 
+/** How a subscription goes, as a badge. @param now epoch ms */
 export function NotificationState({ notification, now }: { notification: Notification; now: number }) {
   const { status, nextAttemptAt, failingSince, lastDeliveredAt } = notification;
   if (status === "gone") return <Badge tone="bad">wants no more</Badge>;

@@ -19,6 +19,7 @@ interface ActionsProps {
   readonly reasons: readonly Reason[];
 }
 
+/** What may be done to a recipient as it stands: release or block, allow or no longer, and erase, on a page of its own. */
 export function RecipientActions({ recipient, token, isKnown, isAllowed, reasons }: ActionsProps) {
   const path = recipientPath(recipient);
   const isDomain = recipient.startsWith("@");

@@ -3,6 +3,7 @@
  * of time, since nobody here knows how wide the panel is.
  */
 
+/** Of the plot, without the labels below it. */
 export const PLOT_HEIGHT_PX = 172;
 
 /** What is drawn goes from 0 to `top`; `ticks` are the round values between. */

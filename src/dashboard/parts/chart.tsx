@@ -41,6 +41,7 @@ interface ChartProps {
   readonly children?: Child;
 }
 
+/** A panel with a chart and the same numbers as a table; where there is no value but nought, it says so instead. */
 export function Chart({ id, title, step, times, series, isShare = false, limits = [], children }: ChartProps) {
   const isEmpty = series.every(({ values }) => values.every((value) => !value));
   return (

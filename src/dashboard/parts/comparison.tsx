@@ -21,7 +21,9 @@ const RATE: Column = { head: "Rate", cell: ({ delivered, bounced }) => percent(s
 const COMPLAINTS: Column = { head: "Complaints", cell: (row) => count(row.complained) };
 const BEFORE: Column = { head: "Before", cell: (row) => count(row.bouncedBefore) };
 
+/** For what mail was sent by or to: shares make sense. */
 export const OF_SENDING: readonly Column[] = [DELIVERED, BOUNCED, RATE, COMPLAINTS];
+/** For what only bounces have: there is no share of anything. */
 export const OF_BOUNCES: readonly Column[] = [BOUNCED, BEFORE];
 
 function shareOf(part: number, whole: number): number {

@@ -1,5 +1,11 @@
 /** What is asked before somebody is erased. */
 
+/**
+ * What has to be answered before something is erased: does the hash stay suppressed? The field is `keep`, `yes` or
+ * `no`.
+ *
+ * @param words what is erased
+ */
 export function ErasureQuestions({ words }: { words: string }) {
   return (
     <>

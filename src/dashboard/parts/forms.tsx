@@ -2,6 +2,7 @@
 import type { Child } from "hono/jsx";
 import { FORM_TOKEN_FIELD } from "../guard";
 
+/** Proves that a form is of our own page. @param token of the session */
 export function FormToken({ token }: { token: string }) {
   return <input type="hidden" name={FORM_TOKEN_FIELD} value={token} />;
 }
@@ -58,6 +59,7 @@ export function Confirm({ label, action, token, submit, isDangerous = false, chi
   );
 }
 
+/** In UTF-16 units, as forms and the API count. */
 export const MAX_NOTE_LENGTH = 2_000;
 
 /** Why: for whoever looks at it later. */
@@ -80,6 +82,7 @@ interface FieldProps {
   readonly maxlength?: number;
 }
 
+/** A labelled line of text; the other properties are those of `<input>`. */
 export function Field({ label, ...input }: FieldProps) {
   return (
     <label>
@@ -97,6 +100,7 @@ interface ChoiceProps {
   readonly options: readonly (readonly [value: string, words: string])[];
 }
 
+/** One of some options, each with its words; `value` is the one that is chosen. */
 export function Choice({ label, name, value = "", options }: ChoiceProps) {
   return (
     <label>

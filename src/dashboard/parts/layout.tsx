@@ -52,6 +52,7 @@ export function Bare({ title, assets, children }: { title: string; assets: Asset
   );
 }
 
+/** A page for those who are signed in: navigation, search, sign-out, and what is on it. */
 export function Page({ frame, children }: { frame: Frame; children?: Child }) {
   const { title, path, session, formToken, assets, waiting, search } = frame;
   return (

@@ -16,6 +16,7 @@ interface PreviewProps {
   readonly bytes: Uint8Array;
 }
 
+/** A dry run in numbers, which columns were taken for what, and the rows that need a look. */
 export function Preview({ summary, remarkable, bytes }: PreviewProps) {
   const format = FORMATS.find(({ id }) => id === summary.format);
   return (

@@ -12,6 +12,7 @@ interface MailboxesProps {
   readonly states: ReadonlyMap<string, MailboxState>;
 }
 
+/** A panel with a row for each mailbox: where it is, when it was last scanned, and what went wrong. */
 export function Mailboxes({ mailboxes, states }: MailboxesProps) {
   return (
     <Panel

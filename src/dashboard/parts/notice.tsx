@@ -70,6 +70,10 @@ interface NoticeProps {
   readonly token: string;
 }
 
+/**
+ * What was just done, in words; with a button that undoes it where it was a batch. Nothing where the page's URL says
+ * nothing that is known.
+ */
 export function Notice({ url, token }: NoticeProps) {
   const word = url.searchParams.get("done") ?? "";
   const notice = Object.hasOwn(NOTICES, word) ? NOTICES[word] : undefined;

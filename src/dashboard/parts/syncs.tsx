@@ -17,6 +17,7 @@ interface TableProps {
   readonly path: string;
 }
 
+/** Syncs a row each: state, last reading, counts. @param now epoch ms; path of the page that leads on */
 export function SyncTable({ syncs, states, now, path }: TableProps) {
   return (
     <Table
@@ -66,6 +67,7 @@ export function SyncState({ sync, state, now }: { sync: Sync; state: State; now:
   return state.lastSuccessAt === null ? <Badge>waiting for the first run</Badge> : <Badge tone="good">in step</Badge>;
 }
 
+/** How far reading and sending have come, and since when they fail. */
 export function SyncFacts({ state: { pull, push, failingSince, lastError, lastErrorAt } }: { state: State }) {
   return (
     <Panel title="How far it is">
@@ -116,6 +118,7 @@ interface WorkProps {
   readonly token: string;
 }
 
+/** What may be done to a sync as it stands: try, read, send, pause or resume. */
 export function SyncWork({ settings, state, path, token }: WorkProps) {
   const isPaused = state.status === "paused";
   return (
@@ -169,6 +172,7 @@ function Pushing({ state, path, token }: Omit<WorkProps, "settings">) {
 
 const MAX_SHOWN = 20;
 
+/** What reading the provider's list would record, counted in entries. */
 export function PullWouldBring({ preview }: { preview: PullPreview }) {
   return (
     <section class="panel" aria-label="What would be read">
@@ -189,6 +193,7 @@ export function PullWouldBring({ preview }: { preview: PullPreview }) {
   );
 }
 
+/** What sending ours would change there, counted in recipients. */
 export function PushWouldSend({ preview }: { preview: PushPreview }) {
   const skipped = Object.values(preview.skipped).reduce((sum, n) => sum + n, 0);
   return (

@@ -25,6 +25,7 @@ interface TileProps {
   readonly href?: string;
 }
 
+/** A number with its name and a word about it; `tone` judges it, `href` leads to what is behind it. */
 export function Tile({ label, value, note, tone = "unknown", href }: TileProps) {
   return (
     <div class={`tile ${tone}`}>

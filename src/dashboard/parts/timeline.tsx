@@ -11,6 +11,7 @@ interface TimelineProps {
   readonly actors: ReadonlyMap<number, Actor>;
 }
 
+/** Events in the order in which they come, each with its words and its receipt; of commands also who gave them. */
 export function Timeline({ rows, actors }: TimelineProps) {
   return (
     <ol class="timeline">

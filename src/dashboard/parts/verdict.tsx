@@ -15,6 +15,7 @@ interface VerdictProps {
   readonly threshold: number | null;
 }
 
+/** One suppression as a sentence: since when, until when, and what was said that caused it. */
 export function Verdict({ suppression, event, threshold }: VerdictProps) {
   const { since, until } = suppression;
   return (

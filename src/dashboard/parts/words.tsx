@@ -42,6 +42,7 @@ const CLASSES: Readonly<Record<BounceClass, readonly [string, Tone]>> = {
   undetermined: ["undetermined", "plain"],
 };
 
+/** Why somebody is suppressed. */
 export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   hard: "hard bounce",
   soft: "soft bounces",
@@ -51,6 +52,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   domain: "domain blocked",
 };
 
+/** A word on a coloured ground; the colour never says anything that the word does not. */
 export function Badge({ tone = "plain", children }: { tone?: Tone; children?: Child }) {
   return <span class={tone === "plain" ? "badge" : `badge ${tone}`}>{children}</span>;
 }
@@ -61,10 +63,12 @@ export function EventBadge({ kind, bounceClass }: { kind: EventKind; bounceClass
   return <Badge tone={tone}>{words}</Badge>;
 }
 
+/** How good or bad an event is: by its class where it bounced, else by its kind. */
 export function toneOf(kind: EventKind, bounceClass: BounceClass | null): Tone {
   return (bounceClass === null ? KINDS[kind] : CLASSES[bounceClass])[1];
 }
 
+/** A reason of a suppression; an opt-out is no failure, and milder. */
 export function ReasonBadge({ reason }: { reason: Reason }) {
   return <Badge tone={reason === "unsubscribe" ? "warn" : "bad"}>{REASON_WORDS[reason]}</Badge>;
 }
@@ -79,6 +83,7 @@ export function Foreign({ text }: { text: string }) {
   return <bdi class="wrap">{text}</bdi>;
 }
 
+/** In place of a list that has nothing: why, and what to do. */
 export function Empty({ title, children }: { title: string; children?: Child }) {
   return (
     <div class="empty">
@@ -93,6 +98,7 @@ export function Empty({ title, children }: { title: string; children?: Child }) 
 /** Made late: the first formatter costs a worker several ms. */
 const number = once(() => new Intl.NumberFormat("en"));
 
+/** `1,200`, as English writes it. */
 export function count(value: number): string {
   return number().format(value);
 }
