@@ -33,7 +33,8 @@ export async function signIn(
   const limits = { now, since: now - LOCKED_MS, limit: MAX_FAILURES };
   const { isAllowed, lastAt } = await countAttempt(deps.db, client, limits);
   if (!isAllowed) return { type: "locked", untilMs: lastAt + LOCKED_MS };
-  const token = tokens.find((candidate) => secretEqual(given, candidate));
+  // With all of them, whichever it is: nothing is told by the time.
+  const [token] = tokens.filter((candidate) => secretEqual(given, candidate));
   if (token === undefined) {
     deps.log.warn("dashboard.sign_in_refused", { client });
     return { type: "refused" };

@@ -106,6 +106,20 @@ describe("Order does not matter", () => {
     await expectStatistics(round.domain);
   });
 
+  it("holds for what occurs in the same moment: the same event stands for it", async () => {
+    const round = newRound(undefined, RAW_POLICY);
+    const [first, second, third] = [hard("1", 1), hard("2", 1), hard("3", 1)];
+    const orders = permutations([first, second, third]);
+    for (const [n, order] of orders.entries())
+      for (const send of order) await send(round.address(`at-once-${n}`), round);
+    await settle(testEnv(RAW_POLICY));
+    for (const n of orders.keys()) {
+      const { events, verdict } = await expectAgreement(round.address(`at-once-${n}`), POLICY);
+      const [last] = events.map(({ id }) => id).sort((a, b) => (a < b ? 1 : -1));
+      expect(verdict.suppressions.map(({ eventId }) => eventId)).toEqual([last]);
+    }
+  });
+
   it("holds backwards and with the last event repeated, whichever step fails", async () => {
     const history = HISTORIES[1] as History;
     const steps = await everyFault({

@@ -112,7 +112,7 @@ describe("the bytes of an item", () => {
     expect(await countOf("receipt_bodies")).toBe(3);
     const response = await bodyOf(id);
     expect(response.headers.get("content-type")).toBe("application/octet-stream");
-    expect(response.headers.get("content-disposition")).toContain("attachment");
+    expect(response.headers.get("content-disposition")).toBe('attachment; filename="body"');
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(await sha256(new Uint8Array(await response.arrayBuffer()))).toEqual(await sha256(body));
   });

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { bounce, delivery } from "../support/pmta";
 import { postRecords } from "../support/rounds";
 import { MINUTE_MS, START_MS, setStage } from "../support/stage";
-import { api, CHECK, jsonOf, testEnv } from "../support/worker";
+import { api, bindings, CHECK, jsonOf, testEnv } from "../support/worker";
 
 setStage();
 
@@ -58,6 +58,17 @@ describe("a token that may check", () => {
   });
 });
 
+describe("whoever reads what is no list of addresses", () => {
+  it("finds none in the edge cache, not even where somebody is suppressed, nor in the metrics", async () => {
+    const { keys } = await bindings.SUPPRESSIONS.list();
+    expect(keys.length).toBeGreaterThan(0);
+    const values = await Promise.all(keys.map(({ name }) => bindings.SUPPRESSIONS.get(name)));
+    const metrics = await (await api("/metrics")).text();
+    expect(metrics).toContain("inboxroad");
+    expect(`${keys.map(({ name }) => name)} ${values} ${metrics}`).not.toMatch(/example\.com|gone|nobody\.heard/);
+  });
+});
+
 describe("nobody in particular", () => {
   it("learns from no answer whether an address is known", async () => {
     const asked = [KNOWN, SUPPRESSED, UNKNOWN].map(async (recipient) => {
@@ -68,6 +79,7 @@ describe("nobody in particular", () => {
         await api("/webhooks/inboxroad", { json: [record], headers: {} }),
         await api("/webhooks/bounce", { json: { email: recipient, type: "hard" }, headers: {} }),
         await api(`/dashboard/recipients/${recipient}`, { headers: {} }),
+        await api(`/api/bounces?email=${recipient}&query=${recipient}`, { headers: {} }),
       ];
       return Promise.all(
         answers.map(async (answer) => [answer.status, (await answer.text()).replaceAll(recipient, "")]),
