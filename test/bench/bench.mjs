@@ -5,6 +5,7 @@
  *   npm run bench                    everything; the figures go to docs/performance.md
  *   npm run bench -- inboxroad       these cases only, nothing is written
  *   npm run bench -- rows            which statement writes how many rows
+ *   npm run bench -- start           how long the worker takes to start
  *
  * Environment:
  *   ROUNDS   after the warm-up (5)
@@ -17,11 +18,11 @@ import { CASES, COUNTED } from "./cases.mjs";
 import { measureGrowth } from "./growth.mjs";
 import { countOf, inTurns, Load } from "./measure.mjs";
 import { printCase, printStatements, writeReport } from "./report.mjs";
-import { startUpMs } from "./startup.mjs";
+import { evaluationMs, startUpMs } from "./startup.mjs";
 import { buildWorker, fillRecipients, startFloor, startProduct } from "./worker.mjs";
 
 const RECIPIENTS = 100_000;
-const PARTS = ["rows", "growth", ...CASES.map(({ name }) => name)];
+const PARTS = ["rows", "growth", "start", ...CASES.map(({ name }) => name)];
 
 await run(async () => {
   const names = process.argv.slice(2);
@@ -42,15 +43,23 @@ await run(async () => {
     if (names.includes("rows")) for (const one of counted) printStatements(one);
     const growth = wants("growth") ? await measureGrowth(load, build, rounds, note) : [];
     if (growth.length) console.table(growth);
-    if (names.length) return;
-    note("starting the worker");
-    const startMs = await startUpMs(build);
-    writeReport({ compared, counted, growth, rounds, build: { gzipBytes: build.gzipBytes, startMs } });
+    const start = wants("start") ? await measureStart(build, directory) : null;
+    if (!names.length)
+      writeReport({ compared, counted, growth, rounds, build: { gzipBytes: build.gzipBytes, ...start } });
   } finally {
     load.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 });
+
+async function measureStart(build, directory) {
+  note("starting the worker");
+  const start = { evaluationMs: await evaluationMs(directory), startMs: await startUpMs(build) };
+  console.log(
+    `modules evaluated in ${start.evaluationMs.toFixed(1)} ms; first answer after ${start.startMs.toFixed(1)} ms of CPU`,
+  );
+  return start;
+}
 
 async function compare(load, build, cases, rounds) {
   const runtimes = [];
