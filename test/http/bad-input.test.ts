@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { base64Of, utf8Bytes } from "../../src/crypto/encoding";
+import { readBody } from "../../src/http/body";
 import { bounce, delivery } from "../support/pmta";
 import { START_MS, setStage } from "../support/stage";
 import { countOf } from "../support/stores";
@@ -122,6 +123,30 @@ describe("a body of 20 MB", () => {
       });
     }
     expect(await countOf("receipts")).toBe(0);
+  });
+
+  it.each(["check", "suppressions/bulk", "notifications", "policy/simulate", "rebuild"])(
+    "is a 413 at /v1/%s, also where nothing says how long it is",
+    async (path) => {
+      for (const body of [huge, new Blob([huge]).stream()]) {
+        const response = await send(`/v1/${path}`, ADMIN)(body, "application/json");
+        expect([response.status, (await jsonOf(response)).code]).toEqual([413, "body_too_large"]);
+      }
+    },
+  );
+
+  it("is not read where its header says how long it is", async () => {
+    let pulled = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        if (pulled++ < 40) controller.enqueue(huge.subarray(0, MEGABYTE / 2));
+        else controller.close();
+      },
+    });
+    const headers = { "content-length": String(huge.length) };
+    const request = new Request("https://bounce.example.com/", { method: "POST", headers, body });
+    await expect(readBody(request)).rejects.toThrow("body_too_large");
+    expect(pulled).toBeLessThan(3);
   });
 
   it("is one thing, a body at the limit another", async () => {
