@@ -92,7 +92,7 @@ async function recordOwnEvents(services: Services, request: WebhookRequest) {
 }
 
 function itemResults({ items }: Ingested) {
-  return items.map((item) => {
+  return items().map((item) => {
     const [event] = item.events;
     return {
       index: item.index ?? 0,

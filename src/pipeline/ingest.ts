@@ -66,7 +66,8 @@ export interface IngestItem {
 
 export interface Ingested {
   readonly counts: IngestCounts;
-  readonly items: readonly IngestItem[];
+  /** Item by item, for who is told so: a webhook is answered with the counts. */
+  readonly items: () => readonly IngestItem[];
 }
 
 /** @throws when the journal could not be written: then nothing was, and the sender is to try again */
@@ -93,7 +94,7 @@ export async function ingest(deps: Deps, input: IngestRequest): Promise<Ingested
   }
   const work = applyEvents(deps, inForce(policy.value), recorded.value.pending, progress);
   deps.waitUntil(work.then(() => deps.announce?.()));
-  await within(work, INLINE_BUDGET_MS, () => undefined);
+  if (progress.pending) await within(work, INLINE_BUDGET_MS, () => undefined);
   return answer(items, recorded.value, progress);
 }
 
@@ -214,13 +215,6 @@ async function entriesOf(receipt: Receipt, items: readonly Item[]): Promise<Quar
 function answer(items: readonly Item[], recorded: Recorded | null, progress: Progress): Ingested {
   const received = items.reduce((sum, item) => sum + item.events.length, 0);
   const isNew = recorded?.newCount ?? 0;
-  // Said twice in one request, it is new once.
-  const told = new Set<string>();
-  const isNews = (event: NormalizedEvent) => {
-    const isRepetition = told.has(event.id);
-    told.add(event.id);
-    return !isRepetition && (recorded?.isNew(event) ?? false);
-  };
   const counts: IngestCounts = {
     received,
     new: isNew,
@@ -229,12 +223,20 @@ function answer(items: readonly Item[], recorded: Recorded | null, progress: Pro
     quarantined: items.filter((item) => item.problem).length,
     pending: progress.pending,
   };
-  return {
-    counts,
-    items: items.map((item) => ({
-      index: item.index,
-      events: item.events.map((event) => ({ id: event.id, isNew: isNews(event) })),
-      problem: item.problem,
-    })),
+  return { counts, items: () => results(items, recorded) };
+}
+
+function results(items: readonly Item[], recorded: Recorded | null): IngestItem[] {
+  // Said twice in one request, it is new once.
+  const told = new Set<string>();
+  const isNews = (event: NormalizedEvent) => {
+    const isRepetition = told.has(event.id);
+    told.add(event.id);
+    return !isRepetition && (recorded?.isNew(event) ?? false);
   };
+  return items.map((item) => ({
+    index: item.index,
+    events: item.events.map((event) => ({ id: event.id, isNew: isNews(event) })),
+    problem: item.problem,
+  }));
 }

@@ -56,9 +56,12 @@ export async function quarantineId(
   return (await sha256Hex(JSON.stringify(parts))).slice(0, 40);
 }
 
-/** Packs at once: for the body of one event a stream takes ten times as long. */
+/**
+ * Packs at once: for the body of one event a stream takes ten times as long. As fast as it goes: the usual level takes
+ * three times as long and saves a twentieth.
+ */
 export function gzip(bytes: Uint8Array): Uint8Array {
-  return gzipSync(bytes);
+  return gzipSync(bytes, { level: 1 });
 }
 
 /**

@@ -49,7 +49,7 @@ export async function replay(deps: Deps, id: string, requestId: string): Promise
     replayOf: entry.receipt_id,
     settles: [id],
   });
-  const settled = !items.some((item) => item.problem !== null && item.index === entry.item);
+  const settled = !items().some((item) => item.problem !== null && item.index === entry.item);
   // Nothing to record (it is known now and of no interest): then nothing has taken it out of quarantine yet.
   if (settled) await dismiss(deps, id);
   return ok({ settled, counts });

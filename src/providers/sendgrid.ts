@@ -203,5 +203,6 @@ function campaignOf(event: JsonObject): string | undefined {
 }
 
 function argumentsOf(event: JsonObject): EventDraft["metadata"] {
-  return Object.fromEntries(Object.entries(event).filter(([name]) => !OWN_FIELDS.has(name)));
+  const names = Object.keys(event).filter((name) => !OWN_FIELDS.has(name));
+  return names.length ? Object.fromEntries(names.map((name) => [name, event[name]])) : undefined;
 }
