@@ -204,5 +204,5 @@ function campaignOf(event: JsonObject): string | undefined {
 
 function argumentsOf(event: JsonObject): EventDraft["metadata"] {
   const names = Object.keys(event).filter((name) => !OWN_FIELDS.has(name));
-  return names.length ? Object.fromEntries(names.map((name) => [name, event[name]])) : undefined;
+  return names.length ? Object.fromEntries(names.map((name) => [name, event[name]])) : {};
 }
