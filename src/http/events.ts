@@ -3,10 +3,13 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { DEFAULT_CONNECTION } from "../config";
 import { once } from "../domain/once";
 import { type Ingested, ingest, TooManyEvents } from "../pipeline/ingest";
+import { auditOf } from "../pipeline/operate";
 import { parseSafely } from "../pipeline/parse";
 import { markVerified, type WebhookRequest } from "../providers/adapter";
 import { IDEMPOTENCY_KEY_HEADER, ownEventSchema, ownFormat } from "../providers/own-format";
+import type { Asked } from "../store/audit";
 import { searchEvents } from "../store/events";
+import { askedOf } from "./actor";
 import { readBody } from "./body";
 import { usable } from "./expectations";
 import { eventCursor, eventCursorOf, eventFilterOf, eventFilterQuery } from "./filters";
@@ -60,10 +63,10 @@ eventRoutes.post("/v1/events", async (c) => {
   }
   const { raw } = c.req;
   const request = { method: raw.method, url: new URL(raw.url), headers: raw.headers, body: await readBody(raw) };
-  return Response.json(await recordOwnEvents(c.env, request));
+  return Response.json(await recordOwnEvents(c.env, request, await askedOf(c)));
 });
 
-async function recordOwnEvents(services: Services, request: WebhookRequest) {
+async function recordOwnEvents(services: Services, request: WebhookRequest, asked: Asked) {
   usable(services.policy);
   const receivedAt = services.now();
   const parsed = await parseSafely(services, ownFormat, markVerified(request), { receivedAt });
@@ -84,7 +87,9 @@ async function recordOwnEvents(services: Services, request: WebhookRequest) {
     receivedAt,
     keepHeaders: [IDEMPOTENCY_KEY_HEADER],
   };
-  const ingested = await ingest(services, { request, origin, parsed }).catch((error: unknown) => {
+  const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
+  const extra = await auditOf(services.db, drafts, asked);
+  const ingested = await ingest(services, { request, origin, parsed, extra }).catch((error: unknown) => {
     throw error instanceof TooManyEvents ? new Problem("too_many_events") : error;
   });
   services.log.info("events.recorded", { ...ingested.counts });

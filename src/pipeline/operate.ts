@@ -1,7 +1,9 @@
 /** What an operator does by hand. A command is an event like any other: recorded, applied, projected. */
 import { utf8Bytes } from "../crypto/encoding";
-import type { EventDraft, OperatorKind } from "../domain/event";
-import { type Actor, type AuditAction, insertAudit } from "../store/audit";
+import { canonicalRecipient } from "../domain/address";
+import { type EventDraft, isOperatorKind, type OperatorKind } from "../domain/event";
+import { type Actor, type Asked, type AuditAction, insertAudit } from "../store/audit";
+import { auditCommands } from "../store/journal";
 import { complainedAfter, pendingOfRecipient } from "../store/pending";
 import type { Deps } from "./deps";
 import { type IngestCounts, ingest } from "./ingest";
@@ -63,6 +65,34 @@ export async function command(
     extra: [insertAudit(deps.db, { at: now, requestId, action: AUDITED_AS[kind], actor, subject: key, detail })],
   });
   return counts;
+}
+
+/**
+ * Commands that somebody posts among other events are noted, too: an entry for each kind, about the recipient where there
+ * is one, and else with how many there are.
+ *
+ * @returns statements for the batch that records these drafts
+ */
+export async function auditOf(
+  db: D1Database,
+  drafts: readonly EventDraft[],
+  asked: Asked,
+): Promise<D1PreparedStatement[]> {
+  const recipients = new Map<OperatorKind, Set<string>>();
+  for (const { kind, recipient } of drafts) {
+    const address = canonicalRecipient(recipient);
+    if (!isOperatorKind(kind) || !address.ok) continue;
+    recipients.set(kind, (recipients.get(kind) ?? new Set()).add(address.value));
+  }
+  return Promise.all(
+    [...recipients].map(async ([kind, addresses]) => {
+      const [only = "", ...others] = addresses;
+      const about = others.length
+        ? { subject: null, detail: { recipients: addresses.size } }
+        : { subject: await recipientKey(only) };
+      return auditCommands(db, { ...asked, action: AUDITED_AS[kind], ...about });
+    }),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Writing the journal: receipts, events, quarantine and statistics in one transaction. */
 import { IMPORT_PROVIDER, isOperatorKind, type NormalizedEvent } from "../domain/event";
 import { concernsRecipient } from "../domain/fact";
+import { type AuditEntry, insertAudit } from "./audit";
 import { insertStatements } from "./event-insert";
 import {
   ENTRY,
@@ -117,6 +118,11 @@ const ADD_REASONS = `
   SELECT e.occurred_at / 86400000, e.class, e.category, count(*)
   FROM events e WHERE ${NEW_ROWS} AND e.kind = 'bounced' AND e.category IS NOT NULL GROUP BY 1, 2, 3
   ON CONFLICT (day, class, category) DO UPDATE SET count = count + excluded.count`;
+
+/** Of an entry of the audit trail: did this very transaction record a command of its kind? */
+const HAS_COMMAND = `EXISTS (
+  SELECT 1 FROM events e
+  WHERE e.seq >= ${THIS_RECEIPT.replace("?1", "?2")} * ${SEQ_PER_RECEIPT} AND e.kind = 'manual_' || ?3)`;
 
 const SELECT_PENDING_OF_THIS = `SELECT ${FACT_COLUMNS} ${PENDING_OF(THIS_RECEIPT)} ORDER BY seq`;
 
@@ -273,4 +279,9 @@ function entryOf(event: NormalizedEvent): number {
 /** What the journal recognizes a repetition by, as one text: `UNIQUE (address, id)`. */
 export function identityOf(event: { readonly address: string; readonly id: string }): string {
   return `${event.id} ${event.address}`;
+}
+
+/** Notes commands that are among the events of a request, for the batch that records it; none where it is known already. */
+export function auditCommands(db: D1Database, entry: AuditEntry): D1PreparedStatement {
+  return insertAudit(db, entry, HAS_COMMAND);
 }

@@ -91,6 +91,33 @@ describe("the audit trail", () => {
     for (const entry of entries) expect([entry.actor, entry.subject]).toEqual([FINGERPRINT, expect.any(String)]);
   });
 
+  it("has an entry for each kind of command that is posted among events, once", async () => {
+    const events = [
+      { id: "1", kind: "manual_block", recipient: "ann@example.com" },
+      { id: "2", kind: "manual_block", recipient: "bob@example.com" },
+      { id: "3", kind: "manual_release", recipient: "Cem@Example.com" },
+      { id: "4", kind: "bounced", class: "hard", recipient: "dora@example.com" },
+    ];
+    const said = { "x-actor": "nightly job", ...ADMIN };
+    const response = await api("/v1/events", { json: events, headers: said });
+    const requestId = response.headers.get("x-request-id");
+    const who = { requestId, actor: FINGERPRINT, actorLabel: "nightly job" };
+    const entries = (await audit()).sort((a: { action: string }, b: { action: string }) =>
+      a.action < b.action ? -1 : 1,
+    );
+    expect(entries).toMatchObject([
+      { ...who, action: "block", subject: null, detail: { recipients: 2 } },
+      { ...who, action: "release", subject: await sha256Hex("cem@example.com") },
+    ]);
+    pass(1);
+    await api("/v1/events", { json: events });
+    await api("/v1/events", { json: { id: "5", kind: "delivered", recipient: "ann@example.com" } });
+    expect(await audit()).toHaveLength(2);
+    pass(1);
+    await api("/v1/events", { json: [events[0], { id: "6", kind: "delivered", recipient: "bob@example.com" }] });
+    expect(await audit()).toHaveLength(2);
+  });
+
   it("names the request, so that the log can be searched for it", async () => {
     const response = await block("ann@example.com");
     expect(await audit()).toMatchObject([{ requestId: response.headers.get("x-request-id") }]);
