@@ -25,7 +25,8 @@ export function secretEqual(given: string, secret: string): boolean {
 
 /** Is it one of these? Looks at all of them, whichever matches. */
 export function anySecretEqual(given: string, secrets: readonly string[]): boolean {
+  const bytes = utf8Bytes(given);
   let found = false;
-  for (const secret of secrets) found = secretEqual(given, secret) || found;
+  for (const secret of secrets) found = bytesEqual(bytes, utf8Bytes(secret)) || found;
   return found;
 }
