@@ -119,7 +119,7 @@ const MUTATIONS: Readonly<Record<string, fc.Arbitrary<(raw: string) => string>>>
   ),
 };
 
-describe("a mail", { timeout: FUZZ_TIMEOUT_MS }, () => {
+describe("a mail (fuzz)", { timeout: FUZZ_TIMEOUT_MS }, () => {
   it.each(Object.keys(MUTATIONS))("gets an answer %s", async (name) => {
     const mutation = MUTATIONS[name];
     if (!mutation) throw new Error(name);
