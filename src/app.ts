@@ -1,11 +1,12 @@
 /** Puts the routes together. One place for errors, one for what does not exist. */
+import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { dashboard } from "./dashboard/routes";
 import { alertRoutes } from "./http/alerts";
 import { allowlistRoutes } from "./http/allowlist";
 import { auditRoutes } from "./http/audit";
-import { requireAdmin, requireCheck } from "./http/auth";
+import { expectAdmin, expectChecker } from "./http/auth";
 import { batchRoutes } from "./http/batches";
 import { MAX_BODY_BYTES, MAX_MAIL_BODY_BYTES } from "./http/body";
 import { changeRoutes } from "./http/changes";
@@ -18,7 +19,7 @@ import { exportRoutes } from "./http/exports";
 import { filterRoutes } from "./http/filter";
 import { IMPORT_PATH, importRoutes } from "./http/imports";
 import { incidentRoutes } from "./http/incidents";
-import { limitChecks, limitFailures } from "./http/limits";
+import { expectFewChecks, limitFailures } from "./http/limits";
 import { listmonkRoutes } from "./http/listmonk-bounces";
 import { describeListmonk } from "./http/listmonk-description";
 import { mailboxRoutes } from "./http/mailboxes";
@@ -32,6 +33,7 @@ import { quarantineRoutes } from "./http/quarantine";
 import { recipientRoutes } from "./http/recipients";
 import { createRouter } from "./http/router";
 import { SCRUB_PATH, scrubRoutes } from "./http/scrub";
+import type { AppEnv } from "./http/services";
 import { statsRoutes } from "./http/stats";
 import { suppressionRoutes } from "./http/suppressions";
 import { syncRoutes } from "./http/syncs";
@@ -39,6 +41,17 @@ import { describeWebhooks, webhookRoutes } from "./http/webhooks";
 
 /** Senders' tokens reach these; everything else under /v1 is the operator's. */
 const CHECK_PATHS = /^\/v1\/(?:check|scrub|scrub\/[^/]+|suppressions\/filter)$/;
+
+/** Who may come in, how often, and with how much. */
+const guardApi: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { method, path } = c.req;
+  if (CHECK_PATHS.test(path)) {
+    expectChecker(c);
+    await expectFewChecks(c);
+  } else expectAdmin(c);
+  if (method === "GET" || path === SCRUB_PATH || path === IMPORT_PATH) return next();
+  return (MAIL_PATHS.includes(path) ? limitMail : limitBody)(c, next);
+};
 
 const limitBody = limitedTo(MAX_BODY_BYTES);
 const limitMail = limitedTo(MAX_MAIL_BODY_BYTES);
@@ -53,12 +66,7 @@ export function createApp() {
     c.res.headers.set("x-content-type-options", "nosniff");
   });
   app.use(limitFailures);
-  app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? requireCheck : requireAdmin)(c, next));
-  app.use("/v1/*", (c, next) => (CHECK_PATHS.test(c.req.path) ? limitChecks(c, next) : next()));
-  app.use("/v1/*", (c, next) => {
-    if (c.req.method === "GET" || c.req.path === SCRUB_PATH || c.req.path === IMPORT_PATH) return next();
-    return (MAIL_PATHS.includes(c.req.path) ? limitMail : limitBody)(c, next);
-  });
+  app.use("/v1/*", guardApi);
 
   // Before the routes whose last part may be any recipient.
   app.route("/", exportRoutes);

@@ -107,7 +107,7 @@ allowlistRoutes.openapi(remove, async (c) => {
 
 /** Is it so, with nothing on its way that could change it? What is pending is read first: it cannot take effect unseen. */
 async function isAllowed(services: Services, address: string, wanted: boolean): Promise<boolean> {
-  if ((await pendingOfRecipient(services.db, await namesOf(address))).length) return false;
+  if ((await pendingOfRecipient(services.db, namesOf(address))).length) return false;
   const { row } = await standingOf(services, address);
   return (row?.allowed === 1) === wanted;
 }

@@ -46,7 +46,7 @@ export const auditRoutes = createRouter();
 
 auditRoutes.openapi(list, async (c) => {
   const { limit, cursor, subject, ...rest } = c.req.valid("query");
-  const filter = { ...rest, subject: await subjectOf(subject) };
+  const filter = { ...rest, subject: subjectOf(subject) };
   const after = decodeCursor("audit", cursor, AUDIT_PLACE, filter);
   const rows = await auditPage(c.env.db, filter, limit, after);
   const nextCursor = cursorAfter(rows, limit, "audit", auditPlaceOf, filter);
@@ -54,7 +54,7 @@ auditRoutes.openapi(list, async (c) => {
 });
 
 /** How the trail names a subject: an address by its hash, everything else by itself. */
-export async function subjectOf(subject: string | undefined): Promise<string | undefined> {
+export function subjectOf(subject: string | undefined): string | undefined {
   if (!subject?.includes("@")) return subject;
   const address = canonicalRecipient(subject);
   return address.ok ? recipientKey(address.value) : subject;

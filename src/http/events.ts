@@ -88,7 +88,7 @@ async function recordOwnEvents(services: Services, request: WebhookRequest, aske
     keepHeaders: [IDEMPOTENCY_KEY_HEADER],
   };
   const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
-  const extra = await auditOf(services.db, drafts, asked);
+  const extra = auditOf(services.db, drafts, asked);
   const ingested = await ingest(services, { request, origin, parsed, extra }).catch((error: unknown) => {
     throw error instanceof TooManyEvents ? new Problem("too_many_events") : error;
   });

@@ -4,7 +4,7 @@
  * Manual: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/ (read 2026-11). Counts are by data
  * centre and approximate. What a limiter itself cannot decide is let through: it must not stop what is right.
  */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { errorFields } from "../log";
 import { actorOfToken } from "../pipeline/audit";
 import { networkOf } from "../pipeline/sign-in";
@@ -49,15 +49,14 @@ function hasFailed(path: string, status: number): boolean {
   return status === 401 || (status === 403 && LISTMONK_PATHS.test(path));
 }
 
-/** Of the requests of one token that asks whether addresses may be mailed. */
-export const limitChecks: MiddlewareHandler<AppEnv> = async (c, next) => {
+/** Of the requests of one token that asks whether addresses may be mailed. @throws Problem `too_many_requests` */
+export async function expectFewChecks(c: Context<AppEnv>): Promise<void> {
   const { checks } = c.env.limiters;
   const token = checks && bearerToken(c.req.raw.headers);
   if (token && !(await isWithin(c.env, checks, (await actorOfToken(token)).id))) {
     throw new Problem("too_many_requests", LATER);
   }
-  await next();
-};
+}
 
 async function isWithin(services: Services, limiter: RateLimit | null, key: string): Promise<boolean> {
   if (!limiter) return true;

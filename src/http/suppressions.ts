@@ -154,7 +154,7 @@ async function isBlocked(
   address: string,
   wanted: { readonly note?: string | undefined; readonly expiresAt?: number | undefined },
 ): Promise<boolean> {
-  if ((await pendingOfRecipient(services.db, await namesOf(address))).length) return false;
+  if ((await pendingOfRecipient(services.db, namesOf(address))).length) return false;
   const { suppressions, names } = await standingOf(services, address);
   const manual = suppressions.find((s) => s.reason === "manual");
   if (!manual || manual.until !== (wanted.expiresAt ?? null)) return false;

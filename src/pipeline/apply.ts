@@ -71,7 +71,7 @@ async function rebuildWithout(deps: Deps, groups: readonly Group[], progress: Pr
     else {
       progress.failed++;
       const reason = outcome?.type === "failed" ? errorFields(outcome.error) : { reason: outcome?.type };
-      deps.log.warn("rebuild.failed", { recipient: await recipientKey(address), ...reason });
+      deps.log.warn("rebuild.failed", { recipient: recipientKey(address), ...reason });
     }
   }
 }
@@ -100,7 +100,7 @@ async function applyWave(
 }
 
 async function decideFor(deps: Deps, policy: PolicyInForce, [address, rows]: Group): Promise<Decision | null> {
-  const key = await recipientKey(address);
+  const key = recipientKey(address);
   try {
     return await applyToRecipient(deps.recipients, { key, address, ...policy, facts: rows.map(factOf) });
   } catch (error) {

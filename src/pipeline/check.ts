@@ -31,7 +31,7 @@ export async function check(
   purpose: Purpose,
   consistency: Consistency,
 ): Promise<Checked> {
-  const [own, domain] = await Promise.all([recipientKey(address), recipientKey(domainRecipient(address))]);
+  const [own, domain] = [recipientKey(address), recipientKey(domainRecipient(address))];
   const { source, answers } = await readAnswers(deps, { own, domain }, consistency);
   return { ...combineAnswers(answers.get(own), answers.get(domain), purpose, deps.now()), source };
 }

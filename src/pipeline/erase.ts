@@ -54,7 +54,8 @@ export interface EraseOutcome {
 export async function erase(deps: Deps, request: EraseRequest): Promise<EraseOutcome | null> {
   if (!deps.policy.ok) throw new Error("policy is invalid");
   const { address, keepSuppressed, actor, requestId } = request;
-  const [key, names] = await Promise.all([recipientKey(address), namesOf(address)]);
+  const key = recipientKey(address);
+  const names = namesOf(address);
   if (!keepSuppressed && !(await isKnown(deps.db, key, names))) return null;
   const at = deps.now();
   const kept = keepSuppressed ? await keptEvent(key, at, requestId) : null;

@@ -73,26 +73,20 @@ export async function command(
  *
  * @returns statements for the batch that records these drafts
  */
-export async function auditOf(
-  db: D1Database,
-  drafts: readonly EventDraft[],
-  asked: Asked,
-): Promise<D1PreparedStatement[]> {
+export function auditOf(db: D1Database, drafts: readonly EventDraft[], asked: Asked): D1PreparedStatement[] {
   const recipients = new Map<OperatorKind, Set<string>>();
   for (const { kind, recipient } of drafts) {
     const address = canonicalRecipient(recipient);
     if (!isOperatorKind(kind) || !address.ok) continue;
     recipients.set(kind, (recipients.get(kind) ?? new Set()).add(address.value));
   }
-  return Promise.all(
-    [...recipients].map(async ([kind, addresses]) => {
-      const [only = "", ...others] = addresses;
-      const about = others.length
-        ? { subject: null, detail: { recipients: addresses.size } }
-        : { subject: await recipientKey(only) };
-      return auditCommands(db, { ...asked, action: AUDITED_AS[kind], ...about });
-    }),
-  );
+  return [...recipients].map(([kind, addresses]) => {
+    const [only = "", ...others] = addresses;
+    const about = others.length
+      ? { subject: null, detail: { recipients: addresses.size } }
+      : { subject: recipientKey(only) };
+    return auditCommands(db, { ...asked, action: AUDITED_AS[kind], ...about });
+  });
 }
 
 /**
@@ -105,7 +99,7 @@ export async function changeAllowlist(
   address: string,
   order: Omit<Command, "kind" | "expiresAt"> & { readonly kind: "manual_allow" | "manual_disallow" },
 ): Promise<IngestCounts> {
-  return command(deps, { key: await recipientKey(address), name: address }, order);
+  return command(deps, { key: recipientKey(address), name: address }, order);
 }
 
 export type ReleaseOutcome =
@@ -123,7 +117,7 @@ export interface Release extends Omit<Command, "kind" | "expiresAt"> {
 /** Takes an address off the list. Final for the past: nothing that occurred before can suppress it again. */
 export async function release(deps: Deps, { address, force, ...rest }: Release): Promise<ReleaseOutcome> {
   // What is pending is read first: it cannot take effect in between unseen.
-  const pending = await pendingOfRecipient(deps.db, await namesOf(address));
+  const pending = await pendingOfRecipient(deps.db, namesOf(address));
   const standing = await standingOf(deps, address);
   const { row, suppressions } = standing;
   if (!row && !pending.length) return { type: "unknown" };

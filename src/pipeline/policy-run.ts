@@ -178,7 +178,7 @@ async function decide(deps: Deps, run: PolicyRunRow, names: readonly string[], b
     if (outcome?.type === "decided" || outcome?.type === "unknown") continue;
     failed.push(name);
     const reason = outcome?.type === "failed" ? errorFields(outcome.error) : { reason: outcome?.type };
-    deps.log.warn("policy.failed", { run: run.id, recipient: await recipientKey(name), ...reason });
+    deps.log.warn("policy.failed", { run: run.id, recipient: recipientKey(name), ...reason });
   }
   return failed;
 }

@@ -40,7 +40,7 @@ export async function checkToSend(
 }
 
 async function isGranted(deps: ProbeDeps, address: string, purpose: Purpose): Promise<boolean> {
-  const key = await recipientKey(address);
+  const key = recipientKey(address);
   const asked = askForProbe(deps, key, purpose);
   // Also after this check has given up waiting for it: what the object decided has to be told.
   deps.waitUntil(asked);

@@ -82,7 +82,7 @@ interface RebuiltWave {
 
 async function rebuildWave(deps: Deps, addresses: readonly string[], maxEdgeWrites: number): Promise<RebuiltWave> {
   try {
-    const keys = await Promise.all(addresses.map(recipientKey));
+    const keys = addresses.map(recipientKey);
     // The revision is read before the facts: whatever the object took in later makes it refuse.
     const revisions = await Promise.allSettled(keys.map((key) => revisionOf(deps.recipients, key)));
     const { records, policy } = await recordsByKey(deps, keys, addresses, revisions.flatMap(addressIn));
@@ -137,7 +137,7 @@ export async function recordsByKey(
   const policy = effectivePolicyOf(deps, newest);
   if (!policy.ok) throw new Error("policy is invalid");
   const known = [...new Set(facts.map((fact) => fact.address))];
-  const keyOf = new Map(await Promise.all(known.map(async (name) => [name, await recipientKey(name)] as const)));
+  const keyOf = new Map(known.map((name) => [name, recipientKey(name)] as const));
   const factsByKey = Map.groupBy(facts, (fact) => keyOf.get(fact.address));
   const rowByKey = new Map(rows.map((row) => [row.key, row]));
   return {

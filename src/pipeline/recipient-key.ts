@@ -7,6 +7,6 @@ import { sha256HexSync } from "../domain/sha256";
  *
  * @param address canonical; the pseudo-address of a recipient who was erased is made of that hash already
  */
-export async function recipientKey(address: string): Promise<string> {
+export function recipientKey(address: string): string {
   return keyOfErased(address) ?? sha256HexSync(address);
 }

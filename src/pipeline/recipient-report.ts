@@ -32,7 +32,7 @@ export async function recipientReport(
   address: string,
 ): Promise<RecipientReport> {
   const { db } = deps;
-  const names = await namesOf(address);
+  const names = namesOf(address);
   const [{ key, row, suppressions }, answer, timelines, pending, policy] = await Promise.all([
     standingOf(deps, address),
     address.startsWith("@") ? null : check(deps, address, "marketing", "strong"),

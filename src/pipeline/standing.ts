@@ -19,8 +19,8 @@ export interface Standing {
 }
 
 /** Under which names the journal may know a recipient. @param address canonical */
-export async function namesOf(address: string): Promise<readonly string[]> {
-  return namesFrom(address, await recipientKey(address));
+export function namesOf(address: string): readonly string[] {
+  return namesFrom(address, recipientKey(address));
 }
 
 function namesFrom(address: string, key: string): readonly string[] {
@@ -29,13 +29,13 @@ function namesFrom(address: string, key: string): readonly string[] {
 
 /** @param address canonical */
 export async function standingOf(deps: Pick<Deps, "db" | "now">, address: string): Promise<Standing> {
-  const key = await recipientKey(address);
+  const key = recipientKey(address);
   return standingFrom(deps, address, key, await recipientByKey(deps.db, key));
 }
 
 /** Any number of them, in the order of the addresses. @param addresses canonical */
 export async function standingsOf(deps: Pick<Deps, "db" | "now">, addresses: readonly string[]): Promise<Standing[]> {
-  const keys = await Promise.all(addresses.map(recipientKey));
+  const keys = addresses.map(recipientKey);
   const rows = await recipientsByKey(deps.db, keys);
   return addresses.map((address, i) => standingFrom(deps, address, keys[i] ?? "", rows.get(keys[i] ?? "") ?? null));
 }

@@ -154,7 +154,7 @@ async function eventMessage(row: EventRow): Promise<Message | null> {
   const type = TOLD_KINDS[row.kind];
   if (type === undefined) return null;
   const event = toldEvent(row);
-  const key = await recipientKey(row.address);
+  const key = recipientKey(row.address);
   return {
     id: messageId("event", row.seq, await sha256Hex(`${key} ${row.id}`)),
     stream: "event",

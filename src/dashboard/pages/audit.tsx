@@ -63,7 +63,7 @@ auditRoutes.get(PATH, async (c) => {
       "action",
       AUDIT_ACTIONS.find((action) => action === query.action),
     ),
-    ...optional("subject", await subjectOf(query.subject)),
+    ...optional("subject", subjectOf(query.subject)),
     ...optional("since", timeOf(query.since)),
     ...optional("until", timeOf(query.until)),
   };

@@ -26,7 +26,7 @@ eraseRoutes.get(PATH, async (c) => {
   const address = canonicalRecipient(c.req.param("recipient"));
   if (!address.ok || address.value.startsWith("@")) return c.redirect("/dashboard/recipients", 303);
   const recipient = address.value;
-  const names = await namesOf(recipient);
+  const names = namesOf(recipient);
   const events = await Promise.all(names.map((name) => newestEventsOf(c.env.db, name, MAX_COUNTED)));
   const title = keyOfErased(recipient) === null ? recipient : "an erased recipient";
   const frame = await frameOf(c, { title: `Erase ${title}`, path: "/dashboard/recipients", search: recipient });
