@@ -72,8 +72,8 @@ function sections({ compared, counted, growth, rounds, build }) {
 }
 
 function startUp({ gzipBytes, evaluationMs, startMs }) {
-  return `The bundle has ${figure(gzipBytes / 1_000)} KB compressed. Its modules are evaluated in ${figure(evaluationMs)} ms; up to the
-first answer a worker takes ${figure(startMs)} ms of CPU more than an empty one.`;
+  return `The bundle has ${figure(gzipBytes / 1_000)} KB compressed. Its modules are evaluated in ${figure(evaluationMs)} ms; up to
+the first answer a worker takes ${figure(startMs)} ms of CPU more than an empty one.`;
 }
 
 function comparison(compared) {
