@@ -4,7 +4,7 @@ import { DEFAULT_CONNECTION } from "../config";
 import { once } from "../domain/once";
 import { type Ingested, ingest, TooManyEvents } from "../pipeline/ingest";
 import { auditOf } from "../pipeline/operate";
-import { parseSafely } from "../pipeline/parse";
+import { draftsIn, parseSafely } from "../pipeline/parse";
 import { markVerified, type WebhookRequest } from "../providers/adapter";
 import { IDEMPOTENCY_KEY_HEADER, ownEventSchema, ownFormat } from "../providers/own-format";
 import type { Asked } from "../store/audit";
@@ -87,8 +87,7 @@ async function recordOwnEvents(services: Services, request: WebhookRequest, aske
     receivedAt,
     keepHeaders: [IDEMPOTENCY_KEY_HEADER],
   };
-  const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
-  const extra = auditOf(services.db, drafts, asked);
+  const extra = auditOf(services.db, draftsIn(parsed.items), asked);
   const ingested = await ingest(services, { request, origin, parsed, extra }).catch((error: unknown) => {
     throw error instanceof TooManyEvents ? new Problem("too_many_events") : error;
   });

@@ -31,9 +31,9 @@ export async function check(
   purpose: Purpose,
   consistency: Consistency,
 ): Promise<Checked> {
-  const [own, domain] = [recipientKey(address), recipientKey(domainRecipient(address))];
-  const { source, answers } = await readAnswers(deps, { own, domain }, consistency);
-  return { ...combineAnswers(answers.get(own), answers.get(domain), purpose, deps.now()), source };
+  const keys = { own: recipientKey(address), domain: recipientKey(domainRecipient(address)) };
+  const { source, answers } = await readAnswers(deps, keys, consistency);
+  return { ...combineAnswers(answers.get(keys.own), answers.get(keys.domain), purpose, deps.now()), source };
 }
 
 async function readAnswers(

@@ -16,7 +16,7 @@ import { digestOfToken, insertToken, isTokenTaken } from "../store/used-tokens";
 import { applyEvents, type Progress } from "./apply";
 import type { Deps } from "./deps";
 import { normalize } from "./normalize";
-import type { Parsed } from "./parse";
+import { draftsIn, type Parsed } from "./parse";
 import { inForce } from "./policy";
 import { quarantineId, type ReceiptOrigin, receiptOf } from "./receipt";
 import { within } from "./within";
@@ -114,9 +114,8 @@ interface Item {
 function normalizeAll(input: IngestRequest): Item[] {
   const { parsed, origin } = input;
   if (parsed.type === "unreadable") return [{ index: null, ignored: false, events: [], problem: parsed }];
-  const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
   const about = { ...origin, receivedAt: input.eventsReceivedAt ?? origin.receivedAt };
-  const outcomes = normalize(drafts, about);
+  const outcomes = normalize(draftsIn(parsed.items), about);
   let next = 0;
   return parsed.items.map((item, index): Item => {
     if (item.type === "ignored") return { index, ignored: true, events: [], problem: null };

@@ -76,9 +76,9 @@ export async function command(
 export function auditOf(db: D1Database, drafts: readonly EventDraft[], asked: Asked): D1PreparedStatement[] {
   const recipients = new Map<OperatorKind, Set<string>>();
   for (const { kind, recipient } of drafts) {
+    if (!isOperatorKind(kind)) continue;
     const address = canonicalRecipient(recipient);
-    if (!isOperatorKind(kind) || !address.ok) continue;
-    recipients.set(kind, (recipients.get(kind) ?? new Set()).add(address.value));
+    if (address.ok) recipients.set(kind, (recipients.get(kind) ?? new Set()).add(address.value));
   }
   return [...recipients].map(([kind, addresses]) => {
     const [only = "", ...others] = addresses;

@@ -1,3 +1,4 @@
+import type { EventDraft } from "../domain/event";
 import { errorFields } from "../log";
 import type { Adapter, ParseContext, ParsedItem, ParseOutcome, VerifiedRequest } from "../providers/adapter";
 import type { Deps } from "./deps";
@@ -12,6 +13,11 @@ export type ReadItem = Exclude<ParsedItem, { readonly type: "mail" }>;
 export type Parsed =
   | { readonly type: "items"; readonly items: readonly ReadItem[]; readonly visit?: string }
   | Exclude<ParseOutcome, { readonly type: "refused" | "items" }>;
+
+/** What the items state, in their order. */
+export function draftsIn(items: readonly ReadItem[]): readonly EventDraft[] {
+  return items.flatMap((item) => (item.type === "events" ? item.drafts : []));
+}
 
 /**
  * Runs an adapter, and reads the mails that its records bring along. A fault of the adapter's own makes the body

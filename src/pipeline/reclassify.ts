@@ -4,8 +4,10 @@
  *
  * What was applied a moment ago is passed over: somebody may still be on the way to its recipient with the class as it was.
  */
+
 import type { BounceClass } from "../domain/event";
 import { type RecordedBounce, reclassified } from "../domain/reclassify";
+import { errorFields } from "../log";
 import { markVerified } from "../providers/adapter";
 import { adapterOf } from "../providers/registry";
 import { type BounceRow, bouncesAfter, type ClassChange, type ClassOf } from "../store/class-changes";
@@ -14,7 +16,7 @@ import { bodiesOf, type KeptReceipt, keptReceipts } from "../store/receipts";
 import type { Deps } from "./deps";
 import { isMailDoor, mailOfRequest, readMail } from "./mail";
 import { normalize } from "./normalize";
-import { type Parsed, parseSafely } from "./parse";
+import { draftsIn, type Parsed, parseSafely } from "./parse";
 import { gunzip } from "./receipt";
 import { requestOf } from "./replay";
 
@@ -106,11 +108,11 @@ async function eventsIn(deps: Deps, receipt: KeptReceipt, body: Uint8Array) {
   try {
     const parsed = await parse(deps, receipt, await gunzip(body));
     if (parsed?.type !== "items") return [];
-    const drafts = parsed.items.flatMap((item) => (item.type === "events" ? item.drafts : []));
     const { provider, connection, received_at: receivedAt } = receipt;
-    const outcomes = normalize(drafts, { provider, connection, receivedAt });
+    const outcomes = normalize(draftsIn(parsed.items), { provider, connection, receivedAt });
     return outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-  } catch {
+  } catch (error) {
+    deps.log.warn("reclassify.unread", { receipt: receipt.id, ...errorFields(error) });
     return [];
   }
 }

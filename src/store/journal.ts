@@ -67,8 +67,11 @@ export interface RecordRequest {
   readonly guard?: readonly D1PreparedStatement[];
 }
 
-/** The receipt that this very transaction wrote, if it wrote one. */
-export const THIS_RECEIPT = "(SELECT id FROM receipts WHERE id = (SELECT max(id) FROM receipts) AND request_id = ?1)";
+/** The receipt that this very transaction wrote, if it wrote one. @param request the parameter that names the request */
+const receiptOf = (request: string) =>
+  `(SELECT id FROM receipts WHERE id = (SELECT max(id) FROM receipts) AND request_id = ${request})`;
+/** Of the request that is the first parameter. */
+export const THIS_RECEIPT = receiptOf("?1");
 
 /**
  * What a replay still cannot read stays with the receipt that it came with: its bytes, and when they reached us. Only
@@ -122,7 +125,7 @@ const ADD_REASONS = `
 /** Of an entry of the audit trail: did this very transaction record a command of its kind? */
 const HAS_COMMAND = `EXISTS (
   SELECT 1 FROM events e
-  WHERE e.seq >= ${THIS_RECEIPT.replace("?1", "?2")} * ${SEQ_PER_RECEIPT} AND e.kind = 'manual_' || ?3)`;
+  WHERE e.seq >= ${receiptOf("?2")} * ${SEQ_PER_RECEIPT} AND e.kind = 'manual_' || ?3)`;
 
 const SELECT_PENDING_OF_THIS = `SELECT ${FACT_COLUMNS} ${PENDING_OF(THIS_RECEIPT)} ORDER BY seq`;
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { erase, reverted } from "../support/batches";
 import { eventsOf, expectAgreement } from "../support/ledger";
+import { listenToLog } from "../support/log";
 import { aDayAgo, applied, simulated } from "../support/policies";
 import { report } from "../support/reports";
 import { MINUTE_MS, pass, setStage, settle } from "../support/stage";
@@ -64,6 +65,10 @@ describe("today's rules", () => {
     const [again] = await eventsOf(recipient);
     expect([again?.class, again?.category, again?.rule]).toEqual([event?.class, event?.category, event?.rule]);
     await reverted(batch.id);
+    const warnings = listenToLog("warn");
+    await tamper("UPDATE receipt_bodies SET bytes = x'00'");
+    expect(await simulated({ reclassify: true })).toMatchObject({ reclassified: 0 });
+    expect(warnings()).toMatchObject([{ event: "reclassify.unread", receipt: expect.any(Number) }]);
     await tamper("DELETE FROM receipt_bodies");
     const run = await simulated({ reclassify: true });
     expect(run).toMatchObject({ reclassified: 0 });
