@@ -38,7 +38,7 @@ export async function readEdge(
 ): Promise<Map<string, EdgeAnswer>> {
   const recent = domains.of(domain, now);
   if (recent) return byKey([own, await readOne(kv, own)], [domain, recent.answer]);
-  const isStillTrue = domains.asking();
+  const isStillTrue = domains.asking(domain);
   const values = await kv.get<EdgeAnswer>([edgeKey(own), edgeKey(domain)], "json");
   const answer = ours(values.get(edgeKey(domain)));
   if (isStillTrue()) domains.remember(domain, answer, now);

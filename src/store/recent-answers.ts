@@ -13,7 +13,7 @@ interface Recent<T> {
 /** Answers by key, each for ten seconds; that there is none is an answer, too. */
 export class RecentAnswers<T> {
   readonly #answers = new Map<string, Recent<T>>();
-  #forgotten = 0;
+  #clearings = 0;
 
   /** @param now epoch ms; a clock that was set back finds nothing */
   of(key: string, now: number): Recent<T> | undefined {
@@ -22,26 +22,25 @@ export class RecentAnswers<T> {
   }
 
   /** To be called before asking. @returns tells whether what was heard may be remembered: nothing was written meanwhile */
-  asking(): () => boolean {
-    const before = this.#forgotten;
-    return () => this.#forgotten === before;
+  asking(key: string): () => boolean {
+    const [before, clearings] = [this.#answers.get(key), this.#clearings];
+    return () => this.#answers.get(key) === before && this.#clearings === clearings;
   }
 
   /** @param now epoch ms, of the question */
   remember(key: string, answer: T | null, now: number): void {
     // Those of a moment ago come back with the next question about them: not worth more than this.
-    if (this.#answers.size >= MAX_ANSWERS) this.#answers.clear();
+    if (this.#answers.size >= MAX_ANSWERS) this.clear();
     this.#answers.set(key, { answer, at: now });
   }
 
-  /** What this isolate itself changes is seen at once by its next question. */
+  /** What this isolate itself changes is seen at once by its next question, and by one that is under way. */
   forget(key: string): void {
-    this.#forgotten++;
-    this.#answers.delete(key);
+    this.remember(key, null, Number.NEGATIVE_INFINITY);
   }
 
   clear(): void {
-    this.#forgotten++;
+    this.#clearings++;
     this.#answers.clear();
   }
 }

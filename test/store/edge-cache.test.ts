@@ -73,6 +73,17 @@ describe("what the edge cache is asked for", () => {
     expect((await read("a", NOW)).has(DOMAIN)).toBe(true);
   });
 
+  it("is remembered, whatever else was written while it waited", async () => {
+    let open = () => {};
+    holdUntil(new Promise((resolve) => (open = () => resolve())));
+    const late = read("a", NOW);
+    await writeEdge(bindings.SUPPRESSIONS, block("somebody"), NOW);
+    open();
+    await late;
+    await read("b", NOW);
+    expect(asked[1]).toEqual([edgeKey("b")]);
+  });
+
   it("keeps nothing of a failure", async () => {
     await bindings.SUPPRESSIONS.put(edgeKey(DOMAIN), JSON.stringify({ reasons: null }));
     await expect(read("a", NOW)).rejects.toThrow("unreadable");
