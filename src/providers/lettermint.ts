@@ -31,13 +31,24 @@ const KINDS: Readonly<Record<string, EventKind | null>> = {
   "message.failed": "rejected",
   "message.suppressed": "rejected",
   "message.policy_rejected": "rejected",
+  "message.auto_replied": "auto_reply",
   "message.created": null,
   "message.sent": null,
   "message.opened": null,
   "message.clicked": null,
   "message.inbound": null,
+  "message.scheduled": null,
+  "message.rescheduled": null,
+  "message.canceled": null,
+  "message.released": null,
+  /** Follows from a bounce, a complaint or an opt-out that was told of, or is its operator's doing. */
+  "suppression.added": null,
+  "suppression.removed": null,
   "webhook.test": null,
 };
+
+/** These may name nobody: a policy is broken before anybody looks at recipients, and a reply may leave out who wrote it. */
+const NAMELESS = new Set(["message.policy_rejected", "message.auto_replied"]);
 
 const CLASSES: Readonly<Record<string, StatedClass>> = {
   "message.hard_bounced": { class: "hard", rule: "lettermint:hard_bounced", fixed: false },
@@ -88,11 +99,12 @@ function parseEvent(event: unknown): ParsedItem {
   const name = textOf(event.event) ?? "";
   const kind = entryOf(KINDS, name);
   if (kind === undefined) return unreadable("unknown_kind", "event");
-  if (kind === null) return ignored();
+  // Nothing is sent from a sandbox, whatever is reported.
+  if (kind === null || event.sandbox === true) return ignored();
   const data = objectOf(event.data);
-  const recipient = textOf(data.recipient);
-  // A message that breaks a policy is refused before anybody looks at its recipients.
-  if (recipient === undefined) return name === "message.policy_rejected" ? ignored() : unreadable("no_recipient");
+  // Of an automatic reply the one whom we wrote to is the sender.
+  const recipient = textOf(kind === "auto_reply" ? objectOf(data.auto_reply).sender : data.recipient);
+  if (recipient === undefined) return NAMELESS.has(name) ? ignored() : unreadable("no_recipient");
   return { type: "events", drafts: [draftOf(event, data, { name, kind, recipient })] };
 }
 

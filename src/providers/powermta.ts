@@ -15,7 +15,7 @@ import { readSecret, SHARED_SECRET_VERIFICATION, verifySharedSecret } from "./au
 import { isObject, type JsonObject, parseRecords, textOf } from "./json";
 import { eachRecord, ignored, unreadable, unreadableBody } from "./parsed";
 import { jsonSample, SAMPLE_RECIPIENT, SAMPLE_REPLY, SAMPLE_SENDER, sampleMessageId, sampleSeconds } from "./sample";
-import { msOfUnixSeconds } from "./time";
+import { msOfOffset, msOfUnixSeconds } from "./time";
 
 /** Record type → kind; `null`: known and not wanted. */
 const KINDS: Readonly<Record<string, EventKind | null>> = {
@@ -35,6 +35,8 @@ const KINDS: Readonly<Record<string, EventKind | null>> = {
 
 /** Feedback types by which nobody complains: a report taken back (RFC 6430), failed authentication (RFC 6591). */
 const NO_COMPLAINT = new Set(["not-spam", "auth-failure"]);
+
+const MESSAGE_ID_FIELD = "header_message-id";
 
 type CategoryMapping = Readonly<Record<string, BounceClass | null>>;
 
@@ -126,7 +128,7 @@ function draftOf(
   const time = textOf(record.timeLogged);
   const status = textOf(record.dsnStatus);
   const diagnostic = textOf(record.dsnDiag);
-  const messageId = textOf(record["header_Message-Id"]) ?? textOf(record["header_Message-ID"]);
+  const messageId = messageIdIn(record);
   // Delivered records carry a `bounceCat` too: the type decides what a record is.
   const word = kind === "bounced" ? textOf(record.bounceCat) : undefined;
   return {
@@ -139,7 +141,8 @@ function draftOf(
     internetMessageId: messageId,
     // One message, one name for it: the envelope's id only where the header was not logged.
     messageId: messageId === undefined ? textOf(record.envId) : undefined,
-    occurredAt: msOfUnixSeconds(time),
+    // As its accounting is configured: seconds, or a date with the server's offset.
+    occurredAt: msOfUnixSeconds(time) ?? msOfOffset(time),
     statusCode: statusCodeIn(status),
     replyCode: replyCodeIn(diagnosticText(diagnostic)),
     diagnosticCode: diagnostic,
@@ -148,6 +151,11 @@ function draftOf(
     campaign: textOf(record.jobId),
     identity: [type, time, messageId ?? textOf(record.envId) ?? textOf(record.jobId), status],
   };
+}
+
+/** The field is spelt as the operator spelt the header. */
+function messageIdIn(record: JsonObject): string | undefined {
+  return textOf(Object.entries(record).find(([name]) => name.toLowerCase() === MESSAGE_ID_FIELD)?.[1]);
 }
 
 function statedClass(word: string, provider: string, categories: CategoryMapping): StatedClass | undefined {

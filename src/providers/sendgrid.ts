@@ -50,8 +50,8 @@ const KINDS: Readonly<Record<string, EventKind | null>> = {
   account_status_change: null,
 };
 
-/** A bounce's `type`. */
-const TYPES: Readonly<Record<string, BounceClass>> = { bounce: "hard", blocked: "block" };
+/** A bounce's `type`. `expired`, a message that was given up, is in the older reference only. */
+const TYPES: Readonly<Record<string, BounceClass>> = { bounce: "hard", blocked: "block", expired: "expired" };
 
 interface Meaning {
   readonly class: BounceClass;

@@ -67,6 +67,8 @@ const BOUNCE_CLASSES: Readonly<Record<string, Meaning>> = {
   "24": { class: "expired", category: "message-expired", fixed: true },
   /** Failed by a policy of the account's own. */
   "25": { class: "block", category: "policy-related", fixed: true },
+  /** Held back by SparkPost's own "Smart Send". */
+  "26": { class: "block", category: "policy-related", fixed: true },
   "30": { class: "hard" },
   "40": { class: "soft" },
   "50": { class: "block", category: "policy-related", fixed: true },

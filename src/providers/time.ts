@@ -4,6 +4,8 @@
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
 /** `2026-11-21 10:00:00`: SQL's form, with no word about the zone. */
 const ZONELESS = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)$/;
+/** `2026-11-21 10:00:00+0200`: SQL's form with an offset. */
+const WITH_OFFSET = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})([+-]\d{2}):?(\d{2})$/;
 /** `1/15/2026 10:30:00 AM`: as .NET writes it in the United States. */
 const MONTH_FIRST = /^(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([AP])M)?$/i;
 
@@ -22,6 +24,12 @@ export function msOfRfc3339(text: string | undefined): number | undefined {
 export function msOfZoneless(text: string | undefined): number | undefined {
   const match = ZONELESS.exec(text ?? "");
   return match ? msOf(`${match[1]}T${match[2]}Z`) : undefined;
+}
+
+/** A date and time with an offset, as PowerMTA logs them. */
+export function msOfOffset(text: string | undefined): number | undefined {
+  const [, date, time, hours, minutes] = WITH_OFFSET.exec(text ?? "") ?? [];
+  return date === undefined ? undefined : msOf(`${date}T${time}${hours}:${minutes}`);
 }
 
 /** A date that begins with the month and names no zone, read as UTC; on a clock of twelve hours or of 24. */

@@ -68,6 +68,18 @@ for (const adapter of [powermta, inboxroad]) {
     expect(first).not.toEqual(second);
   });
 
+  it.each([
+    ["in seconds", "1763719200"],
+    ["as a date with its offset", "2025-11-21 12:00:00+0200"],
+  ])(`reads the time of ${adapter.title} %s`, (_how, timeLogged) => {
+    expect(draftOf({ timeLogged }).occurredAt).toBe(Date.UTC(2025, 10, 21, 10));
+  });
+
+  it.each(["header_Message-Id", "header_Message-ID", "header_message-id"])(
+    `finds the Message-ID of ${adapter.title} in %s, as it is configured`,
+    (field) => expect(draftOf({ [field]: "<one@example.org>" }).internetMessageId).toBe("<one@example.org>"),
+  );
+
   it(`names a message of ${adapter.title} by its Message-ID, and by the envelope's id only without one`, () => {
     const both = draftOf({ "header_Message-Id": "<one@example.org>", envId: "envelope-1" });
     expect([both.internetMessageId, both.messageId]).toEqual(["<one@example.org>", undefined]);

@@ -28,6 +28,7 @@ it.each<[number, string]>([
   [23, "soft"],
   [24, "expired"],
   [25, "block"],
+  [26, "block"],
   [30, "hard"],
   [40, "soft"],
   [50, "block"],
@@ -56,6 +57,7 @@ it.each<[number, string]>([
 
 it.each<[string, object, string]>([
   ["names a cause", { bounce_class: "50", raw_reason: "550 5.1.1 user unknown" }, "block"],
+  ["names a policy", { bounce_class: "26", raw_reason: "550 5.1.1 user unknown" }, "block"],
   ["is general", { bounce_class: "20", raw_reason: "550 5.1.1 user unknown" }, "hard"],
   ["says nothing", { bounce_class: "1", raw_reason: "452 4.2.2 mailbox full" }, "soft"],
   ["is missing", { raw_reason: "550 5.7.1 blocked as spam" }, "block"],
