@@ -15,6 +15,7 @@ import {
   ADMIN,
   idParam,
   json,
+  listQuery,
   moment,
   page,
   pageQuery,
@@ -71,7 +72,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/batches",
   summary: "Imports, bulk blocks and releases, and policies that were applied, newest first",
-  request: { query: z.object(pageQuery) },
+  request: { query: listQuery(pageQuery) },
   responses: { 200: json(page(batchSchema), "A page."), ...problems(400, 403) },
 });
 

@@ -25,6 +25,7 @@ import {
   eventSchema,
   idParam,
   json,
+  listQuery,
   page,
   pageQuery,
   problems,
@@ -78,7 +79,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/incidents",
   summary: "Bursts of bounces with the same cause, newest first",
-  request: { query: z.object({ status: z.enum(INCIDENT_STATUSES).optional(), ...pageQuery }) },
+  request: { query: listQuery({ status: z.enum(INCIDENT_STATUSES).optional(), ...pageQuery }) },
   responses: { 200: json(page(incidentSchema), "A page."), ...problems(400, 403) },
 });
 
@@ -100,7 +101,7 @@ const recipients = createRoute({
   summary: "Whom it is about, bounce by bounce",
   request: {
     params: idParam,
-    query: z.object({
+    query: listQuery({
       group: z
         .enum(GROUPS)
         .default("held")

@@ -35,6 +35,12 @@ export const recipientText = z.string().min(1).openapi({ example: "john@example.
 export const reasonSchema = z.enum(REASONS);
 export const purposeSchema = z.enum(PURPOSES).default("marketing");
 
+/**
+ * The query of a list or an export. A name that it does not know is an error: with a misspelt filter the answer would hold
+ * everything, and look right.
+ */
+export const listQuery = <T extends z.ZodRawShape>(parameters: T) => z.strictObject(parameters);
+
 /** Parameters of every list that has pages. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
