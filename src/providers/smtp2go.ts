@@ -36,6 +36,13 @@ const KINDS: Readonly<Record<string, EventKind | null>> = {
   clicked: null,
   /** Takes nothing back here: only a person does that. */
   resubscribe: null,
+  /** Of text messages, which the same webhook may tell of. */
+  sms_sending: null,
+  sms_submitted: null,
+  sms_delivered: null,
+  sms_failed: null,
+  sms_rejected: null,
+  "opt-out": null,
 };
 
 /** `bounce`, where the receiver's words do not say otherwise. */
