@@ -2,5 +2,10 @@ import { z } from "@hono/zod-openapi";
 
 const MAX_NOTE_LENGTH = 2_000;
 
-/** What an operator writes beside what he does. */
-export const noteSchema = z.string().trim().min(1).max(MAX_NOTE_LENGTH);
+/** What an operator writes beside what he does, without what no store accepts: NUL, unpaired surrogates. */
+export const noteSchema = z
+  .string()
+  .overwrite((text) => text.replaceAll("\u0000", "").toWellFormed())
+  .trim()
+  .min(1)
+  .max(MAX_NOTE_LENGTH);

@@ -100,8 +100,12 @@ const REFUSALS: Readonly<Record<number, ProblemCode>> = {
   429: "too_many_requests",
 };
 
+/** Where bodies are told apart by their type, it is this one that is taken: `curl -d` sends another. */
+const WRONG_TYPE: ProblemOptions = { detail: "content-type: must be application/json" };
+
 /** What Hono refuses as an answer. Of a bad request only its words say whether the JSON is what is bad. */
 export function refusalResponse({ status, message }: HTTPException): Response {
   const isAboutJson = status === 400 && /\bJSON\b/.test(message);
-  return problemResponse(isAboutJson ? "invalid_json" : (REFUSALS[status] ?? "invalid_request"));
+  const code = isAboutJson ? "invalid_json" : (REFUSALS[status] ?? "invalid_request");
+  return problemResponse(code, status === 415 ? WRONG_TYPE : {});
 }

@@ -164,10 +164,14 @@ describe("NUL bytes and unpaired surrogates", () => {
     expect(await theEvent()).toMatchObject({ campaign: clean, class: "hard" });
   });
 
-  it("in an operator's note are no reason to fail", async () => {
-    const response = await api("/v1/suppressions/noted%40example.com", { method: "PUT", json: { note: bad } });
+  it("in an operator's note are replaced, and the note is kept", async () => {
+    const block = () => api("/v1/suppressions/noted%40example.com", { method: "PUT", json: { note: bad } });
+    const response = await block();
     expect(response.status).toBe(200);
-    expect(await jsonOf(response)).toMatchObject({ reasons: ["manual"] });
+    const blocked = await jsonOf(response);
+    expect(blocked).toMatchObject({ reasons: ["manual"], note: clean });
+    // The same block again changes nothing.
+    expect(await jsonOf(await block())).toEqual(blocked);
   });
 });
 

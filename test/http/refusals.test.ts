@@ -2,7 +2,10 @@
 import { HTTPException } from "hono/http-exception";
 import { expect, it } from "vitest";
 import { refusalResponse } from "../../src/http/problem";
-import { jsonOf } from "../support/worker";
+import { setStage } from "../support/stage";
+import { ADMIN, api, jsonOf } from "../support/worker";
+
+setStage();
 
 it.each([
   [400, "Malformed JSON in request body", "invalid_json"],
@@ -21,3 +24,22 @@ it.each([
   expect(response.headers.get("content-type")).toBe("application/problem+json");
   expect(await jsonOf(response)).toMatchObject({ type: `about:blank#${code}`, status, code });
 });
+
+it.each([
+  ["PUT", "/v1/suppressions/typed%40example.com", '{"expiresAt":"2099-01-01T00:00:00Z"}'],
+  ["PUT", "/v1/allowlist/typed%40example.com", '{"note":"asked"}'],
+  ["POST", "/v1/check", '{"recipients":["typed@example.com"]}'],
+])(
+  "a body of another type than JSON is refused, and it is said which one is taken: %s %s",
+  async (method, path, body) => {
+    for (const type of ["application/x-www-form-urlencoded", "text/plain"]) {
+      const response = await api(path, { method, body, headers: { ...ADMIN, "content-type": type } });
+      expect(response.status).toBe(400);
+      expect(await jsonOf(response)).toMatchObject({
+        code: "invalid_request",
+        detail: expect.stringMatching(/^content-type: .*application\/json/),
+      });
+    }
+    expect((await api("/v1/recipients/typed%40example.com", { headers: ADMIN })).status).toBe(404);
+  },
+);
