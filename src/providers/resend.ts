@@ -45,6 +45,8 @@ const OTHER_FAMILIES = ["contact.", "domain.", "suppression."];
 const CLASSES: Readonly<Record<string, StatedClass>> = {
   Permanent: { class: "hard", rule: "resend:Permanent", fixed: false },
   Transient: { class: "soft", rule: "resend:Transient", fixed: false },
+  /** What the manual calls it in one place. */
+  Temporary: { class: "soft", rule: "resend:Temporary", fixed: false },
   "Transient/MessageTooLarge": { class: "block", rule: "resend:MessageTooLarge", fixed: false },
   "Transient/ContentRejected": { class: "block", rule: "resend:ContentRejected", fixed: false },
   "Transient/AttachmentRejected": { class: "block", rule: "resend:AttachmentRejected", fixed: false },
@@ -118,15 +120,17 @@ function draftOf(
   const types = [textOf(bounce.type), textOf(bounce.subType)].filter((word) => word !== undefined);
   const isListed = stated === "bounced" && LIST_WORDS.test([...types, message].join(" "));
   const kind = isListed ? "rejected" : stated;
+  const words = textsOf([reason ?? message, suppressed.reason]).join(" ");
   const [reply] = textsOf(bounce.diagnosticCode);
   const time = textOf(event.created_at);
   return {
     kind,
     recipient: to,
     stated: kind === "bounced" ? (isAmbiguous ? SOMEBODY : classOf(types, message)) : undefined,
-    category: kind !== "rejected" ? undefined : isAmbiguous ? SOMEBODYS_CATEGORY : categoryOf(event, reason ?? message),
+    category: kind !== "rejected" ? undefined : isAmbiguous ? SOMEBODYS_CATEGORY : categoryOf(event, words),
     hint: types.length ? types.join("/") : (textOf(suppressed.type) ?? reason),
     messageId: textOf(data.email_id),
+    internetMessageId: textOf(data.message_id),
     occurredAt: msOfRfc3339(time),
     statusCode: statusCodeIn(reply ?? message),
     replyCode: replyCodeIn(diagnosticText(reply)),
@@ -144,7 +148,7 @@ function classOf(types: readonly string[], message: string | undefined): StatedC
 }
 
 /** Only bounces and complaints put an address on Resend's list; what failed for another reason says nothing of it. */
-function categoryOf(event: JsonObject, reason: string | undefined): string {
+function categoryOf(event: JsonObject, reason: string): string {
   if (event.type === "email.failed") return refusalCategory(reason);
   return refusalCategory(reason) === "complained" ? "complained" : "bounced";
 }

@@ -36,6 +36,7 @@ it.each<[object, string]>([
   [{ type: "Transient", subType: "ContentRejected" }, "block"],
   [{ type: "Transient", subType: "AttachmentRejected" }, "block"],
   [{ type: "Undetermined", subType: "Undetermined" }, "undetermined"],
+  [{ type: "Temporary", subType: "General" }, "soft"],
   [{ type: "Permanent", diagnosticCode: ["smtp; 550 5.7.1 Message refused as spam"] }, "block"],
   [{ type: "constructor" }, "undetermined"],
   [{ message: "The recipient's email provider sent a hard bounce message." }, "hard"],
@@ -50,10 +51,19 @@ it.each<[string, object, string]>([
   ["email.bounced", { bounce: { type: "Permanent", subType: "Suppressed", message: "No." } }, "bounced"],
   ["email.bounced", { bounce: { type: "Permanent", subType: "OnAccountSuppressionList" } }, "bounced"],
   ["email.suppressed", { suppressed: { message: "The recipient has complained before." } }, "complained"],
+  ["email.suppressed", { suppressed: { message: "On the list.", reason: "previous_complaint" } }, "complained"],
   ["email.suppressed", {}, "bounced"],
   ["email.failed", { failed: { reason: "reached_daily_quota" } }, "policy"],
 ])("takes %s of %j for a refusal because of %s", (type, data, category) => {
   expect(draftOf(data, {}, type)).toMatchObject({ kind: "rejected", category, stated: undefined });
+});
+
+it("names the message by its Message-ID too, as a bounce that comes back by mail does", () => {
+  expect(draftOf({ message_id: "<one@mail.example.org>" })).toMatchObject({
+    messageId: "m-1",
+    internetMessageId: "<one@mail.example.org>",
+  });
+  expect(draftOf({}).internetMessageId).toBeUndefined();
 });
 
 it("names an event by the call's id only, which a replay keeps", () => {
