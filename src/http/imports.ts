@@ -18,7 +18,7 @@ import { expectQuery, usable } from "./expectations";
 import { noteSchema } from "./notes";
 import { Problem, type ProblemCode, type ProblemOptions, problemResponse } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, flag, json, problems } from "./schemas";
+import { ADMIN, flag, problems, shaped } from "./schemas";
 import type { Services } from "./services";
 
 /** Where a body may be longer than elsewhere: it is read while it comes. */
@@ -102,7 +102,13 @@ const post = createRoute({
     },
   },
   responses: {
-    200: json(importSchema, "The list was read to its end."),
+    200: {
+      description: "The list was read to its end.",
+      content: {
+        "application/json": shaped(importSchema),
+        "application/x-ndjson": { schema: z.string().openapi({ description: "With `results=all`." }) },
+      },
+    },
     ...problems(400, 403, 409, 413),
   },
 });

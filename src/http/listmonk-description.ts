@@ -1,11 +1,19 @@
 /** listmonk's API for bounces, for openapi.json. */
 import { z } from "@hono/zod-openapi";
 import type { createRouter } from "./router";
-import { json } from "./schemas";
+import { json, problemsAs } from "./schemas";
+
+const refused = json(
+  () => z.object({ message: z.string() }),
+  "Refused, in listmonk's words; only connections of listmonk do so.",
+);
+
+/** How listmonk refuses, and what it has no words for. */
+export const LISTMONK_REFUSALS = { 400: refused, 403: refused, ...problemsAs(404, 429, 503) };
 
 /** Its statuses and texts are listmonk's; only the shapes are said here. */
 export function describeListmonk(registry: ReturnType<typeof createRouter>["openAPIRegistry"]): void {
-  const done = { 200: json(() => z.object({ data: z.literal(true) }), "Done.") };
+  const done = { 200: json(() => z.object({ data: z.literal(true) }), "Done."), ...LISTMONK_REFUSALS };
   const security = [{ listmonk: [] }];
   const tags = ["listmonk"];
   const bounce = z.object({ id: z.number(), type: z.enum(["hard", "soft", "complaint"]) }).loose();
@@ -29,10 +37,18 @@ export function describeListmonk(registry: ReturnType<typeof createRouter>["open
       200: json(
         () =>
           z.object({
-            data: z.object({ results: z.array(bounce), total: z.number(), per_page: z.number(), page: z.number() }),
+            data: z.object({
+              results: z.array(bounce),
+              search: z.string(),
+              query: z.string(),
+              total: z.number(),
+              per_page: z.number(),
+              page: z.number(),
+            }),
           }),
         "A page.",
       ),
+      ...LISTMONK_REFUSALS,
     },
   });
   registry.registerPath({
@@ -42,7 +58,7 @@ export function describeListmonk(registry: ReturnType<typeof createRouter>["open
     security,
     summary: "One bounce",
     request: { params: z.object({ id: z.string() }) },
-    responses: { 200: json(() => z.object({ data: bounce }), "It.") },
+    responses: { 200: json(() => z.object({ data: bounce }), "It."), ...LISTMONK_REFUSALS },
   });
   registry.registerPath({
     method: "delete",

@@ -51,6 +51,10 @@ export const problemSchema = once(() =>
       status: z.number().int(),
       detail: z.string().optional(),
       code: z.string().describe("A stable word."),
+      errors: z
+        .array(z.object({ field: z.string().optional(), index: z.number().int().optional(), message: z.string() }))
+        .optional()
+        .describe("What is wrong with each parameter or field, or with each event of the body."),
     })
     .openapi("Problem"),
 );

@@ -192,14 +192,17 @@ export const shaped = <T extends z.ZodType>(shape: () => T) => {
 
 const PROBLEM = shaped(problemSchema);
 
-/** The answers that any route may give, beside its own. */
-export const problems = (...statuses: number[]) =>
+/** Answers that are problems. */
+export const problemsAs = (...statuses: number[]) =>
   Object.fromEntries(
-    [...new Set([...statuses, 401, 429, 503])].map((status) => [
+    statuses.map((status) => [
       status,
       { description: "A problem (RFC 9457).", content: { "application/problem+json": PROBLEM } },
     ]),
   );
+
+/** These, and those that any route may give that asks for a token. */
+export const problems = (...statuses: number[]) => problemsAs(...new Set([...statuses, 401, 429, 503]));
 
 /** An answer of openapi.json. @param shape of its body; made only where somebody asks */
 export const json = <T extends z.ZodType>(shape: () => T, description: string) => ({

@@ -7,9 +7,10 @@ import { receiveWebhook, type WebhookOutcome } from "../pipeline/webhook";
 import type { Adapter, WebhookRequest } from "../providers/adapter";
 import { ADAPTERS } from "../providers/registry";
 import { readBody } from "./body";
+import { LISTMONK_REFUSALS } from "./listmonk-description";
 import { Problem, problemResponse } from "./problem";
 import type { createRouter } from "./router";
-import { countsSchema, json, problems } from "./schemas";
+import { countsSchema, json, problems, problemsAs } from "./schemas";
 import type { AppEnv, Services } from "./services";
 
 /** listmonk's own URLs, so that its users change the host only. */
@@ -116,6 +117,8 @@ export function describeWebhooks(registry: ReturnType<typeof createRouter>["open
   const answers = {
     200: json(countsSchema, "Recorded, or known already, or of no interest. What was unreadable is kept and counted."),
     ...problems(401, 404, 413),
+    400: LISTMONK_REFUSALS[400],
+    403: LISTMONK_REFUSALS[403],
   };
   const params = z.object({
     provider: z.enum(ADAPTERS.map((adapter) => adapter.id)),
@@ -142,6 +145,10 @@ export function describeWebhooks(registry: ReturnType<typeof createRouter>["open
     summary: "listmonk's own bounce API",
     description: "Statuses and texts are listmonk's: 403 for authentication, 400 for bad fields.",
     request: { body },
-    responses: { 200: json(() => z.object({ data: z.literal(true) }), "Recorded."), ...problems(400, 403, 413) },
+    responses: {
+      200: json(() => z.object({ data: z.literal(true) }), "Recorded."),
+      ...LISTMONK_REFUSALS,
+      ...problemsAs(413),
+    },
   });
 }
