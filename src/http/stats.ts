@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { BOUNCE_CLASSES, type BounceClass } from "../domain/event";
 import { once } from "../domain/once";
-import { STATS_GROUPS, type StatsRow, statsBy } from "../store/stats";
+import { knowsProvider, STATS_GROUPS, type StatsRow, statsBy } from "../store/stats";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
 import { ADMIN, count, json, listQuery, moment, problems, type Wire } from "./schemas";
@@ -44,8 +44,8 @@ const getStats = createRoute({
       by: z.enum(STATS_GROUPS).default("day"),
       since: moment.optional().describe("From the day that this falls on."),
       until: moment.optional().describe("Up to and with the day before which this falls."),
-      provider: z.string().optional().describe("For day, provider, connection and class."),
-      connection: z.string().optional().describe("With provider."),
+      provider: z.string().optional().describe("For hour, day, provider, connection and class."),
+      connection: z.string().optional().describe("Together with provider."),
       limit: z.coerce
         .number()
         .int()
@@ -69,6 +69,13 @@ export const statsRoutes = createRouter();
 
 statsRoutes.openapi(getStats, async (c) => {
   const { by, since, until, provider, connection, limit } = c.req.valid("query");
+  // A filter that has no effect would give the counts of everything, and look right.
+  if (provider !== undefined && !knowsProvider(by)) {
+    throw new Problem("invalid_request", { detail: `provider: counts by ${by} do not know it` });
+  }
+  if (connection !== undefined && provider === undefined) {
+    throw new Problem("invalid_request", { detail: "connection: with provider only" });
+  }
   const now = c.env.now();
   const toDay = Math.ceil((until ?? now + 1) / DAY_MS);
   const fromDay = since === undefined ? toDay - DEFAULT_DAYS : Math.floor(since / DAY_MS);

@@ -35,6 +35,11 @@ const IN_TIME: readonly string[] = ["hour", "day"];
 export const STATS_GROUPS = Object.keys(GROUPS) as [StatsGroup, ...StatsGroup[]];
 export type StatsGroup = keyof typeof GROUPS;
 
+/** Do these counts know which provider told of what they count? */
+export function knowsProvider(by: StatsGroup): boolean {
+  return GROUPS[by].source === BY_CONNECTION;
+}
+
 export interface StatsQuery {
   readonly by: StatsGroup;
   /** Days since 1970, UTC: from, inclusive, and to, exclusive. */
@@ -59,8 +64,7 @@ export async function statsBy(db: D1Database, query: StatsQuery): Promise<StatsR
   const values: (string | number)[] = [query.fromDay, query.toDay, query.limit];
   const bind = (text: string) => `?${values.push(text)}`;
   const conditions: string[] = [];
-  // Only the counts by connection know the provider.
-  if (source === BY_CONNECTION && query.provider !== undefined) {
+  if (knowsProvider(query.by) && query.provider !== undefined) {
     const connection = query.connection;
     if (connection === undefined) conditions.push(`${PROVIDER} = ${bind(query.provider)}`);
     else conditions.push(`connection = ${bind(`${query.provider}/${connection}`)}`);

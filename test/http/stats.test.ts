@@ -89,6 +89,10 @@ describe("counts", () => {
     "limit=0",
     "since=2000-01-01T00:00:00Z",
     "until=1999-01-01T00:00:00Z&since=2000-01-01T00:00:00Z",
+    "by=domain&provider=listmonk",
+    "by=campaign&provider=listmonk",
+    "by=reason&provider=listmonk&connection=eu",
+    "by=day&connection=eu",
   ])("refuse what they cannot answer: %s", async (query) => {
     expect((await api(`/v1/stats?${query}`)).status).toBe(400);
   });
