@@ -127,7 +127,9 @@ function parseOwnEvent(record: unknown, position: number, options: OwnFormatOpti
   const event = parsed.data;
   const isOperators = isOperatorKind(event.kind);
   if (isOperators && !options.allowOperatorKinds) return unreadable("unknown_kind", event.kind);
-  const address = (isOperators ? canonicalRecipient : canonicalMailbox)(event.recipient);
+  // What is allowed are addresses, also where a domain can be blocked.
+  const takesDomains = isOperators && event.kind !== "manual_allow";
+  const address = (takesDomains ? canonicalRecipient : canonicalMailbox)(event.recipient);
   if (!address.ok) return unreadable("invalid_recipient", ADDRESS_ERRORS[address.error]);
   if (event.class !== undefined && event.kind !== "bounced")
     return unreadable("invalid_event", "class: only for bounced");

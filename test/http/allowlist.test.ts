@@ -109,6 +109,14 @@ describe("the allow-list", () => {
     expect((await put("ann@example.com", { notes: "x" })).status).toBe(400);
   });
 
+  it("takes no domain from a posted event either", async () => {
+    const allowed = { kind: "manual_allow", recipient: "@example.com" };
+    const response = await api("/v1/events", { json: allowed });
+    expect(response.status).toBe(400);
+    expect((await jsonOf(response)).code).toBe("invalid_events");
+    expect((await list()).items).toEqual([]);
+  });
+
   it("answers 404 to taking off whom it does not hold", async () => {
     expect((await remove("nobody@example.com")).status).toBe(404);
     await report(bounced("ann@example.com", "hard", Date.now()));
