@@ -131,6 +131,13 @@ describe("blocking by hand", () => {
     expect(doneOf(await one.post(`${JOHN}/block`, {}, JOHN))).toBe("blocked-already");
   });
 
+  it.each([
+    ["an address", JOHN, "It is not mailed any more"],
+    ["a whole domain", "/dashboard/recipients/%40example.com", "Nobody of this domain is mailed any more"],
+  ])("says before what it does to %s", async (_, path, words) => {
+    expect(await read(one, path)).toContain(words);
+  });
+
   it("takes whole domains too", async () => {
     expect(doneOf(await one.post("/dashboard/recipients/%40example.com/block"))).toBe("blocked");
     expect(await isSuppressed()).toBe(true);

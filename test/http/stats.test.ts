@@ -78,6 +78,12 @@ describe("counts", () => {
     expect((await stats("by=domain&limit=1")).items).toHaveLength(1);
   });
 
+  it("are by the domain behind the last @", async () => {
+    await api("/v1/events", { json: { kind: "bounced", class: "hard", recipient: '"a@b"@example.edu' } });
+    const { items } = await stats("by=domain");
+    expect(items.map((i) => i.value)).toEqual(["example.com", "example.org", "example.edu", "example.net"]);
+  });
+
   it("do not hold operators' commands", async () => {
     const { items } = await stats("by=domain");
     expect(items.find((i) => i.value === "example.net")).toMatchObject({ bounced: 1, delivered: 0 });

@@ -40,8 +40,8 @@ export function RecipientActions({ recipient, token, isKnown, isAllowed, reasons
       {reasons.includes("manual") ? null : (
         <Confirm label="Block…" action={`${path}/block`} token={token} submit="Block">
           <p>
-            {isDomain ? "Nobody of this domain" : "It"} is mailed any more, not even if it is on the allow-list, until
-            it is released.
+            {isDomain ? "Nobody of this domain is" : "It is not"} mailed any more, not even if it is on the allow-list,
+            until it is released.
           </p>
           <Note />
           <Field label="Until (UTC; empty: for good)" name="until" type="date" />
