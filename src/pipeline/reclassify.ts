@@ -26,8 +26,8 @@ const ON_THE_WAY_MS = 15 * 60_000;
 const STRETCH = { stretch: 5_000, limit: 300 };
 /** Gzipped bytes that are held at once. */
 const MAX_HELD_BYTES = 4_000_000;
-/** Providers that post whole mails. */
-const POSTS_MAILS: ReadonlySet<string> = new Set(["smtpeter"]);
+/** Providers that tell what no record keeps: whole mails, or the command that was refused. */
+const TELL_MORE: ReadonlySet<string> = new Set(["smtpeter", "kumomta", "ahasend"]);
 
 export interface ReclassifiedStretch {
   readonly changes: readonly ClassChange[];
@@ -64,7 +64,7 @@ function byRecord(row: BounceRow): ClassOf | null {
     statusCode: row.status_code,
     replyCode: row.reply_code,
     remoteMta: row.remote_mta,
-    isMail: isMailDoor(row.provider) || POSTS_MAILS.has(row.provider),
+    isMail: isMailDoor(row.provider) || TELL_MORE.has(row.provider),
   };
   return reclassified(bounce);
 }

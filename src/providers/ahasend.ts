@@ -24,6 +24,7 @@ import {
   sampleTime,
   sampleUuid,
 } from "./sample";
+import { refusedCommand } from "./smtp-command";
 import { readPlainSecret, type StandardScheme, verifyStandard } from "./standard-signature";
 import { msOfRfc3339 } from "./time";
 
@@ -110,6 +111,7 @@ function draftOf(event: JsonObject, kind: EventKind, recipient: string): EventDr
   const attempt = objectOf(data.delivery_attempt);
   const [type, id, time] = [textOf(event.type), textOf(data.id), textOf(event.timestamp)];
   const [word, reply] = [textOf(attempt.classification), textOf(attempt.response)];
+  const statusCode = statusCodeIn(textOf(attempt.enhanced_status_code));
   return {
     kind,
     recipient,
@@ -120,8 +122,9 @@ function draftOf(event: JsonObject, kind: EventKind, recipient: string): EventDr
     messageId: id,
     internetMessageId: textOf(data.message_id_header),
     occurredAt: msOfRfc3339(time),
-    statusCode: statusCodeIn(textOf(attempt.enhanced_status_code)),
+    statusCode,
     replyCode: replyCodeIn(textOf(attempt.smtp_code)),
+    smtpCommand: refusedCommand(textOf(attempt.command), statusCode),
     diagnosticCode: reply ?? textOf(attempt.description),
     identity: [type, id, time],
   };

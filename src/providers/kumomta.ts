@@ -25,6 +25,7 @@ import {
   sampleSeconds,
   sampleTime,
 } from "./sample";
+import { refusedCommand } from "./smtp-command";
 import { msOfRfc3339, msOfUnixSeconds } from "./time";
 
 /** Record type → kind; `null`: known and not wanted. */
@@ -178,7 +179,7 @@ function draftOf(record: JsonObject, kind: EventKind, recipient: string): EventD
   const classification = textOf(record.bounce_classification);
   const meaning = kind === "bounced" ? entryOf(CLASSIFICATIONS, classification) : undefined;
   const [id, time] = [textOf(record.id), textOf(record.event_time) ?? textOf(record.timestamp)];
-  const code = textOf(response.code);
+  const [code, statusCode] = [textOf(response.code), statusCodeOf(response.enhanced_code)];
   return {
     kind,
     recipient,
@@ -189,8 +190,9 @@ function draftOf(record: JsonObject, kind: EventKind, recipient: string): EventD
     messageId: id,
     internetMessageId: messageIdIn(objectOf(record.headers)),
     occurredAt: msOfRfc3339(textOf(record.event_time)) ?? msOfUnixSeconds(textOf(record.timestamp)),
-    statusCode: statusCodeOf(response.enhanced_code),
+    statusCode,
     replyCode: code,
+    smtpCommand: refusedCommand(textOf(response.command), statusCode),
     diagnosticCode: textOf(response.content),
     remoteMta: textOf(objectOf(record.peer_address).name),
     mode: type === "OOB" ? "asynchronous" : type === "Bounce" ? "synchronous" : undefined,

@@ -33,6 +33,7 @@ import { readFormOrJson } from "./form";
 import { isObject, type JsonObject, textOf, textsOf } from "./json";
 import { ignored, unreadable } from "./parsed";
 import { jsonSample, SAMPLE_RECIPIENT, sampleId, sampleSeconds } from "./sample";
+import { refusedCommand } from "./smtp-command";
 import { msOfUnixSeconds, msOfZoneless } from "./time";
 
 type Credential =
@@ -167,6 +168,7 @@ function draftOf(
   const id = textOf(record.id);
   const [time, timestamp] = [textOf(record.time), textOf(record.timestamp)];
   const [code, extended] = [textOf(record.code), textOf(record.extended)];
+  const statusCode = statusCodeIn(extended);
   // Where in the SMTP session it failed; `bounce`: after it.
   const state = kind === "bounced" ? textOf(record.state) : undefined;
   return {
@@ -175,8 +177,9 @@ function draftOf(
     hint: state,
     messageId: id,
     occurredAt: timeOf(record),
-    statusCode: statusCodeIn(extended),
+    statusCode,
     replyCode: replyCodeIn(code),
+    smtpCommand: refusedCommand(state, statusCode),
     diagnosticCode: textOf(record.description),
     mode: kind === "bounced" ? (state === "bounce" ? "asynchronous" : "synchronous") : undefined,
     tags: tagsOf(record),

@@ -7,7 +7,7 @@ import { aDayAgo, applied, simulated } from "../support/policies";
 import { report } from "../support/reports";
 import { MINUTE_MS, pass, setStage, settle } from "../support/stage";
 import { reasonsOf, tamper } from "../support/stores";
-import { api } from "../support/worker";
+import { api, testEnv } from "../support/worker";
 
 setStage();
 
@@ -73,6 +73,28 @@ describe("today's rules", () => {
     const run = await simulated({ reclassify: true });
     expect(run).toMatchObject({ reclassified: 0 });
     expect(run.undecidable).toBeGreaterThan(0);
+    await erase(recipient);
+  });
+
+  it("do not guess from the record where the refused command had decided, which no record keeps", async () => {
+    const recipient = "command@example.com";
+    const record = {
+      type: "Bounce",
+      id: "1",
+      recipient,
+      timestamp: Math.floor(aDayAgo() / 1000),
+      response: { code: 550, content: "User unknown", command: "MAIL FROM" },
+    };
+    const response = await api("/webhooks/kumomta?token=kumomta-secret", {
+      headers: {},
+      json: record,
+      env: testEnv({ WEBHOOK_KUMOMTA: "kumomta-secret" }),
+    });
+    expect(response.status).toBe(200);
+    expect(await eventsOf(recipient)).toMatchObject([{ class: "block", rule: "stage:mail-from" }]);
+    await tamper("DELETE FROM receipt_bodies");
+    pass(20 * MINUTE_MS);
+    expect((await simulated({ reclassify: true })).reclassified).toBe(0);
     await erase(recipient);
   });
 
