@@ -60,7 +60,7 @@ const put = createRoute({
     params: recipientParam,
     body: { content: { "application/json": { schema: z.strictObject({ note: noteSchema.optional() }) } } },
   },
-  responses: { 200: json(changeSchema, "It is on the list."), ...problems(400, 403) },
+  responses: { 200: json(changeSchema, "It is on the list."), ...problems(400, 403, 413) },
 });
 
 const remove = createRoute({

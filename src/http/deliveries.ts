@@ -111,7 +111,7 @@ const postRedeliver = createRoute({
   },
   responses: {
     202: json(() => z.object({ queued: z.boolean() }), "It is delivered within a minute. queued: was there anything?"),
-    ...problems(400, 403, 404),
+    ...problems(400, 403, 404, 413),
   },
 });
 

@@ -116,7 +116,7 @@ const DECIDING = "Asked again, it goes on or says that it is done. What was deci
 const decidedResponses = {
   200: json(incidentDetailSchema, "It is done. What is `pending` takes effect within the next minutes."),
   202: json(incidentDetailSchema, "It is being done; the cron goes on."),
-  ...problems(400, 403, 404, 409),
+  ...problems(400, 403, 404, 409, 413),
 };
 
 const confirm = createRoute({

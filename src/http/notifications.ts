@@ -97,7 +97,7 @@ const create = createRoute({
       },
     },
   },
-  responses: { 201: json(createdSchema, "It is told from now on."), ...problems(400, 403) },
+  responses: { 201: json(createdSchema, "It is told from now on."), ...problems(400, 403, 413) },
 });
 
 const list = createRoute({
@@ -140,7 +140,7 @@ const postRotate = createRoute({
   },
   responses: {
     200: json(() => z.object({ secret: secretOrNull(), previousUntil: timeOrNull }), "The new secret."),
-    ...problems(400, 403, 404),
+    ...problems(400, 403, 404, 413),
   },
 });
 

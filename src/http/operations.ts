@@ -114,7 +114,7 @@ const postRebuild = createRoute({
         ]),
       "What was done.",
     ),
-    ...problems(400, 403, 404),
+    ...problems(400, 403, 404, 413),
   },
 });
 

@@ -105,7 +105,7 @@ const postSimulate = createRoute({
   responses: {
     200: json(simulationSchema, "The result."),
     202: json(simulationSchema, "The result so far; the cron goes on."),
-    ...problems(400, 403),
+    ...problems(400, 403, 413),
   },
 });
 
@@ -152,7 +152,7 @@ const postApply = createRoute({
   responses: {
     200: json(batchSchema, "It holds, and everybody has been decided about."),
     202: json(batchSchema, "It holds; the cron goes on deciding about recipients."),
-    ...problems(400, 403, 404, 409),
+    ...problems(400, 403, 404, 409, 413),
   },
 });
 

@@ -76,7 +76,7 @@ const put = createRoute({
   responses: {
     200: json(suppressionDetailSchema, "It is suppressed."),
     202: json(suppressionDetailSchema, "It is on record and will take effect within a minute."),
-    ...problems(400, 403),
+    ...problems(400, 403, 413),
   },
 });
 

@@ -132,7 +132,7 @@ const push = createRoute({
   },
   responses: {
     200: json(() => z.union([syncSchema(), pushPreviewSchema()]), "How it stands, or what would be sent."),
-    ...problems(400, 403, 404, 409),
+    ...problems(400, 403, 404, 409, 413),
   },
 });
 

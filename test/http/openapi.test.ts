@@ -124,6 +124,16 @@ describe("/openapi.json", () => {
     });
   });
 
+  it("says of each body that it may be bad or too long, but for what is read while it comes", async () => {
+    for (const { method, path, operation } of operations) {
+      if (!operation.requestBody || !path.startsWith("/v1/")) continue;
+      const statuses = path === "/v1/scrub" ? ["400"] : ["400", "413"];
+      expect(Object.keys(operation.responses), `${method} ${path}`).toEqual(expect.arrayContaining(statuses));
+    }
+    const body = new Uint8Array(10 * 1024 * 1024 + 1);
+    expect((await api("/v1/suppressions/john%40example.com", { method: "PUT", body })).status).toBe(413);
+  });
+
   it("holds schemas whose types exist and whose required fields are described", () => {
     const schemas = objectsIn(document).filter(([name, object]) => name !== "properties" && "type" in object);
     const typed = schemas.filter(([, object]) => object.type !== "http");
