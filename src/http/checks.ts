@@ -63,10 +63,13 @@ const checkBulk = createRoute({
   responses: { 200: json(bulkSchema, "The suppressed ones."), ...problems(400, 413) },
 });
 
+const NOT_ENCODED = { detail: "The URL is not percent-encoded UTF-8; a % must be sent as %25." };
+
 export const checkRoutes = createRouter();
 
 checkRoutes.openapi(checkOne, async (c) => {
   const { recipient, purpose, consistency } = c.req.valid("query");
+  if (recipient.includes("%") && !isEncoded(c.req.url)) throw new Problem("invalid_recipient", NOT_ENCODED);
   const address = canonicalMailbox(recipient);
   if (!address.ok) throw new Problem("invalid_recipient", { detail: ADDRESS_ERRORS[address.error] });
   const { source, probe, ...answer } = await checkToSend(c.env, address.value, purpose, consistency);
@@ -82,6 +85,16 @@ checkRoutes.openapi(checkBulk, async (c) => {
   });
   return c.json({ checked, suppressed: listed, invalid: [...invalid] }, 200);
 });
+
+/** RFC 3986 §2.1. Hono leaves what is no encoding as it came: an address of its own, about which nothing is known. */
+function isEncoded(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function onTheWire({ suppressed, reasons, since, until }: Answer) {
   return { suppressed, reasons: [...reasons], since: iso(since), until: iso(until) };

@@ -130,6 +130,19 @@ describe("GET /v1/check", () => {
     expect(JSON.stringify(problem)).not.toContain("john");
   });
 
+  it.each(["m%FCller%40example.com", "m%C3ller%40example.com", "m%ller@example.com"])(
+    "knows no answer about what is not percent-encoded UTF-8: %s",
+    async (recipient) => {
+      const response = await api(`/v1/check?recipient=${recipient}`, { headers: CHECK });
+      expect(response.status).toBe(400);
+      expect(await jsonOf(response)).toMatchObject({
+        code: "invalid_recipient",
+        detail: expect.stringContaining("%25"),
+      });
+      expect(await answerOf("m%FCller@example.com")).toMatchObject({ recipient: "m%FCller@example.com" });
+    },
+  );
+
   it.each([
     "",
     " ",
