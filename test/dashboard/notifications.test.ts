@@ -69,6 +69,25 @@ describe("the page of one that is told", () => {
     expect((await one.get(`${PATH}/nobody`)).status).toBe(404);
   });
 
+  it.each([
+    ["refuses", failing(401)],
+    ["does not answer", () => Promise.reject(new TypeError("connection refused"))],
+  ])("goes by what came of the last attempt, also before and after a pause: %s", async (word, answer) => {
+    const hook = world.receiver("hooks.example.com");
+    hook.answer = answer;
+    const { id } = await subscribe(hook, ["event.*"]);
+    const others = ["refuses", "does not answer"].filter((other) => other !== word);
+    for (let i = 0; i < 12; i++) {
+      await report(bounced(`john${i}@example.com`, "hard", at()));
+      for (const page of [await one.html(PATH), await one.html(`${PATH}/${id}`)]) {
+        expect(page).toContain(word);
+        for (const other of others) expect(page).not.toContain(other);
+      }
+      pass(i % 2 ? MINUTE_MS : DAY_MS / 48);
+      await tell();
+    }
+  });
+
   it("sends a test", async () => {
     const hook = world.receiver("hooks.example.com");
     const { id } = await subscribe(hook);

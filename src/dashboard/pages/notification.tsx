@@ -42,7 +42,7 @@ notificationRoutes.get(PATH, async (c) => {
     <Page frame={frame}>
       <div class="heading">
         <h1>{hostOf(found.url)}</h1>
-        <NotificationState notification={found} now={c.env.now()} />
+        <NotificationState notification={found} />
       </div>
       <Notice url={url} token={token} />
       <section class="panel" aria-label="About it">

@@ -81,7 +81,7 @@ async function listPage(c: Context<DashboardEnv>, problem: string | null): Promi
           </Empty>
         }
       >
-        <List all={all} now={c.env.now()} />
+        <List all={all} />
       </ListPanel>
       <Panel title="Tell somebody">
         <form method="post" action={NOTIFICATIONS_PATH} class="stack">
@@ -118,7 +118,7 @@ async function listPage(c: Context<DashboardEnv>, problem: string | null): Promi
   );
 }
 
-function List({ all, now }: { all: readonly (Notification & { outbox: OutboxCounts })[]; now: number }) {
+function List({ all }: { all: readonly (Notification & { outbox: OutboxCounts })[] }) {
   return (
     <Table
       columns={[
@@ -142,7 +142,7 @@ function List({ all, now }: { all: readonly (Notification & { outbox: OutboxCoun
           </th>
           <td class="text">{notification.events.join(", ")}</td>
           <td>
-            <NotificationState notification={notification} now={now} />
+            <NotificationState notification={notification} />
           </td>
           <td>
             {notification.lastDeliveredAt === null ? (
@@ -159,13 +159,13 @@ function List({ all, now }: { all: readonly (Notification & { outbox: OutboxCoun
   );
 }
 
-/** How a subscription goes, as a badge. @param now epoch ms */
-export function NotificationState({ notification, now }: { notification: Notification; now: number }) {
-  const { status, nextAttemptAt, failingSince, lastDeliveredAt } = notification;
+/** How a subscription goes, as a badge. */
+export function NotificationState({ notification }: { notification: Notification }) {
+  const { status, failingSince, lastError, lastDeliveredAt } = notification;
   if (status === "gone") return <Badge tone="bad">wants no more</Badge>;
   if (status === "stopped") return <Badge tone="bad">stopped</Badge>;
-  if (nextAttemptAt > now) return <Badge tone="warn">does not answer</Badge>;
-  if (failingSince !== null) return <Badge tone="warn">refuses</Badge>;
+  if (failingSince !== null)
+    return <Badge tone="warn">{lastError?.startsWith("HTTP ") ? "refuses" : "does not answer"}</Badge>;
   return lastDeliveredAt === null ? <Badge>waiting for the first</Badge> : <Badge tone="good">works</Badge>;
 }
 
