@@ -15,7 +15,19 @@ import type { Answer } from "./answer";
 type Bindings = Pick<Env, "DB" | "SUPPRESSIONS" | "RECIPIENT">;
 const bound = base as unknown as Bindings & { TEST_MIGRATIONS: D1Migration[] };
 
-export const bindings: Bindings = { DB: bound.DB, SUPPRESSIONS: bound.SUPPRESSIONS, RECIPIENT: bound.RECIPIENT };
+/** How often the stores have been emptied. */
+let emptied = 0;
+
+/**
+ * Objects by names of their own since the stores were emptied last: one that has work to do just then outlives that, and
+ * would know of its recipient what a test before has told.
+ */
+const recipients = new Proxy(bound.RECIPIENT, {
+  get: (namespace, method: keyof DurableObjectNamespace) =>
+    method === "getByName" ? (name: string) => namespace.getByName(`${emptied} ${name}`) : namespace[method],
+});
+
+export const bindings: Bindings = { DB: bound.DB, SUPPRESSIONS: bound.SUPPRESSIONS, RECIPIENT: recipients };
 export const ORIGIN = "https://bounce.example.com";
 export const ADMIN = { authorization: "Bearer admin-token" };
 export const CHECK = { authorization: "Bearer check-token" };
@@ -40,12 +52,21 @@ const HAS_TABLES = "SELECT count(*) AS n FROM sqlite_master WHERE name = 'events
 
 /** Deletes what every store holds. A database that is in use outlives a reset, and is deleted once it is not. */
 export async function emptyStores(): Promise<void> {
+  emptied++;
   forgetDomains();
   for (const end = performance.now() + LEFT_OVER_MS; ; await scheduler.wait(20)) {
     await reset();
-    if ((await bindings.DB.prepare(HAS_TABLES).first("n")) === 0) return;
+    if (await areEmpty()) return;
     if (performance.now() > end) throw new Error("The test before is still at work.");
   }
+}
+
+async function areEmpty(): Promise<boolean> {
+  const [tables, { keys }] = await Promise.all([
+    bindings.DB.prepare(HAS_TABLES).first("n"),
+    bindings.SUPPRESSIONS.list({ limit: 1 }),
+  ]);
+  return tables === 0 && keys.length === 0;
 }
 
 /** Empty stores with the real schema: all migrations at once, since this is done for each of some thousand tests. */
