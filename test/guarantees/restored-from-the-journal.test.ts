@@ -7,16 +7,30 @@
  * these stores knew: sign-ins, mailboxes, who is told of what.
  */
 import { describe, expect, it } from "vitest";
+import { burst } from "../support/bursts";
 import { withFaults } from "../support/faults";
+import { decided, guardedEnv } from "../support/incidents";
+import { applied, policyNow } from "../support/policies";
 import { bounced, delivered, post, release, report, softBounces } from "../support/reports";
 import { MINUTE_MS, pass, setStage, settle } from "../support/stage";
-import { checkOf, countOf, edgeContents, edgeExpected, rowsOf } from "../support/stores";
+import { checkOf, countOf, edgeContents, edgeExpected, reasonsOf, rowsOf } from "../support/stores";
 import { ADMIN, api, bindings, freshStores, jsonOf, testEnv } from "../support/worker";
 
 setStage();
 
 /** The journal: what cannot be made again. */
-const JOURNAL = ["receipts", "receipt_bodies", "quarantine", "events", "batches", "audit"];
+const JOURNAL = [
+  "receipts",
+  "receipt_bodies",
+  "quarantine",
+  "events",
+  "batches",
+  "incidents",
+  "policies",
+  "policy_runs",
+  "class_changes",
+  "audit",
+];
 
 type Row = Readonly<Record<string, unknown>>;
 type Copy = Readonly<Record<string, readonly Row[]>>;
@@ -58,11 +72,11 @@ interface Rebuilt {
   readonly rebuilt: number;
 }
 
-async function rebuildAll(limit: number, cursor: string | null = null): Promise<Rebuilt> {
-  const response = await api("/v1/rebuild", { json: { target: "recipients", cursor, limit } });
+async function rebuildAll(limit: number, cursor: string | null = null, env = testEnv()): Promise<Rebuilt> {
+  const response = await api("/v1/rebuild", { json: { target: "recipients", cursor, limit }, env });
   expect(response.status).toBe(200);
   const { rebuilt, nextCursor } = await jsonOf(response);
-  const rest = nextCursor === null ? { calls: 0, rebuilt: 0 } : await rebuildAll(limit, nextCursor);
+  const rest = nextCursor === null ? { calls: 0, rebuilt: 0 } : await rebuildAll(limit, nextCursor, env);
   return { calls: rest.calls + 1, rebuilt: rest.rebuilt + rebuilt };
 }
 
@@ -160,6 +174,27 @@ describe("a copy of the journal", () => {
     await settle();
   });
 
+  it("brings back the policy that was applied, and what waits for a decision", async () => {
+    const env = guardedEnv();
+    const { id, then } = await burst(env);
+    await applied({ policy: { soft_threshold: 2 } }, env);
+    await report(softBounces("twice@example.com", 2, Date.now()), env);
+    await settle(env);
+    const [before, policy] = [await verdicts(), await policyNow(env)];
+    const copy = await copyOfJournal();
+    await freshStores();
+    await putBack(copy);
+    await rebuildAll(100, null, env);
+    await settle(env);
+    expect(await verdicts()).toEqual(before);
+    expect(await policyNow(env)).toEqual(policy);
+    expect((await checkOf("twice@example.com")).reasons).toEqual(["soft"]);
+    expect(await reasonsOf(then[0] ?? "")).toEqual([]);
+    await decided(id, "confirm", {}, env);
+    await settle(env);
+    expect(await reasonsOf(then[0] ?? "")).toEqual(["hard"]);
+  });
+
   it("is what events that were pending are applied from, too", async () => {
     const stuck = withFaults((step) => (step.store === "object" ? "before" : null));
     await post(bounced("pending@example.com", "hard", Date.now()), testEnv(stuck.bindings));
@@ -219,5 +254,17 @@ describe("rebuilding everybody", () => {
     const response = await api("/v1/rebuild", { json });
     expect(response.status).toBe(400);
     expect((await jsonOf(response)).code).toBe(code);
+  });
+});
+
+describe("the manual's copy of the journal", () => {
+  const [manual = ""] = Object.values(
+    import.meta.glob<string>("../../docs/operations.md", { query: "?raw", import: "default", eager: true }),
+  );
+
+  it("has every table of it", () => {
+    expect([...manual.matchAll(/--table (\w+)/g)].map(([, table]) => table)).toEqual(JOURNAL);
+    const said = /the journal: ([^;]*);/.exec(manual)?.[1] ?? "";
+    expect([...said.matchAll(/`(\w+)`/g)].map(([, table]) => table).concat("audit")).toEqual(JOURNAL);
   });
 });
