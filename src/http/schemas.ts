@@ -39,7 +39,7 @@ export const purposeSchema = z.enum(PURPOSES).default("marketing");
  * The query of a list or an export. A name that it does not know is an error: with a misspelt filter the answer would hold
  * everything, and look right.
  */
-export const listQuery = <T extends z.ZodRawShape>(parameters: T) => z.strictObject(parameters);
+export const listQuery = <T extends Record<string, z.ZodType>>(parameters: T) => z.strictObject(parameters);
 
 /** Parameters of every list that has pages. */
 export const pageQuery = {
