@@ -1,4 +1,4 @@
-/** Giving up: timers and abort signals, without leaving listeners behind. */
+/** Giving up: timers and abort signals, without heaping up listeners. */
 
 /**
  * Settles as the promise does, unless the signal is aborted first.
@@ -27,15 +27,18 @@ export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void
   return unlessAborted(slept, signal).finally(() => clearTimeout(timer));
 }
 
+/** Who waits for a signal. It has one listener for all: Node takes more than ten for a leak, and warns. */
+const waiters = new WeakMap<AbortSignal, Set<() => void>>();
+
 /** Calls back once, at once where it is aborted already. @returns how to stop listening */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
-  if (!signal) return () => {};
-  if (signal.aborted) {
-    callback();
-    return () => {};
-  }
-  signal.addEventListener("abort", callback, { once: true });
-  return () => signal.removeEventListener("abort", callback);
+  if (signal?.aborted) callback();
+  if (!signal || signal.aborted) return () => {};
+  const callbacks = waiters.get(signal) ?? new Set([callback]);
+  if (!waiters.has(signal))
+    signal.addEventListener("abort", () => callbacks.forEach((each) => void each()), { once: true });
+  waiters.set(signal, callbacks.add(callback));
+  return () => callbacks.delete(callback);
 }
 
 export interface SharedSignal {

@@ -163,4 +163,16 @@ describe("a caller that gives up", () => {
     expect(requests[0]?.signal.aborted).toBe(false);
     expect(both.requests[0]?.signal.aborted).toBe(true);
   });
+
+  it("may use one signal for any number of checks: it has one listener, whom all hear by", async () => {
+    const { client } = scripted([never], { batch: false });
+    const signal = aborted(50);
+    const listeners = vi.spyOn(signal, "addEventListener");
+    const checks = Array.from({ length: 30 }, (_, i) =>
+      outcomeOf(client.check(`${i}@example.com`, { signal, batch: i % 2 === 0 })),
+    );
+    expect(await played(Promise.all(checks))).toMatchObject({ tookMs: 50 });
+    expect(await Promise.all(checks)).toEqual(checks.map(() => ({ error: new Error("enough") })));
+    expect(listeners).toHaveBeenCalledTimes(1);
+  });
 });

@@ -39,6 +39,13 @@ describe("check", () => {
     expect(await cli.run(["check", "--quiet", "nobody"])).toEqual({ code: 1, stdout: "", stderr: "" });
   });
 
+  test("of many addresses says no word but the answers", async () => {
+    const many = Array.from({ length: 40 }, (_, i) => `new${i}@example.com`);
+    const { code, stdout, stderr } = await cli.run(["check", ...many]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe(many.map((address) => `${address}\tallowed\n`).join(""));
+  });
+
   test("speaks JSON, and takes addresses from standard input", async () => {
     const input = "dead@example.com\r\n\r\nnew@example.com\n";
     const { code, stdout } = await cli.run(["check", "--json", "--strong", "-"], { input });
