@@ -70,7 +70,7 @@ const remove = createRoute({
   summary: "Take an address off the allow-list",
   description: "What was recorded meanwhile has its effect from now on.",
   security: ADMIN,
-  request: { params: recipientParam, query: z.object({ note: noteSchema.optional() }) },
+  request: { params: recipientParam, query: z.strictObject({ note: noteSchema.optional() }) },
   responses: { 200: json(changeSchema, "It is off the list."), ...problems(400, 403, 404) },
 });
 

@@ -48,7 +48,7 @@ const post = createRoute({
   description: `CSV with any columns, NDJSON, or an address a line; also gzipped (\`Content-Encoding: gzip\`). Rows come back in their order and as they were, byte for byte. After a failure on the way the answer ends in the middle of a row. What became of the list, and which lines held no address, is in the report that \`x-scrub-report\` names.`,
   security: CHECK,
   request: {
-    query: z.object({
+    query: z.strictObject({
       column: z
         .string()
         .min(1)

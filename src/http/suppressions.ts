@@ -89,7 +89,7 @@ const remove = createRoute({
   security: ADMIN,
   request: {
     params: recipientParam,
-    query: z.object({ force: z.enum(["true", "false"]).optional(), note: noteSchema.optional() }),
+    query: z.strictObject({ force: z.enum(["true", "false"]).optional(), note: noteSchema.optional() }),
   },
   responses: {
     200: json(

@@ -1,4 +1,7 @@
-/** A filter that is misspelt would be none: the list would hold everything, and look right. */
+/**
+ * A filter that is misspelt would be none, and a choice that is misspelt the usual one: the list would hold everything, or
+ * the opposite of what was asked for, and look right.
+ */
 import { expect, it } from "vitest";
 import type { Description } from "../support/answer";
 import { setStage } from "../support/stage";
@@ -14,25 +17,37 @@ setStage();
 const HOT_PATH = "/v1/check";
 
 const { paths } = await jsonOf<Description<Operation>>(await api("/openapi.json", { headers: {} }));
-const lists = Object.entries(paths)
-  .filter(
-    ([path, { get }]) =>
-      path.startsWith("/v1/") && path !== HOT_PATH && get?.parameters?.some((parameter) => parameter.in === "query"),
-  )
-  .map(([path]) => path);
+const operations = Object.entries(paths)
+  .filter(([path]) => path.startsWith("/v1/") && path !== HOT_PATH)
+  .flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => operation.parameters?.some((parameter) => parameter.in === "query"))
+      .map(([method]) => [method.toUpperCase(), path] as const),
+  );
 
-it("knows the lists and the exports that have parameters", () => {
-  const wanted = ["/v1/suppressions", "/v1/suppressions/export", "/v1/events", "/v1/events/export", "/v1/stats"];
-  expect(lists).toEqual(expect.arrayContaining(wanted));
-  expect(lists.length).toBeGreaterThan(12);
+it("knows what has parameters", () => {
+  const wanted = [
+    ["GET", "/v1/suppressions"],
+    ["GET", "/v1/suppressions/export"],
+    ["DELETE", "/v1/suppressions/{recipient}"],
+    ["GET", "/v1/events"],
+    ["GET", "/v1/stats"],
+    ["POST", "/v1/scrub"],
+    ["POST", "/v1/suppressions/import"],
+  ];
+  expect(operations).toEqual(expect.arrayContaining(wanted));
+  expect(operations.length).toBeGreaterThan(18);
 });
 
-it.each(lists)("%s refuses a parameter that it does not know, by its name", async (path) => {
-  const response = await api(`${path.replaceAll(/\{\w+\}/g, "x")}?reciepient=john%40example.com`, { headers: ADMIN });
+it.each(operations)("%s %s refuses a parameter that it does not know, by its name", async (method, path) => {
+  const url = `${path.replace("{recipient}", "john%40example.com").replaceAll(/\{\w+\}/g, "x")}?kepe=suppressed`;
+  const body =
+    method === "POST" ? { body: "john@example.com", headers: { ...ADMIN, "content-type": "text/plain" } } : {};
+  const response = await api(url, { method, ...body });
   expect(response.status).toBe(400);
   expect(response.headers.get("content-type")).toBe("application/problem+json");
   const problem = await jsonOf(response);
-  expect(problem).toMatchObject({ code: "invalid_request", detail: expect.stringContaining('"reciepient"') });
+  expect(problem).toMatchObject({ code: "invalid_request", detail: expect.stringContaining('"kepe"') });
 });
 
 it("a check answers all the same", async () => {
