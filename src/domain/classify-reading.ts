@@ -9,6 +9,7 @@
  */
 import { replyCodeIn, statusCodesIn } from "./delivery-status";
 import type { SmtpCommand } from "./event";
+import { commandNamed } from "./smtp-command";
 
 /** Rules see no more of a text than this: its time must not be a sender's to choose. UTF-16 units. */
 export const MAX_READ_LENGTH = 4_000;
@@ -105,18 +106,8 @@ const COMMAND_WORDS: readonly (readonly [SmtpCommand, RegExp])[] = [
 /** A transcript: the command before the first answer that refuses. */
 const TRANSCRIPT =
   />>> ?(ehlo|helo|starttls|auth|mail|rcpt|data|\.)[^\n<]{0,300}(?:<[^\n<]{0,300}){0,2}\n? ?<<< ?[45]\d\d/;
-const COMMAND_OF: Readonly<Record<string, SmtpCommand>> = {
-  ehlo: "EHLO",
-  helo: "EHLO",
-  starttls: "STARTTLS",
-  auth: "AUTH",
-  mail: "MAIL",
-  rcpt: "RCPT",
-  data: "DATA",
-  ".": "DATA",
-};
 const NO_RECIPIENT_LEFT = /(?<!\S)503[ -]|\bno valid recipients\b|\bneed (?:a )?rcpt\b|\bbad sequence of commands\b/;
 
 function commandIn(lower: string): SmtpCommand | undefined {
-  return COMMAND_WORDS.find(([, words]) => words.test(lower))?.[0] ?? COMMAND_OF[TRANSCRIPT.exec(lower)?.[1] ?? ""];
+  return COMMAND_WORDS.find(([, words]) => words.test(lower))?.[0] ?? commandNamed(TRANSCRIPT.exec(lower)?.[1]);
 }

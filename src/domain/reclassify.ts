@@ -17,8 +17,8 @@ export interface RecordedBounce {
   readonly statusCode: string | null;
   readonly replyCode: string | null;
   readonly remoteMta: string | null;
-  /** It came as a mail: the rest of the report may have decided, or the command that was refused. */
-  readonly isMail: boolean;
+  /** More was told than is kept, as by a mail: the rest of the report may have decided, or the command that was refused. */
+  readonly hasMoreTold: boolean;
 }
 
 /** The rule of a bounce about which nothing was stated and nothing found. */
@@ -49,7 +49,7 @@ export function reclassified(bounce: RecordedBounce): Classification | null {
   };
   const verdict = classify(evidence);
   if (isVerdictOf(bounce, verdict)) return verdict;
-  const unknowns = [...(isUnexplained ? [] : [HINT]), ...(bounce.isMail ? [...REPORTS, ...COMMANDS] : [])];
+  const unknowns = [...(isUnexplained ? [] : [HINT]), ...(bounce.hasMoreTold ? [...REPORTS, ...COMMANDS] : [])];
   const isCertain = unknowns.every((unknown) => isSame(classify({ ...evidence, ...unknown }), verdict));
   // Where nothing was found before and nothing is now, the category may have been the provider's.
   return isCertain && !(isUnexplained && verdict.rule === NOTHING_FOUND) ? verdict : null;

@@ -6,7 +6,7 @@ import { toldAlert } from "../pipeline/alerts";
 import { closedAlerts, openAlerts } from "../store/alerts";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, listQuery, MAX_PAGE, problems, time, timeOrNull } from "./schemas";
+import { ADMIN, json, MAX_PAGE, problems, time, timeOrNull } from "./schemas";
 
 const alertSchema = once(() =>
   z
@@ -35,7 +35,7 @@ const list = createRoute({
   summary: "What needs a person, the worst first",
   security: ADMIN,
   request: {
-    query: listQuery({
+    query: z.strictObject({
       state: z.enum(["open", "closed"]).default("open"),
       limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_CLOSED).describe("Of those that are closed."),
     }),

@@ -15,7 +15,7 @@ import { Problem } from "./problem";
 import { recipientParam } from "./recipient-param";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, listQuery, page, pageQuery, problems, reasonSchema, timeOrNull, type Wire } from "./schemas";
+import { ADMIN, json, page, pageQuery, problems, reasonSchema, timeOrNull, type Wire } from "./schemas";
 import type { Services } from "./services";
 
 const allowedSchema = once(() =>
@@ -45,7 +45,7 @@ const list = createRoute({
   tags: ["Allow-list"],
   summary: "Addresses that nothing automatic suppresses, by address",
   security: ADMIN,
-  request: { query: listQuery({ q: z.string().optional().describe("Part of an address."), ...pageQuery }) },
+  request: { query: z.strictObject({ q: z.string().optional().describe("Part of an address."), ...pageQuery }) },
   responses: { 200: json(page(allowedSchema), "A page."), ...problems(400, 403) },
 });
 

@@ -6,7 +6,7 @@ import { recipientKey } from "../pipeline/recipient-key";
 import { AUDIT_ACTIONS, AUDIT_PLACE, type AuditRow, auditPage, auditPlaceOf } from "../store/audit";
 import { cursorAfter, decodeCursor } from "./cursor";
 import { createRouter } from "./router";
-import { ADMIN, json, listQuery, moment, page, pageQuery, problems, time, type Wire } from "./schemas";
+import { ADMIN, json, moment, page, pageQuery, problems, time, type Wire } from "./schemas";
 
 const entrySchema = once(() =>
   z
@@ -30,7 +30,7 @@ const list = createRoute({
   description: "No address is kept here: recipients are named by their hash.",
   security: ADMIN,
   request: {
-    query: listQuery({
+    query: z.strictObject({
       actor: z.string().min(1).optional().describe("A fingerprint, or a label."),
       action: z.enum(AUDIT_ACTIONS).optional(),
       subject: z.string().min(1).optional().describe("An address, its hash, or the id of a batch or an item."),

@@ -15,7 +15,6 @@ import {
   ADMIN,
   idParam,
   json,
-  listQuery,
   moment,
   page,
   pageQuery,
@@ -72,7 +71,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/batches",
   summary: "Imports, bulk blocks and releases, and policies that were applied, newest first",
-  request: { query: listQuery(pageQuery) },
+  request: { query: z.strictObject(pageQuery) },
   responses: { 200: json(page(batchSchema), "A page."), ...problems(400, 403) },
 });
 

@@ -5,7 +5,7 @@ import { type ChangePosition, changesSince } from "../pipeline/changes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, json, listQuery, MAX_PAGE, pageQuery, problems, reasonSchema, time, timeOrNull } from "./schemas";
+import { ADMIN, json, MAX_PAGE, pageQuery, problems, reasonSchema, time, timeOrNull } from "./schemas";
 
 /** A position in the feed, as callers see it. A letter keeps it apart from other lists' cursors. */
 const CURSOR = /^c(\d{1,15})$/;
@@ -36,7 +36,7 @@ const list = createRoute({
     "For mirrors. Take a cursor with `cursor=latest`, load the list, then follow from there: what happens twice does no harm. Fewer items than `limit`: that is all for now.",
   security: ADMIN,
   request: {
-    query: listQuery({
+    query: z.strictObject({
       limit: pageQuery.limit,
       cursor: z
         .string()

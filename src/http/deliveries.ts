@@ -11,7 +11,7 @@ import { notifyDepsOf } from "./notifications";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, idParam, json, listQuery, page, pageQuery, problems, time, timeOrNull, type Wire } from "./schemas";
+import { ADMIN, idParam, json, page, pageQuery, problems, time, timeOrNull, type Wire } from "./schemas";
 import type { AppEnv } from "./services";
 
 const messageFields = once(() => ({
@@ -57,7 +57,7 @@ const listDeliveries = createRoute({
   description: "Kept for seven days.",
   request: {
     params: idParam,
-    query: listQuery({ outcome: z.enum(ATTEMPT_OUTCOMES).optional(), ...pageQuery }),
+    query: z.strictObject({ outcome: z.enum(ATTEMPT_OUTCOMES).optional(), ...pageQuery }),
   },
   responses: { 200: json(page(deliverySchema), "A page."), ...problems(400, 403, 404) },
 });
@@ -70,7 +70,7 @@ const listOutbox = createRoute({
   description: "What was given up is kept for 30 days.",
   request: {
     params: idParam,
-    query: listQuery({ state: z.enum(["waiting", "parked"]).default("parked"), ...pageQuery }),
+    query: z.strictObject({ state: z.enum(["waiting", "parked"]).default("parked"), ...pageQuery }),
   },
   responses: { 200: json(page(outboxSchema), "A page."), ...problems(400, 403, 404) },
 });

@@ -16,7 +16,7 @@ import { eventCursor, eventCursorOf, eventFilterOf, eventFilterQuery } from "./f
 import { Problem } from "./problem";
 import { eventOf } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, countsSchema, eventSchema, json, listQuery, page, pageQuery, problems, shaped } from "./schemas";
+import { ADMIN, countsSchema, eventSchema, json, page, pageQuery, problems, shaped } from "./schemas";
 import type { Services } from "./services";
 
 const MAX_KEY_LENGTH = 255;
@@ -116,7 +116,7 @@ const list = createRoute({
     "Where a filter matches few of very many events, a page may be short, or empty, and the next one goes on: the list ends where `nextCursor` is null.",
   security: ADMIN,
   request: {
-    query: listQuery({
+    query: z.strictObject({
       ...eventFilterQuery,
       ...pageQuery,
     }),

@@ -1,5 +1,5 @@
 /** The journal and the suppression list as files. */
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { once } from "../domain/once";
 import { searchEvents } from "../store/events";
 import { newestSuppressions } from "../store/suppression-search";
@@ -16,7 +16,7 @@ import {
 } from "./filters";
 import { eventOf, exportedSuppressionOf } from "./representations";
 import { createRouter } from "./router";
-import { ADMIN, eventSchema, exportedSuppressionSchema, listQuery, problems } from "./schemas";
+import { ADMIN, eventSchema, exportedSuppressionSchema, problems } from "./schemas";
 
 const DESCRIPTION =
   "Streamed, however long. Each row carries a cursor: an export that fails on the way ends in the middle of a row, and goes on after the last whole one.";
@@ -32,7 +32,7 @@ const exportEvents = createRoute({
   summary: "The journal as CSV or NDJSON, newest first",
   description: DESCRIPTION,
   security: ADMIN,
-  request: { query: listQuery({ ...eventFilterQuery, ...exportQuery }) },
+  request: { query: z.strictObject({ ...eventFilterQuery, ...exportQuery }) },
   responses: { 200: exportContent, ...problems(400, 403) },
 });
 
@@ -43,7 +43,7 @@ const exportSuppressions = createRoute({
   summary: "The suppression list as CSV or NDJSON, newest first, with what caused each entry",
   description: DESCRIPTION,
   security: ADMIN,
-  request: { query: listQuery({ ...suppressionFilterQuery, ...exportQuery }) },
+  request: { query: z.strictObject({ ...suppressionFilterQuery, ...exportQuery }) },
   responses: { 200: exportContent, ...problems(400, 403) },
 });
 

@@ -25,7 +25,6 @@ import {
   eventSchema,
   idParam,
   json,
-  listQuery,
   page,
   pageQuery,
   problems,
@@ -79,7 +78,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/incidents",
   summary: "Bursts of bounces with the same cause, newest first",
-  request: { query: listQuery({ status: z.enum(INCIDENT_STATUSES).optional(), ...pageQuery }) },
+  request: { query: z.strictObject({ status: z.enum(INCIDENT_STATUSES).optional(), ...pageQuery }) },
   responses: { 200: json(page(incidentSchema), "A page."), ...problems(400, 403) },
 });
 
@@ -101,7 +100,7 @@ const recipients = createRoute({
   summary: "Whom it is about, bounce by bounce",
   request: {
     params: idParam,
-    query: listQuery({
+    query: z.strictObject({
       group: z
         .enum(GROUPS)
         .default("held")

@@ -18,19 +18,7 @@ import { changeOf, policyChangeSchema } from "./policy-changes";
 import { Problem } from "./problem";
 import { iso } from "./representations";
 import { createRouter } from "./router";
-import {
-  ADMIN,
-  count,
-  idParam,
-  json,
-  listQuery,
-  page,
-  pageQuery,
-  problems,
-  time,
-  timeOrNull,
-  type Wire,
-} from "./schemas";
+import { ADMIN, count, idParam, json, page, pageQuery, problems, time, timeOrNull, type Wire } from "./schemas";
 import type { Services } from "./services";
 
 const policyObject = z
@@ -125,7 +113,7 @@ const getChanges = createRoute({
   summary: "Every recipient that would change",
   description:
     "Compared anew with each call. A page may be short, or empty, and still not be the last: `nextCursor` says.",
-  request: { params: idParam, query: listQuery(pageQuery) },
+  request: { params: idParam, query: z.strictObject(pageQuery) },
   responses: { 200: json(page(policyChangeSchema), "A page."), ...problems(400, 403, 404, 409) },
 });
 

@@ -9,18 +9,7 @@ import { cursorAfter, decodeCursor } from "./cursor";
 import { usable } from "./expectations";
 import { Problem, type ProblemCode } from "./problem";
 import { createRouter } from "./router";
-import {
-  ADMIN,
-  countsSchema,
-  idParam,
-  json,
-  listQuery,
-  page,
-  pageQuery,
-  problems,
-  timeOrNull,
-  type Wire,
-} from "./schemas";
+import { ADMIN, countsSchema, idParam, json, page, pageQuery, problems, timeOrNull, type Wire } from "./schemas";
 
 const itemSchema = once(() =>
   z
@@ -45,7 +34,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/quarantine",
   summary: "What could not be read, newest first",
-  request: { query: listQuery(pageQuery) },
+  request: { query: z.strictObject(pageQuery) },
   responses: { 200: json(page(itemSchema), "A page."), ...problems(400, 403) },
 });
 

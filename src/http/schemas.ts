@@ -36,12 +36,9 @@ export const reasonSchema = z.enum(REASONS);
 export const purposeSchema = z.enum(PURPOSES).default("marketing");
 
 /**
- * The query of a list or an export. A name that it does not know is an error: with a misspelt filter the answer would hold
- * everything, and look right.
+ * Parameters of every list that has pages. Queries are strict objects: with a filter that is misspelt, and so none, the
+ * answer would hold everything, and look right.
  */
-export const listQuery = <T extends Record<string, z.ZodType>>(parameters: T) => z.strictObject(parameters);
-
-/** Parameters of every list that has pages. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
   cursor: z.string().optional().describe("`nextCursor` of the page before."),

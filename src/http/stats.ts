@@ -5,7 +5,7 @@ import { once } from "../domain/once";
 import { knowsProvider, STATS_GROUPS, type StatsRow, statsBy } from "../store/stats";
 import { Problem } from "./problem";
 import { createRouter } from "./router";
-import { ADMIN, count, json, listQuery, moment, problems, type Wire } from "./schemas";
+import { ADMIN, count, json, moment, problems, type Wire } from "./schemas";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
@@ -40,7 +40,7 @@ const getStats = createRoute({
   description: `Days are UTC days of the events' own time. Without since: the last ${DEFAULT_DAYS} days. Hours are kept for eight days. Counts by reason, domain and campaign do not know the provider.`,
   security: ADMIN,
   request: {
-    query: listQuery({
+    query: z.strictObject({
       by: z.enum(STATS_GROUPS).default("day"),
       since: moment.optional().describe("From the day that this falls on."),
       until: moment.optional().describe("Up to and with the day before which this falls."),

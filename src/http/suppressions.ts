@@ -14,17 +14,7 @@ import { Problem } from "./problem";
 import { recipientOf, recipientParam } from "./recipient-param";
 import { eventOf, suppressionOf } from "./representations";
 import { createRouter } from "./router";
-import {
-  ADMIN,
-  json,
-  listQuery,
-  moment,
-  page,
-  pageQuery,
-  problems,
-  suppressionDetailSchema,
-  suppressionSchema,
-} from "./schemas";
+import { ADMIN, json, moment, page, pageQuery, problems, suppressionDetailSchema, suppressionSchema } from "./schemas";
 import type { Services } from "./services";
 
 const list = createRoute({
@@ -36,7 +26,7 @@ const list = createRoute({
     "Where `q` or `reason` matches few of very many entries, a page may be short, or empty, and the next one goes on: the list ends where `nextCursor` is null.",
   security: ADMIN,
   request: {
-    query: listQuery({
+    query: z.strictObject({
       ...suppressionFilterQuery,
       ...pageQuery,
     }),

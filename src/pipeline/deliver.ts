@@ -83,8 +83,15 @@ async function beginningOf(response: Response): Promise<string> {
   return text;
 }
 
+const ANSWERED = "HTTP ";
+
+/** Is this the error of somebody who answered, and not of one who did not? @param error as `errorOf` words it */
+export function hasAnswered(error: string | null): boolean {
+  return error?.startsWith(ANSWERED) ?? false;
+}
+
 /** What somebody answers may repeat the address that it was asked about: that is not kept. */
 export function errorOf(status: number, answer: string): string {
   const words = answer.replace(/\s+/g, " ").replace(/[^\s@<>"']{1,64}@[^\s@<>"']{1,255}/g, "…@…");
-  return cleanText(`HTTP ${status} ${words}`, MAX_ERROR_LENGTH) ?? `HTTP ${status}`;
+  return cleanText(`${ANSWERED}${status} ${words}`, MAX_ERROR_LENGTH) ?? `${ANSWERED}${status}`;
 }

@@ -4,7 +4,6 @@
  *
  * What was applied a moment ago is passed over: somebody may still be on the way to its recipient with the class as it was.
  */
-
 import type { BounceClass } from "../domain/event";
 import { type RecordedBounce, reclassified } from "../domain/reclassify";
 import { errorFields } from "../log";
@@ -64,7 +63,7 @@ function byRecord(row: BounceRow): ClassOf | null {
     statusCode: row.status_code,
     replyCode: row.reply_code,
     remoteMta: row.remote_mta,
-    isMail: isMailDoor(row.provider) || TELL_MORE.has(row.provider),
+    hasMoreTold: isMailDoor(row.provider) || TELL_MORE.has(row.provider),
   };
   return reclassified(bounce);
 }

@@ -14,6 +14,7 @@ import { FINGERPRINT_LENGTH } from "../domain/cause";
 import { DEFAULT_EFFECTS, DEFAULT_GUARD, type Policy } from "../domain/policy";
 import { SEQ_PER_RECEIPT } from "./event-row";
 import { THIS_RECEIPT } from "./journal";
+import { domainSql } from "./statements";
 
 const BUCKET_MS = 600_000;
 const MINUTE_MS = 60_000;
@@ -127,7 +128,7 @@ const HAS_HISTORY = `(
 const sample = (key: string) => `
   sample AS MATERIALIZED (
     SELECT n.provider || '/' || n.connection AS connection, ${key.replaceAll("cause", "n.cause")} AS cause, n.kind, n.address,
-      substr(n.address, instr(n.address, '@') + 1) AS domain, n.occurred_at / ${BUCKET_MS} AS bucket
+      ${domainSql("n.address")} AS domain, n.occurred_at / ${BUCKET_MS} AS bucket
     FROM (SELECT * FROM events WHERE seq > 0 ORDER BY seq DESC LIMIT ${SAMPLE_EVENTS}) AS n)`;
 const HITS =
   "FROM sample s WHERE s.connection = unusual.connection AND s.cause = unusual.cause AND s.bucket >= unusual.first";

@@ -13,7 +13,7 @@ import {
   SEQ_PER_RECEIPT,
 } from "./event-row";
 import { type PolicyRow, selectNewestPolicy } from "./policies";
-import { jsonChunks, rowsOf } from "./statements";
+import { domainSql, jsonChunks, rowsOf } from "./statements";
 
 export type ReceiptSource = "webhook" | "queue" | "email" | "mailbox" | "api" | "operator" | "replay";
 
@@ -101,13 +101,10 @@ const INSERT_BODY = `INSERT INTO receipt_bodies (receipt_id, part, bytes) SELECT
 /** Rows of this receipt are exactly the new ones, so each event counts once and none costs a row of its own. */
 const NEW_ROWS = `e.seq >= ${THIS_RECEIPT} * ${SEQ_PER_RECEIPT} AND e.kind NOT LIKE 'manual%'`;
 
-/** What stands behind the last @: the part before may hold one, in quotes. */
-const DOMAIN = "substr(e.address, length(rtrim(e.address, replace(e.address, '@', ''))) + 1)";
-
 const ADD_DAYS = `
   INSERT INTO daily_stats (dimension, day, value, kind, class, count)
   SELECT d.value, e.occurred_at / 86400000,
-    CASE d.value WHEN 'domain' THEN ${DOMAIN} ELSE e.campaign END AS subject,
+    CASE d.value WHEN 'domain' THEN ${domainSql("e.address")} ELSE e.campaign END AS subject,
     e.kind, coalesce(e.class, ''), count(*)
   FROM events e, json_each('["domain","campaign"]') d WHERE ${NEW_ROWS} AND subject IS NOT NULL
   GROUP BY 1, 2, 3, 4, 5

@@ -27,6 +27,11 @@ export function jsonChunks(
   return chunks;
 }
 
+/** SQL for what stands behind the last @ of an address: the part before may hold one, in quotes. */
+export function domainSql(address: string): string {
+  return `substr(${address}, length(rtrim(${address}, replace(${address}, '@', ''))) + 1)`;
+}
+
 /** The rows of one statement of a batch; an absent result is a fault of the platform, not an empty answer. */
 export function rowsOf<T>(results: readonly D1Result<unknown>[], index: number): T[] {
   const result = results[index];

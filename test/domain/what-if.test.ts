@@ -108,7 +108,7 @@ describe("a class decided anew from its record", () => {
     statusCode: null,
     replyCode: null,
     remoteMta: null,
-    isMail: false,
+    hasMoreTold: false,
   };
 
   it("is today's where the receiver's words decide it", () => {
@@ -118,12 +118,12 @@ describe("a class decided anew from its record", () => {
   it("is none where the provider's word had decided, or what is lost of a mail could have", () => {
     expect(reclassified({ ...record, rule: "inboxroad:bad-mailbox" })).toBeNull();
     expect(reclassified({ ...record, rule: null })).toBeNull();
-    expect(reclassified({ ...record, isMail: true })).toBeNull();
+    expect(reclassified({ ...record, hasMoreTold: true })).toBeNull();
     expect(reclassified({ ...record, diagnosticCode: null })).toBeNull();
   });
 
   it("of a mail stays certain where it is today what it was", () => {
     const verdict = reclassified(record);
-    expect(reclassified({ ...record, ...verdict, isMail: true })).toEqual(verdict);
+    expect(reclassified({ ...record, ...verdict, hasMoreTold: true })).toEqual(verdict);
   });
 });

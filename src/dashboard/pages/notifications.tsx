@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { NOTIFICATION_FORMATS, type NotificationFormat, TYPE_PATTERNS } from "../../domain/notification";
 import { notifyDepsOf } from "../../http/notifications";
+import { hasAnswered } from "../../pipeline/deliver";
 import { subscribe } from "../../pipeline/notifications";
 import type { Asked } from "../../store/audit";
 import { allNotifications, type Notification, type OutboxCounts } from "../../store/notifications";
@@ -164,8 +165,7 @@ export function NotificationState({ notification }: { notification: Notification
   const { status, failingSince, lastError, lastDeliveredAt } = notification;
   if (status === "gone") return <Badge tone="bad">wants no more</Badge>;
   if (status === "stopped") return <Badge tone="bad">stopped</Badge>;
-  if (failingSince !== null)
-    return <Badge tone="warn">{lastError?.startsWith("HTTP ") ? "refuses" : "does not answer"}</Badge>;
+  if (failingSince !== null) return <Badge tone="warn">{hasAnswered(lastError) ? "refuses" : "does not answer"}</Badge>;
   return lastDeliveredAt === null ? <Badge>waiting for the first</Badge> : <Badge tone="good">works</Badge>;
 }
 
